@@ -1,0 +1,1 @@
+"""An image server that speaks the Image Serving protocol over catalogs written in YAML."""

@@ -1,0 +1,1 @@
+"""What is sent: a Layout to draw, or a document."""

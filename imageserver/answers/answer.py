@@ -1,0 +1,52 @@
+"""An Answer: what is sent, and the headers that say how long it may be kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imageserver.answers.caching import Caching
+from imageserver.layout.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text, ready to be sent."""
+
+    body: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture that is still to be drawn."""
+
+    layout: Layout
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A picture that is drawn only to tell its length (`req=loadcache`)."""
+
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """The XMP packet of a file, still to be read; `absent` says that the file has none."""
+
+    path: Path
+    name: str
+    absent: bool
+    media_type: str = "text/xml; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent: `tag` identifies the content for conditional requests."""
+
+    content: Document | Drawing | Measurement | Packet
+    caching: Caching
+    tag: str
+    is_default_image: bool = False

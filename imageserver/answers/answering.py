@@ -1,0 +1,155 @@
+"""Plan + facts → Answer: the document or the layout that a plan asks for, and how long it may be kept."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
+from imageserver.answers.areas import html_areas, picture_areas, unchanged_areas, written_area
+from imageserver.answers.caching import caching_of
+from imageserver.answers.descriptions import describe_crop, describe_picture, describe_source
+from imageserver.answers.properties import (
+    CRLF,
+    Pairs,
+    java_properties,
+    javascript,
+    jsonp,
+    media_type,
+    quote,
+    xml_document,
+    xml_properties,
+    xml_text,
+)
+from imageserver.answers.versions import image_version, metadata_version
+from imageserver.layout.facts import FactsOf
+from imageserver.layout.layout import Layout, lay_out
+from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
+
+MAKING = "1"
+"""Changes with every change of the renderer that changes its bytes."""
+
+
+def answer(plan: Plan, facts: FactsOf, now: float) -> Answer:
+    """Give what is sent in reply to a plan; `facts` has an entry for each file of `plan.sources`."""
+    match plan.content:
+        case Picture() as picture:
+            return answer_picture(plan, picture, facts, now)
+        case AreaMap() as areas:
+            return text_answer(plan, area_document(plan, areas, facts), facts)
+        case SourceInquiry() as inquiry:
+            return answer_inquiry(plan, inquiry, facts, now)
+        case Properties(values):
+            return properties_answer(plan, values, facts, now)
+        case Text() as text:
+            return text_answer(plan, text_document(plan, text), facts)
+
+
+def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float) -> Answer:
+    """Answer with a picture, with its properties, or with its length."""
+    layout = lay_out(picture, facts)
+    if plan.reply.name == "props":
+        return properties_answer(plan, describe_picture(picture, layout, facts), facts, now)
+    if plan.reply.name == "loadcache":
+        return Answer(Measurement(layout), caching_of(plan, ""), tag_of(layout))
+    drawing = Drawing(layout, layout.encoding.output.format.media_type)
+    caching = caching_of(plan, image_version(picture.sources, facts))
+    return Answer(drawing, caching, tag_of(layout), plan.is_default_image)
+
+
+def answer_inquiry(plan: Plan, inquiry: SourceInquiry, facts: FactsOf, now: float) -> Answer:
+    """Answer a question about a source."""
+    source, known = inquiry.source, facts[inquiry.source.path]
+    if plan.reply.name == "xmp":
+        caching = caching_of(plan, image_version((source,), facts))
+        packet = Packet(source.path, source.name, absent=not known.has_xmp)
+        return Answer(packet, caching, digest(f"xmp {known.content_hash}"))
+    if plan.reply.name == "userdata":
+        return text_answer(plan, text_document(plan, Text(describe_crop(source, known), "userdata")), facts)
+    return properties_answer(plan, describe_source(inquiry, known), facts, now)
+
+
+def properties_answer(plan: Plan, values: Pairs, facts: FactsOf, now: float) -> Answer:
+    """Answer with properties; the date in the text form does not count as a change."""
+    body = encode_properties(plan, values, now)
+    document = Document(body.encode(), media_type(plan.reply.form))
+    return Answer(document, caching_of(plan, version(plan, facts)), digest(encode_properties(plan, values, None)))
+
+
+def encode_properties(plan: Plan, values: Pairs, now: float | None) -> str:
+    """Write properties in the form that was asked for."""
+    match plan.reply.form:
+        case "json":
+            return jsonp(dict(values), plan.handler, plan.request_id)
+        case "xml":
+            return xml_properties(values)
+        case "javascript":
+            return javascript(values)
+        case "text":
+            return java_properties(values, now)
+
+
+def text_answer(plan: Plan, document: Document, facts: FactsOf) -> Answer:
+    """Answer with a text."""
+    tag = blake2b(document.body, digest_size=16).hexdigest()
+    return Answer(document, caching_of(plan, version(plan, facts)), tag)
+
+
+def text_document(plan: Plan, text: Text) -> Document:
+    """Write a text of the catalog; as JSON and XML, lines of name=value become properties."""
+    lines = text.body.splitlines()
+    pairs = [(name.strip(), value) for name, equals, value in (line.partition("=") for line in lines) if equals]
+    if plan.reply.form == "text":
+        body = CRLF.join(lines) + CRLF if text.tag != "message" else ""
+        return Document(body.encode(), media_type("text"))
+    if plan.reply.form == "json":
+        data: object = dict(pairs) if pairs else text.body
+        return Document(jsonp(data, plan.handler, plan.request_id).encode(), media_type("json"))
+    if plan.reply.form == "javascript":
+        return Document(javascript(pairs or [(text.tag, text.body)]).encode(), media_type("javascript"))
+    inner = "".join(f"\n<property name={quote(name)} value={quote(value)}/>" for name, value in pairs)
+    body = f"{inner}\n" if inner else xml_text(text.body)
+    return encoded_xml(f"<{text.tag}>{body}</{text.tag}>", plan.reply.encoding)
+
+
+def encoded_xml(element: str, encoding: str) -> Document:
+    """Write an XML document in an encoding; what that cannot hold becomes a character reference."""
+    body = xml_document(element, encoding).encode(encoding, "xmlcharrefreplace")
+    return Document(body, media_type("xml", encoding))
+
+
+def area_document(plan: Plan, areas: AreaMap, facts: FactsOf) -> Document:
+    """Write an image map as HTML elements, as XML, or as a list of objects."""
+    if areas.picture is None:
+        shown, text = unchanged_areas(areas.areas), areas.areas
+    else:
+        shown = [written_area(area) for area in picture_areas(areas.picture, facts)]
+        text = html_areas(shown)
+    if plan.reply.form == "text":
+        return Document(text.encode(), media_type("text"))
+    if plan.reply.form == "json":
+        return Document(jsonp(shown, plan.handler, plan.request_id).encode(), media_type("json"))
+    elements = "".join(
+        f"<area {' '.join(f'{name}={quote(value)}' for name, value in area.items())}/>\n" for area in shown
+    )
+    return encoded_xml(f"<map>\n{elements}</map>", plan.reply.encoding)
+
+
+def tag_of(layout: Layout) -> str:
+    """Name the bytes that a layout becomes: 32 hex digits over the layout and the content of its files."""
+    return digest(f"{MAKING} {layout!r}")
+
+
+def digest(text: str) -> str:
+    """Give 32 hex digits that stand for a text."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def version(plan: Plan, facts: FactsOf) -> str:
+    """Give the version that `id=` is compared with for this kind of reply."""
+    match plan.reply.kind.version:
+        case "image":
+            return image_version(plan.sources, facts)
+        case "metadata":
+            return metadata_version(plan.metadata)
+        case _:
+            return ""

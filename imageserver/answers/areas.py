@@ -1,0 +1,230 @@
+"""Image maps: AREA elements read, moved as the pixels are, clipped, and written again.
+
+References: r-image-maps, r-map, r-map-req.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from html.parser import HTMLParser
+
+from imageserver.layout.facts import FactsOf
+from imageserver.layout.layers import LayerShape, shown_window
+from imageserver.layout.layout import Box, Geometry, measure
+from imageserver.plan.picture import Picture, PlannedLayer
+from imageserver.protocol.values import rounded
+
+Point = tuple[float, float]
+Move = Callable[[Point], Point]
+CIRCLE_CORNERS = 32
+RECT = 4
+CIRCLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One AREA element: its shape as a polygon, and its other attributes as they were written.
+
+    `upright` says that the polygon is a rectangle with level edges; no points at all stand for the whole layer.
+    """
+
+    points: tuple[Point, ...]
+    upright: bool
+    attributes: tuple[tuple[str, str | None], ...] = ()
+
+
+class AreaReader(HTMLParser):
+    """Collects the AREA elements of a text; whatever else stands there is passed over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.areas: list[list[tuple[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an AREA element."""
+        if tag == "area":
+            self.areas.append(attrs)
+
+
+def written_areas(text: str) -> list[list[tuple[str, str | None]]]:
+    """Read the attributes of all AREA elements of a text, front to back."""
+    reader = AreaReader()
+    reader.feed(text)
+    reader.close()
+    return reader.areas
+
+
+def read_areas(text: str) -> list[Area]:
+    """Read all AREA elements of a text, front to back."""
+    return [area_of(attributes) for attributes in written_areas(text)]
+
+
+def area_of(attributes: list[tuple[str, str | None]]) -> Area:
+    """Read the attributes of an AREA element; a shape that cannot be read is the whole layer."""
+    values = dict(attributes)
+    others = tuple((name, value) for name, value in attributes if name not in {"shape", "coords"})
+    numbers = coordinates(values.get("coords") or "")
+    shape = (values.get("shape") or "default").casefold()
+    if shape.startswith("rect") and len(numbers) == RECT:
+        left, top, right, bottom = numbers
+        return Area(corners(Box(left, top, right, bottom)), upright=True, attributes=others)
+    if shape.startswith("circ") and len(numbers) == CIRCLE:
+        return Area(circle(*numbers), upright=False, attributes=others)
+    if shape.startswith("poly") and len(numbers) >= 2 * 3:
+        return Area(tuple(zip(numbers[::2], numbers[1::2], strict=False)), upright=False, attributes=others)
+    return Area((), upright=True, attributes=others)
+
+
+def coordinates(text: str) -> list[float]:
+    """Read coordinates; none when one of them is no number."""
+    try:
+        numbers = [float(word) for word in text.replace(",", " ").split()]
+    except ValueError:
+        return []
+    return numbers if all(math.isfinite(number) for number in numbers) else []
+
+
+def circle(x: float, y: float, radius: float) -> tuple[Point, ...]:
+    """Give a circle as a polygon, since a layer may turn or stretch it."""
+    steps = (2 * math.pi * i / CIRCLE_CORNERS for i in range(CIRCLE_CORNERS))
+    return tuple((x + radius * math.cos(step), y + radius * math.sin(step)) for step in steps)
+
+
+def corners(box: Box) -> tuple[Point, ...]:
+    """Give the corners of a box."""
+    return ((box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom))
+
+
+def picture_areas(picture: Picture, facts: FactsOf) -> list[Area]:
+    """Give the image map of a picture in pixels of its reply: layers front to back, the composite's own behind."""
+    geometry = measure(picture, facts)
+    result = [
+        area
+        for layer, shape in reversed(list(zip(picture.layers, geometry.shapes, strict=True)))
+        for area in layer_areas(layer, shape, geometry, facts)
+    ]
+    composite = Box(0, 0, geometry.composite.width, geometry.composite.height)
+    behind = moved(read_areas(picture.composite.map or ""), composite, lambda point: point, upright=True)
+    return [area for area in (in_view(area, picture, geometry) for area in [*result, *behind]) if area.points]
+
+
+def layer_areas(layer: PlannedLayer, shape: LayerShape, geometry: Geometry, facts: FactsOf) -> list[Area]:
+    """Give the areas of a layer in pixels of the composite, clipped to the layer."""
+    x, y = geometry.offset.x, geometry.offset.y
+    outer = Box(x, y, x + shape.size.width, y + shape.size.height)
+    if layer.commands.map is not None:
+        return moved(read_areas(layer.commands.map), outer, lambda point: (point[0] + x, point[1] + y), upright=True)
+    text = layer.source.map if layer.commands.map_a is None else layer.commands.map_a
+    window = shown_window(layer.source, facts)
+    at = (window.x, window.y) if layer.commands.map_a is not None and layer.source.crop else (0, 0)
+    return moved(read_areas(text), outer, source_to_composite(layer, shape, geometry, at), upright=is_level(shape))
+
+
+def is_level(shape: LayerShape) -> bool:
+    """Tell whether a layer keeps level edges level."""
+    return shape.angle % 90 == 0
+
+
+def source_to_composite(layer: PlannedLayer, shape: LayerShape, geometry: Geometry, at: Point) -> Move:
+    """Give the way of a point of the source, counted from `at`, to the composite."""
+    unit_x, unit_y = shape.image.width / shape.crop.width, shape.image.height / shape.crop.height
+    cosine, sine = math.cos(math.radians(shape.angle)), math.sin(math.radians(shape.angle))
+    center_x = geometry.offset.x + shape.margins.left + shape.turned.width / 2
+    center_y = geometry.offset.y + shape.margins.top + shape.turned.height / 2
+    flip = layer.commands.flip
+
+    def move(point: Point) -> Point:
+        x = (point[0] + at[0] - shape.crop.x) * unit_x - shape.image.width / 2
+        y = (point[1] + at[1] - shape.crop.y) * unit_y - shape.image.height / 2
+        x, y = (-x if "lr" in flip else x), (-y if "ud" in flip else y)
+        return center_x + x * cosine - y * sine, center_y + x * sine + y * cosine
+
+    return move
+
+
+def moved(areas: Iterable[Area], whole: Box, move: Move, *, upright: bool) -> list[Area]:
+    """Move areas and clip them to a layer; one without a shape becomes the whole layer."""
+    result = []
+    for area in areas:
+        points = tuple(move(point) for point in area.points) or corners(whole)
+        level = upright or not area.points
+        result.append(clipped(replace(area, points=points, upright=area.upright and level), whole))
+    return [area for area in result if area.points]
+
+
+def in_view(area: Area, picture: Picture, geometry: Geometry) -> Area:
+    """Bring an area of the composite into the reply."""
+    view, flip, composite = geometry.view, picture.composite.flip, geometry.composite
+
+    def move(point: Point) -> Point:
+        x = composite.width - point[0] if "lr" in flip else point[0]
+        y = composite.height - point[1] if "ud" in flip else point[1]
+        return (
+            view.left + x * view.scale_x - view.window.x,
+            view.top + y * view.scale_y - view.window.y,
+        )
+
+    bounds = Box(0, 0, view.window.width, view.window.height)
+    return clipped(replace(area, points=tuple(move(point) for point in area.points)), bounds)
+
+
+def clipped(area: Area, box: Box) -> Area:
+    """Clip an area to a box, edge by edge; without anything left it has no points."""
+    points: Sequence[Point] = area.points
+    for axis, limit, sign in ((0, box.left, 1), (0, box.right, -1), (1, box.top, 1), (1, box.bottom, -1)):
+        points = clip_edge(points, axis, limit, sign)
+    whole = tuple(dict.fromkeys((rounded(x), rounded(y)) for x, y in points))
+    return replace(area, points=tuple(points) if spans_an_area(whole) else ())
+
+
+def clip_edge(points: Sequence[Point], axis: int, limit: float, sign: int) -> list[Point]:
+    """Keep of a polygon what lies on one side of a line (Sutherland and Hodgman)."""
+    result: list[Point] = []
+    for previous, point in zip([*points[-1:], *points[:-1]], points, strict=True):
+        before, here = sign * (previous[axis] - limit), sign * (point[axis] - limit)
+        if before * here < 0:
+            share = before / (before - here)
+            result.append(
+                (previous[0] + share * (point[0] - previous[0]), previous[1] + share * (point[1] - previous[1]))
+            )
+        if here >= 0:
+            result.append(point)
+    return result
+
+
+def spans_an_area(points: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether rounded points are more than a line."""
+    return len({x for x, _ in points}) > 1 and len({y for _, y in points}) > 1
+
+
+def unchanged_areas(text: str) -> list[dict[str, str]]:
+    """Give the areas of a text as attributes, just as they stand there."""
+    return [{name: value or "" for name, value in attributes} for attributes in written_areas(text)]
+
+
+def written_area(area: Area) -> dict[str, str]:
+    """Give an area as its attributes; a level rectangle stays one."""
+    points = [(rounded(x), rounded(y)) for x, y in area.points]
+    if area.upright:
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        shape, numbers = "rect", [min(xs), min(ys), max(xs), max(ys)]
+    else:
+        shape, numbers = "poly", [number for point in points for number in point]
+    return {
+        "shape": shape,
+        "coords": ",".join(map(str, numbers)),
+        **{name: value or "" for name, value in area.attributes},
+    }
+
+
+def html_areas(areas: Iterable[dict[str, str]]) -> str:
+    """Write areas as HTML elements, one behind the other."""
+    return "".join(f"<area {html_attributes(area)}>" for area in areas)
+
+
+def html_attributes(attributes: dict[str, str]) -> str:
+    """Write attributes as HTML does."""
+    return " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())

@@ -1,0 +1,101 @@
+"""What replies say of pictures and sources. References: r-props, r-imageprops."""
+
+from __future__ import annotations
+
+from imageserver.answers.properties import Pairs
+from imageserver.answers.versions import image_version, metadata_version
+from imageserver.layout.facts import Facts, FactsOf
+from imageserver.layout.layers import intersection
+from imageserver.layout.layout import Layout
+from imageserver.plan.catalogprops import hexadecimal
+from imageserver.plan.dates import java_date
+from imageserver.plan.picture import Picture, Source, SourceInquiry
+from imageserver.protocol.values import Rect
+
+PIXEL_TYPES = {"rgb": "RGB", "gray": "BW", "cmyk": "CMYK"}
+EMBEDS_PROFILE = {"jpeg", "png", "png8", "tif", "pdf"}
+
+
+def describe_picture(picture: Picture, layout: Layout, facts: FactsOf) -> Pairs:
+    """Give the properties of a reply, in the order of the reference's table."""
+    output, base = layout.encoding.output, facts[picture.layers[0].source.path]
+    return (
+        ("image.bgc", hexadecimal(layout.background)),
+        ("image.height", str(layout.reply.height)),
+        ("image.iccEmbed", "0"),
+        ("image.iccProfile", reply_profile(base, output.pixel_type)),
+        ("image.length", "0"),
+        ("image.mask", str(int(output.format.alpha and not layout.mask_only))),
+        ("image.pixTyp", PIXEL_TYPES[output.pixel_type or "rgb"]),
+        ("image.pathEmbed", "0"),
+        ("image.printRes", f"{layout.encoding.print_resolution or 0:g}"),
+        ("image.quality", str(layout.encoding.quality.quality)),
+        ("image.type", output.format.media_type),
+        ("image.width", str(layout.reply.width)),
+        ("image.xmpEmbed", "0"),
+        ("image.version", image_version(picture.sources, facts)),
+        ("metadata.version", metadata_version(source.metadata for source in picture.sources)),
+    )
+
+
+def reply_profile(base: Facts, pixel_type: str) -> str:
+    """Name the profile of a reply: that of the base image, while its pixels are sent as they are."""
+    return base.icc_name if PIXEL_TYPES.get(pixel_type) == base.pixel_type else ""
+
+
+def describe_source(inquiry: SourceInquiry, facts: Facts) -> Pairs:
+    """Give the properties of a source: what the file says, and what the catalog does."""
+    source, known = inquiry.source, dict(inquiry.properties)
+    size = facts.shown_size(oriented=source.apply_orientation)
+    if source.crop is not None:
+        size_rect = intersection(source.crop, Rect(0, 0, size.width, size.height))
+        width, height = size_rect.width, size_rect.height
+    else:
+        width, height = size.width, size.height
+    anchor = (source.anchor.x, source.anchor.y) if source.anchor else (width // 2, height // 2)
+    stamp = known["image.timeStamp"]
+    return (
+        ("image.anchor", f"{anchor[0]},{anchor[1]}"),
+        ("image.expiration", known["image.expiration"]),
+        ("image.height", str(height)),
+        ("image.iccProfile", facts.icc_name),
+        ("image.embeddedIccProfile", str(int(bool(facts.icc_name)))),
+        ("image.embeddedPhotoshopPaths", str(int(bool(facts.path_names)))),
+        ("image.embeddedXmpData", str(int(facts.has_xmp))),
+        ("image.mask", mask_kind(source, facts)),
+        ("image.modifier", known["image.modifier"]),
+        ("image.photoshopPathNames", ",".join(facts.path_names)),
+        ("image.pixTyp", facts.pixel_type),
+        ("image.postModifier", known["image.postModifier"]),
+        ("image.printRes", known["image.printRes"] or f"{facts.print_resolution or 72:g}"),
+        ("image.resolution", known["image.resolution"]),
+        ("image.timeStamp", java_date(float(stamp) if stamp else facts.modified)),
+        ("image.thumbRes", known["image.thumbRes"]),
+        ("image.thumbType", known["image.thumbType"]),
+        ("image.width", str(width)),
+        ("image.translatedId", known["image.translatedId"]),
+    )
+
+
+def mask_kind(source: Source, facts: Facts) -> str:
+    """Say where the mask comes from: 0 none, 1 premultiplied alpha, 2 alpha of its own, 3 a separate image."""
+    if facts.alpha == "associated":
+        return "1"
+    if source.mask is not None:
+        return "3"
+    return "2" if facts.alpha == "unassociated" else "0"
+
+
+def describe_crop(source: Source, facts: Facts) -> str:
+    """Give the user data of a named crop, as viewers of smart crops read them."""
+    size, crop = facts.shown_size(oriented=source.apply_orientation), source.crop or Rect(0, 0, 1, 1)
+    shares = (crop.x / size.width, crop.y / size.height, crop.width / size.width, crop.height / size.height)
+    kind = "Swatch" if source.crop_name.casefold() == "swatch" else "Banner"
+    lines = (
+        f"SmartCropDef={source.crop_name}",
+        f"SmartCropHeight={float(crop.height)}",
+        f"SmartCropRect={','.join(f'{share:g}' for share in shares)},{crop.width},{crop.height}",
+        f"SmartCropType={kind}",
+        f"SmartCropWidth={float(crop.width)}",
+    )
+    return "\n".join(lines)

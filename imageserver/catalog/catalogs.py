@@ -1,0 +1,180 @@
+"""The catalogs of a server, and how a name in a request is looked up.
+
+References: r-object, r-image-catalogs, r-fullmatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imageserver.catalog.attributes import Attributes
+from imageserver.catalog.records import ContentRecord, Record
+from imageserver.errors import NotFound
+from imageserver.protocol.values import Rect
+
+IMAGES = "is"
+"""The kind of object that attribute::AllowDirectAccess calls IS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """One catalog: its attributes, complete, and its records and macros as written in its files."""
+
+    name: str
+    root: Path
+    attributes: Attributes
+    images: Mapping[str, Record] = field(default_factory=dict)
+    content: Mapping[str, ContentRecord] = field(default_factory=dict)
+    svg: Mapping[str, ContentRecord] = field(default_factory=dict)
+    macros: Mapping[str, str] = field(default_factory=dict)
+    modified: float = 0.0
+
+    def record(self, name: str) -> Record | None:
+        """Give the image record of that id, which is case-sensitive."""
+        return self.images.get(name)
+
+    def record_ids(self) -> Iterator[str]:
+        """Yield the ids of all image records, in the order of the files."""
+        return iter(self.images)
+
+    def macro(self, name: str) -> str | None:
+        """Give the definition of a macro, whose name is not case-sensitive."""
+        return self.macros.get(name.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a name stands for: the catalog that governs it, a record or a file, and the named crop of it.
+
+    `home` is the catalog that holds the record: its folder is where the record's files are.
+    """
+
+    name: str
+    catalog: Catalog
+    home: Catalog
+    record: Record | None = None
+    record_id: str = ""
+    crop_name: str = ""
+    file: str = ""
+
+    @property
+    def is_catalog(self) -> bool:
+        """Tell whether the name is that of a catalog, and of nothing in it."""
+        return self.record is None and not self.file
+
+    @property
+    def crop(self) -> Rect | None:
+        """The rectangle of the named crop."""
+        return self.record.crop_rects[self.crop_name] if self.record and self.crop_name else None
+
+    def source(self) -> Path:
+        """Give the path of the source file, or raise `NotFound`."""
+        if self.record is not None:
+            if not self.record.path:
+                raise NotFound("image", self.name, "the record has no path")
+            return self._file(self.record.path, trusted=True)
+        if not self.file:
+            raise NotFound("image", self.name or "/", "a catalog was named, but no record or file of it")
+        if not allows_direct_access(self.catalog.attributes.allow_direct_access):
+            raise NotFound("image", self.name, "no such record, and files may not be asked for without one")
+        return self._file(self.file, trusted=False)
+
+    def mask(self) -> Path | None:
+        """Give the path of the record's separate mask, or raise `NotFound` when the file is missing."""
+        return self._file(self.record.mask_path, trusted=True) if self.record and self.record.mask_path else None
+
+    def _file(self, path: str, *, trusted: bool) -> Path:
+        extension = self.catalog.attributes.default_ext
+        if extension and "." not in path.rpartition("/")[2]:
+            path += extension
+        found = existing_file(self.home.root, path, trusted=trusted)
+        if found is None:
+            raise NotFound("image", self.name, f"no such {'record or ' if self.record is None else ''}file")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogs:
+    """All catalogs of a server by their root ids; `default` supplies what one of them lacks."""
+
+    default: Catalog
+    named: Mapping[str, Catalog] = field(default_factory=dict)
+
+    def governing(self, name: str) -> tuple[Catalog, str]:
+        """Give the main catalog of a path and the rest of the path behind its root id."""
+        parts = name.split("/")
+        for count in range(len(parts), 0, -1):
+            catalog = self.named.get("/".join(parts[:count]))
+            if catalog is not None:
+                return catalog, "/".join(parts[count:])
+        return self.default, name
+
+    def look_up(self, name: str, main: Catalog | None = None) -> Entry:
+        """Find what a name stands for: a record of the main catalog, of a named one, a crop of either, or a file.
+
+        Without `main` the name is that of a URL path, whose catalog becomes the main one. A leading `/` asks for the
+        default catalog. Raises `NotFound` for a record without a crop of that name.
+        """
+        if name.startswith("/") or main is None:
+            main = self.default
+        name = name.strip("/")
+        return self._record(name, main) or self._crop(name, main) or self._direct(name, main)
+
+    def macro(self, name: str, main: Catalog) -> str | None:
+        """Find a macro in the main catalog or in the default one."""
+        found = main.macro(name)
+        return self.default.macro(name) if found is None else found
+
+    def macro_names(self, main: Catalog) -> tuple[str, ...]:
+        """Give the names of all macros in reach of a catalog."""
+        return tuple(sorted({*main.macros, *self.default.macros}))
+
+    def _record(self, name: str, main: Catalog) -> Entry | None:
+        catalog, rest = self.governing(name)
+        for governing, record_id in ((main, name), (catalog, rest)):
+            for home in (governing, self.default):
+                record = home.record(record_id)
+                if record is not None:
+                    return Entry(name, governing, home, record, record_id)
+        return None
+
+    def _crop(self, name: str, main: Catalog) -> Entry | None:
+        base, colon, crop = name.rpartition(":")
+        entry = self._record(base, main) if colon else None
+        if entry is None or entry.record is None:
+            return None
+        if crop not in entry.record.crop_rects:
+            known = ", ".join(entry.record.crop_rects) or "none"
+            raise NotFound("crop", name, f"expected a crop of '{base}': {known}")
+        return Entry(name, entry.catalog, entry.home, entry.record, entry.record_id, crop)
+
+    def _direct(self, name: str, main: Catalog) -> Entry:
+        catalog, rest = self.governing(name)
+        if catalog is self.default:
+            return Entry(name, main, main, file=name)
+        if rest and catalog.attributes.full_match:
+            return Entry(name, self.default, self.default, file=name)
+        return Entry(name, catalog, catalog, file=rest)
+
+
+def allows_direct_access(rule: str) -> bool:
+    """Tell whether images may be asked for without a record. Reference: r-allowdirectaccess."""
+    mode, colon, kinds = rule.partition(":")
+    if not colon:
+        mode, kinds = "include", rule
+    listed = IMAGES in {kind.strip().casefold() for kind in kinds.split(",")}
+    return listed is (mode.strip().casefold() == "include")
+
+
+def existing_file(root: Path, path: str, *, trusted: bool) -> Path | None:
+    """Give the file at `path` below `root`; one named in a URL may not leave `root`, not even by a link."""
+    if "\0" in path:
+        return None
+    try:
+        found = (root / path).resolve(strict=True)
+        inside = trusted or found.is_relative_to(root.resolve())
+        return found if inside and found.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        return None

@@ -1,0 +1,94 @@
+"""How a command is declared: one field of a frozen dataclass, with everything that is known about it.
+
+The parser, the typed objects, the reference table in README and the completeness tests are computed from these
+declarations. Commands that exclude each other (`crop`, `cropN`) are spellings of one field, so the last one wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Any, Generic, TypeVar, overload
+
+from imageserver.errors import NotSupported
+from imageserver.protocol.grammar import Grammar
+
+T = TypeVar("T")
+U = TypeVar("U")
+D = TypeVar("D")
+
+
+class Comp(Enum):
+    """Where a command lands that stands before any `layer=`, or under `layer=comp`."""
+
+    LAYER_0 = "layer 0"
+    COMPOSITE = "the composite"
+    ANYWHERE = "the view or the request, wherever it stands"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """All that is known of a command; `spellings` gives each of its names a grammar."""
+
+    spellings: Mapping[str, Grammar[Any]]
+    comp: Comp
+    doc: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later(Generic[T]):
+    """The grammar of a command that is read but not carried out yet; `idle` are the values that ask for nothing."""
+
+    grammar: Grammar[T]
+    feature: str
+    idle: tuple[object, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """A phrase that completes "expected …"."""
+        return self.grammar.expected
+
+    def parse(self, text: str) -> T:
+        """Read the text; raise `Mismatch` or, for what would have an effect, `NotSupported`."""
+        value = self.grammar.parse(text)
+        if value not in self.idle:
+            raise NotSupported(text, self.feature)
+        return value
+
+
+@overload
+def command(
+    spellings: Mapping[str, Grammar[T]],
+    *more: Mapping[str, Grammar[U]],
+    comp: Comp = ...,
+    doc: str,
+    page: str,
+    default: D,
+) -> T | U | D: ...
+@overload
+def command(
+    spellings: Mapping[str, Grammar[T]], *more: Mapping[str, Grammar[U]], comp: Comp = ..., doc: str, page: str
+) -> T | U | None: ...
+def command(
+    spellings: Mapping[str, Grammar[Any]],
+    *more: Mapping[str, Grammar[Any]],
+    comp: Comp = Comp.ANYWHERE,
+    doc: str,
+    page: str,
+    default: object = None,
+) -> Any:
+    """Declare a command as a field; `page` is its page in the reference, without `r-` and `.md`.
+
+    Spellings that give values of another type stand in a mapping of their own, so that mypy can check the field.
+    """
+    names = {name: grammar for mapping in (spellings, *more) for name, grammar in mapping.items()}
+    return field(default=default, metadata={"command": Command(names, comp, doc, page)})
+
+
+def declared(group: type) -> Iterator[tuple[str, Command]]:
+    """Yield the field name and the declaration of each command of a group, in the order of the fields."""
+    for one in fields(group):
+        if "command" in one.metadata:
+            yield one.name, one.metadata["command"]

@@ -1,0 +1,214 @@
+"""Request commands: what kind of reply is wanted and in which form it is delivered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from imageserver.commands.declare import Later, command
+from imageserver.commands.formats import Output, OutputGrammar
+from imageserver.commands.reply import RequestType, RequestTypeGrammar
+from imageserver.errors import Mismatch
+from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, Text, split_list
+
+ResMode = Literal["bilin", "bicub", "sharp2", "bisharp"]
+Palette = Literal["adaptive", "web", "mac"]
+PALETTE: Keyword[Palette] = Keyword({"adaptive": "adaptive", "web": "web", "mac": "mac"})
+RES_MODE: Keyword[ResMode] = Keyword(
+    {"bilin": "bilin", "bicub": "bicub", "sharp2": "sharp2", "bisharp": "bisharp"},
+    {"sharp": "sharp2", "trilin": "bilin"},
+)
+SWITCH = Keyword({"off": False, "on": True}, {"0": False, "1": True})
+PROFILES = "colour management is not supported yet"
+HEX6 = re.compile(r"[0-9A-Fa-f]{6}")
+MOST_COLORS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Quality 1-100, and whether chroma is kept at full resolution."""
+
+    quality: int
+    full_chroma: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quantize:
+    """How colours are reduced for GIF and PNG8; `forced` are colours that the palette must hold."""
+
+    palette: Palette = "adaptive"
+    dither: bool = True
+    colors: int = MOST_COLORS
+    forced: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizeGrammar:
+    """Reads `adaptive|web|mac[,diffuse|off[,numColors[,colorList]]]`."""
+
+    expected: str = "adaptive|web|mac[,diffuse|off[,numColors[,rrggbb…]]] with 2 to 256 colours"
+
+    def parse(self, text: str) -> Quantize:
+        """Read the text, or raise `Mismatch`."""
+        kind, dither, colors, *forced = (*split_list(text), "", "", "")[: max(3, len(split_list(text)))]
+        try:
+            palette = PALETTE.parse(kind)
+            diffuse = Keyword({"diffuse": True, "off": False}).parse(dither or "diffuse")
+            count = Integer(2, MOST_COLORS).parse(colors or str(MOST_COLORS))
+        except Mismatch as error:
+            raise Mismatch(self.expected) from error
+        if len(forced) > count or not all(HEX6.fullmatch(color) for color in forced):
+            raise Mismatch(self.expected)
+        return Quantize(palette, diffuse, count, tuple((c[0], c[1], c[2]) for c in map(bytes.fromhex, forced)))
+
+
+@dataclass(frozen=True, slots=True)
+class CacheControl:
+    """Whether the client may keep the reply, and what the server's own cache does."""
+
+    client: bool = True
+    server: Literal["on", "off", "validate", "update"] = "on"
+
+
+CACHE: Keyword[CacheControl] = Keyword(
+    {
+        "on": CacheControl(),
+        "off": CacheControl(client=False, server="off"),
+        "validate": CacheControl(server="validate"),
+        "update": CacheControl(server="update"),
+        "on,off": CacheControl(server="off"),
+        "off,on": CacheControl(client=False),
+        "on,on": CacheControl(),
+        "off,off": CacheControl(client=False, server="off"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The commands that concern the whole reply; they apply wherever in the request they stand."""
+
+    req: RequestType = command(
+        {"req": RequestTypeGrammar()},
+        default=RequestType(),
+        doc="The kind of reply: `req=type[,text|javascript|xml|json[,encoding]]`.",
+        page="req/r-req",
+    )
+    fmt: Output | None = command(
+        {"fmt": OutputGrammar()},
+        doc="The image format, its pixel type and its compression.",
+        page="is-http-fmt",
+    )
+    qlt: Quality | None = command(
+        {"qlt": Product(Quality, (Integer(1, 100), FLAG))},
+        doc="Quality 1-100 of lossy formats; a second value of 1 keeps full chroma in JPEG.",
+        page="is-http-qlt",
+    )
+    res_mode: ResMode | None = command(
+        {"resMode": RES_MODE}, doc="The resampling kernel of all scaling.", page="is-http-resmode"
+    )
+    print_res: float | None = command(
+        {"printRes": Real(high=100000, above=0)},
+        doc="The print resolution written into the reply, in dpi.",
+        page="printres",
+    )
+    quantize: Quantize = command(
+        {"quantize": QuantizeGrammar()},
+        default=Quantize(),
+        doc="Palette, dithering, number of colours and forced colours of GIF and PNG8.",
+        page="is-http-quantize",
+    )
+    cache: CacheControl = command(
+        {"cache": CACHE},
+        default=CacheControl(),
+        doc="Switches caching by clients and by the server.",
+        page="is-http-cache",
+    )
+    default_image: str | None = command(
+        {"defaultImage": Text(empty=True)},
+        doc="Shown instead of an image that is missing; empty switches attribute::DefaultImage off.",
+        page="is-http-defaultimage",
+    )
+    id: str = command(
+        {"id": Text(empty=True)},
+        default="",
+        doc="The version that the client has seen: it changes how long the reply may be kept, never the reply.",
+        page="id",
+    )
+    handler: str = command(
+        {"handler": Text(pattern=r"[A-Za-z0-9_.$]+", expected="a JSONP callback of letters, digits, '_', '$' and '.'")},
+        default="s7jsonResponse",
+        doc="The JSONP callback of JSON replies.",
+        page="req/r-req",
+    )
+    message: str = command(
+        {"message": Text(empty=True)}, default="", doc="What `req=message` writes into the log.", page="req/r-message"
+    )
+    bfc: bool = command(
+        {"bfc": SWITCH},
+        default=False,
+        doc="Read; no format is chosen by browser yet, so it changes nothing.",
+        page="bfc",
+    )
+    network: bool = command(
+        {"network": SWITCH},
+        default=False,
+        doc="Read; quality does not follow the network, so it changes nothing.",
+        page="network",
+    )
+    locale: str = command(
+        {"locale": Text(empty=True)},
+        default="",
+        doc="Read; without a locale map, which is not supported yet, it changes nothing.",
+        page="locale",
+    )
+    image_set: str = command(
+        {"imageSet": Text(empty=True)}, default="", doc="Overrides catalog::ImageSet.", page="imageset"
+    )
+    label_key: str = command(
+        {"labelkey": Text(empty=True)},
+        default="",
+        doc="Names the user data that labels the items of a set.",
+        page="req/r-set",
+    )
+    pscan: str = command(
+        {"pscan": Later(Text(), "the number of progressive scans is not supported yet", ("auto",))},
+        default="auto",
+        doc="The number of scans of a progressive JPEG.",
+        page="pscan",
+    )
+    jpeg_size: int = command(
+        {"jpegSize": Later(Integer(low=0), "a limit on the size of the JPEG is not supported yet", (0,))},
+        default=0,
+        doc="The most kilobytes a JPEG may have.",
+        page="jpegsize",
+    )
+    icc: str = command({"icc": Later(Text(), PROFILES)}, default="", doc="The colour profile of the reply.", page="icc")
+    icc_embed: bool = command(
+        {"iccEmbed": Later(FLAG, PROFILES, (False,))}, default=False, doc="Embeds the colour profile.", page="iccembed"
+    )
+    xmp_embed: bool = command(
+        {"xmpEmbed": Later(FLAG, "XMP in replies is not supported yet", (False,))},
+        default=False,
+        doc="Embeds the XMP packet of layer 0.",
+        page="xmpembed",
+    )
+    path_embed: bool = command(
+        {"pathEmbed": Later(FLAG, "paths in replies are not supported yet", (False,))},
+        default=False,
+        doc="Embeds the Photoshop paths of layer 0.",
+        page="pathembed",
+    )
+    template: str = command(
+        {"template": Later(Text(), "templates are not supported yet")},
+        default="",
+        doc="Lays the request over a template of a catalog.",
+        page="template",
+    )
+    type: str = command(
+        {"type": Text(empty=True)},
+        default="",
+        doc="Filters static content by its type; ignored for images.",
+        page="type",
+    )

@@ -1,0 +1,110 @@
+"""The reply formats and what each can carry. Reference: r-is-http-fmt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from imageserver.errors import Mismatch, NotSupported
+
+PixelType = Literal["rgb", "gray", "cmyk"]
+Compression = Literal["none", "lzw", "zip", "jpeg", "lossy", "lossless"]
+Codec = Literal["jpeg", "png", "png8", "gif", "tif", "webp", "avif", "pdf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A reply format: the codec that writes it, its MIME type and what it can hold. The first entry is the default."""
+
+    codec: Codec
+    media_type: str
+    pixel_types: tuple[PixelType, ...]
+    compressions: tuple[Compression, ...] = ()
+    alpha: bool = False
+    progressive: bool = False
+    has_quality: bool = False
+
+
+ANY: tuple[PixelType, ...] = ("rgb", "gray", "cmyk")
+RGB: tuple[PixelType, ...] = ("rgb",)
+LIGHT: tuple[PixelType, ...] = ("rgb", "gray")
+WEB: tuple[Compression, ...] = ("lossy", "lossless")
+
+FORMATS: Mapping[str, Format] = {
+    "jpeg": Format("jpeg", "image/jpeg", ANY, has_quality=True),
+    "pjpeg": Format("jpeg", "image/jpeg", ANY, progressive=True, has_quality=True),
+    "png": Format("png", "image/png", LIGHT),
+    "png-alpha": Format("png", "image/png", LIGHT, alpha=True),
+    "png8": Format("png8", "image/png", RGB),
+    "png8-alpha": Format("png8", "image/png", RGB, alpha=True),
+    "gif": Format("gif", "image/gif", LIGHT),
+    "gif-alpha": Format("gif", "image/gif", LIGHT, alpha=True),
+    "tif": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip", "jpeg"), has_quality=True),
+    "tif-alpha": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip"), alpha=True),
+    "webp": Format("webp", "image/webp", RGB, WEB, has_quality=True),
+    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True, has_quality=True),
+    "avif": Format("avif", "image/avif", RGB, WEB, has_quality=True),
+    "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True, has_quality=True),
+    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg",), has_quality=True),
+}
+
+SPELLINGS: Mapping[str, str] = {
+    "jpg": "jpeg",
+    "pjpg": "pjpeg",
+    "tiff": "tif",
+    "tiff-alpha": "tif-alpha",
+    "web-alpha": "webp-alpha",
+}
+
+UNSUPPORTED: Mapping[str, str] = {
+    **dict.fromkeys(("swf", "swf-alpha", "swf3", "swf3-alpha"), "SWF output is not supported"),
+    **dict.fromkeys(("jpegxr", "jpegxr-alpha"), "JPEG XR output is not supported"),
+    **dict.fromkeys(
+        ("eps", "heic", "jpeg2000", "jpeg2000-alpha", "m3u8", "f4m"), "this output format is not supported yet"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The format asked for; where nothing was said, pixel type and compression are empty."""
+
+    name: str
+    pixel_type: PixelType | Literal[""] = ""
+    compression: Compression | Literal[""] = ""
+
+    @property
+    def format(self) -> Format:
+        """What this format can carry."""
+        return FORMATS[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputGrammar:
+    """Reads `format[,[pixelType],[compression]]`."""
+
+    expected: str = (
+        "format[,[pixelType],[compression]] with a format of "
+        + ", ".join(FORMATS)
+        + "; each has pixel types of its own"
+    )
+
+    def parse(self, text: str) -> Output:
+        """Read the text, or raise `Mismatch`, or `NotSupported` for a format of the reference that we lack."""
+        words = [word.strip().casefold() for word in text.split(",")]
+        name = SPELLINGS.get(words[0], words[0])
+        if name in UNSUPPORTED:
+            raise NotSupported(words[0], UNSUPPORTED[name])
+        if name not in FORMATS or any(words[3:]):
+            raise Mismatch(self.expected)
+        pixel_type, compression = (*words[1:], "", "")[:2]
+        form = FORMATS[name]
+        for one in form.pixel_types:
+            for other in (*form.compressions, ""):
+                if pixel_type in {one, ""} and compression == other:
+                    return Output(name, one if pixel_type else "", other)  # type: ignore[arg-type]
+        if compression in {"none", "zip"} and name == "pdf":
+            raise NotSupported(text, "PDF without JPEG compression is not supported yet")
+        allowed = f"{name},[{'|'.join(form.pixel_types)}],[{'|'.join(form.compressions)}]".removesuffix(",[]")
+        raise Mismatch(allowed)

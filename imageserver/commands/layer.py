@@ -1,0 +1,258 @@
+"""Layer commands: where a layer's pixels come from and how they are shaped and placed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from imageserver.commands.declare import Comp, Later, command
+from imageserver.errors import Mismatch, NotSupported
+from imageserver.protocol.color import CLEAR, COLOR, Color
+from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, Text
+from imageserver.protocol.values import Margins, MarginsN, Point, PointN, Rect, RectN, Size, SizeN
+
+MaskUse = Literal["norm", "invert", "off"]
+Flip = Literal["", "lr", "ud", "lrud"]
+MASK_USE: Keyword[MaskUse] = Keyword({"norm": "norm", "invert": "invert", "off": "off"})
+FLIP: Keyword[Flip] = Keyword({"lr": "lr", "ud": "ud", "lrud": "lrud"})
+LAYERS = "compositing of layers is not supported yet"
+TEXT = "text layers are not supported yet"
+PATHS = "Photoshop paths are not supported yet"
+SIDE = Integer(low=0)
+NUMBERS = (Real(), Real())
+UNSUPPORTED_REQUESTS = {
+    "ir": "Image Rendering is not supported",
+    "fxg": "FXG graphics are not supported",
+    "is": "nested requests are not supported yet",
+    "": "foreign images are not supported yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectGrammar:
+    """Reads the name of a record or file; a request nested in brackets is recognised and refused for now."""
+
+    expected: str = "a catalog record or an image file, without commas"
+
+    def parse(self, text: str) -> str:
+        """Read the text, or raise `Mismatch`, or `NotSupported` for a nested request."""
+        for prefix, feature in UNSUPPORTED_REQUESTS.items():
+            if text.startswith((f"{prefix}{{", f"{prefix}(")):
+                raise NotSupported(text, feature)
+        if not text.strip("/ ") or "," in text or "\0" in text:
+            raise Mismatch(self.expected)
+        return text.strip()
+
+
+OBJECT = ObjectGrammar()
+
+
+@dataclass(frozen=True, slots=True)
+class Opacity:
+    """Opacity of the layer with its effects, and of its own contents, in percent."""
+
+    layer: int
+    fill: int = 100
+
+    @property
+    def fraction(self) -> float:
+        """The opacity of the layer's own contents, 0 to 1."""
+        return self.layer * self.fill / 10000
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The commands of one layer; what stands under `layer=comp` lands where `comp` says."""
+
+    src: str | None = command(
+        {"src": OBJECT},
+        {"text": Later(Text(), TEXT), "textPs": Later(Text(), TEXT)},
+        comp=Comp.LAYER_0,
+        doc="What the layer shows: a record or file, or text. The last of the three wins.",
+        page="src",
+    )
+    mask: str | None = command(
+        {"mask": OBJECT},
+        comp=Comp.LAYER_0,
+        doc="A record or file whose alpha, or else brightness, is the mask.",
+        page="mask",
+    )
+    mask_use: MaskUse = command(
+        {"maskUse": MASK_USE},
+        default="norm",
+        comp=Comp.LAYER_0,
+        doc="Uses the mask, its inverse, or none.",
+        page="maskuse",
+    )
+    anchor: Point | PointN | None = command(
+        {"anchor": Product(Point, (Integer(), Integer()))},
+        {"anchorN": Product(PointN, NUMBERS)},
+        comp=Comp.LAYER_0,
+        doc="The point about which the layer turns, and by which it is placed. `N` counts from the centre.",
+        page="anchor",
+    )
+    crop: Rect | RectN | None = command(
+        {"crop": Product(Rect, (Integer(), Integer(), SIDE, SIDE))},
+        {"cropN": Product(RectN, (*NUMBERS, Real(low=0), Real(low=0)))},
+        comp=Comp.LAYER_0,
+        doc="Cuts or extends the source; what lies outside is transparent. A side of 0 reaches to the edge.",
+        page="crop",
+    )
+    crop_path: str | None = command(
+        {"cropPathE": Later(Text(), PATHS)}, comp=Comp.LAYER_0, doc="Cuts to a path of the source.", page="croppath"
+    )
+    size: Size | SizeN | None = command(
+        {"size": Product(Size, (SIDE, SIDE))},
+        {"sizeN": Later(Product(SizeN, (Real(0, 1), Real(0, 1))), LAYERS)},
+        comp=Comp.LAYER_0,
+        doc="Scales to fit inside, up or down; 0 leaves a side free. Wins over `scale` and `res`.",
+        page="size-reference",
+    )
+    scale: float | None = command(
+        {"scale": Real(above=0)},
+        comp=Comp.LAYER_0,
+        doc="Scales the source by a factor. Wins over `res`.",
+        page="is-http-scale",
+    )
+    res: float | None = command(
+        {"res": Real(above=0)},
+        comp=Comp.LAYER_0,
+        doc="Scales the source by `res` ÷ catalog::Resolution.",
+        page="res",
+    )
+    flip: Flip = command(
+        {"flip": FLIP},
+        default="",
+        comp=Comp.COMPOSITE,
+        doc="Mirrors left-right, upside down, or both.",
+        page="flip",
+    )
+    color: Color = command(
+        {"color": COLOR},
+        default=CLEAR,
+        comp=Comp.LAYER_0,
+        doc="Fills behind the image, before it is rotated; the colour of a solid-colour layer.",
+        page="color-commandref",
+    )
+    rotate: float = command(
+        {"rotate": Real()},
+        default=0.0,
+        comp=Comp.LAYER_0,
+        doc="Turns clockwise about the anchor, in degrees; the layer grows to fit.",
+        page="rotate",
+    )
+    perspective: str | None = command(
+        {"perspective": Later(Text(), LAYERS), "perspectiveN": Later(Text(), LAYERS)},
+        comp=Comp.LAYER_0,
+        doc="Distorts the layer to a quadrangle.",
+        page="perspective",
+    )
+    extend: Margins | MarginsN = command(
+        {"extend": Product(Margins, (Integer(), Integer(), Integer(), Integer()))},
+        {
+            "extendN": Product(MarginsN, (*NUMBERS, *NUMBERS)),
+        },
+        default=Margins(0, 0, 0, 0),
+        comp=Comp.LAYER_0,
+        doc="Adds left, top, right, bottom margins, or takes away. `N` counts in sizes of the layer.",
+        page="extend",
+    )
+    bg_color: Color = command(
+        {"bgColor": COLOR},
+        default=CLEAR,
+        comp=Comp.LAYER_0,
+        doc="Fills behind the layer, margins included.",
+        page="bgcolor",
+    )
+    opac: Opacity = command(
+        {"opac": Product(Opacity, (Integer(0, 100), Integer(0, 100)))},
+        default=Opacity(100),
+        comp=Comp.COMPOSITE,
+        doc="Opacity of the layer with its effects, and of its contents, in percent.",
+        page="opac",
+    )
+    hide: bool = command(
+        {"hide": Later(FLAG, LAYERS, (False,))}, default=False, comp=Comp.LAYER_0, doc="Hides the layer.", page="hide"
+    )
+    blend_mode: str = command(
+        {"blendMode": Later(Text(), LAYERS, ("norm", "normal"))},
+        default="norm",
+        comp=Comp.LAYER_0,
+        doc="How the layer mixes with what lies below.",
+        page="blendmode",
+    )
+    pos: Point | PointN | None = command(
+        {"pos": Product(Point, (Integer(), Integer()))},
+        {"posN": Product(PointN, NUMBERS)},
+        comp=Comp.LAYER_0,
+        doc="Offset of this layer's origin from that of layer 0, which ignores it.",
+        page="pos",
+    )
+    origin: Point | PointN | None = command(
+        {"origin": Product(Point, (Integer(), Integer()))},
+        {"originN": Product(PointN, NUMBERS)},
+        comp=Comp.LAYER_0,
+        doc="The point by which the layer is placed; layer 0 is not placed.",
+        page="origin",
+    )
+    clip_path: str | None = command(
+        {"clipPath": Later(Text(), LAYERS), "clipPathE": Later(Text(), PATHS)},
+        comp=Comp.COMPOSITE,
+        doc="Shows what is inside of a path.",
+        page="clippath",
+    )
+    clip_x_path: str | None = command(
+        {"clipXPath": Later(Text(), LAYERS), "clipXPathE": Later(Text(), PATHS)},
+        comp=Comp.COMPOSITE,
+        doc="Shows what is outside of a path.",
+        page="clipxpath",
+    )
+    grow_mask: int = command(
+        {
+            "op_growMask": Later(Integer(-100, 100), LAYERS, (0,)),
+            "op_growMaskR": Later(Integer(-100, 100), LAYERS, (0,)),
+        },
+        default=0,
+        comp=Comp.LAYER_0,
+        doc="Dilates or erodes the mask.",
+        page="op-growmask",
+    )
+    map: str | None = command(
+        {"map": Text(empty=True)},
+        comp=Comp.COMPOSITE,
+        doc="Image map of the layer in its own pixels; an empty one means none. That of the composite lies behind.",
+        page="map",
+    )
+    map_a: str | None = command(
+        {"mapA": Text(empty=True)},
+        comp=Comp.LAYER_0,
+        doc="Image map of the layer in pixels of the source; `map` wins.",
+        page="map",
+    )
+    effect_mask: str | None = command(
+        {"effectMask": Later(Text(), LAYERS)},
+        comp=Comp.LAYER_0,
+        doc="Whether an effect is cut out where it lies under its layer.",
+        page="effectmask",
+    )
+    text_attr: str | None = command(
+        {"textAttr": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="Attributes of the text.", page="textattr"
+    )
+    text_angle: float | None = command(
+        {"textAngle": Later(Real(), TEXT)}, comp=Comp.LAYER_0, doc="Angle of the lines of text.", page="textangle"
+    )
+    text_path: str | None = command(
+        {"textPath": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="The path that the text follows.", page="textpath"
+    )
+    path_attr: str | None = command(
+        {"pathAttr": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="How text follows its path.", page="pathattr"
+    )
+    text_flow_path: str | None = command(
+        {"textFlowPath": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="The shape that text fills.", page="textflowpath"
+    )
+    text_flow_x_path: str | None = command(
+        {"textFlowXPath": Later(Text(), TEXT)},
+        comp=Comp.LAYER_0,
+        doc="The shape that text flows around.",
+        page="textflowxpath",
+    )

@@ -1,0 +1,108 @@
+"""`req=`: the kinds of reply, and the form in which text is sent. Reference: r-req."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from imageserver.errors import Mismatch, NotSupported
+from imageserver.protocol.grammar import split_list
+
+TextForm = Literal["text", "javascript", "xml", "json"]
+Lifetime = Literal["image", "other", "none"]
+Version = Literal["image", "metadata", ""]
+ENCODINGS = ("UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "ISO-8859-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of reply: which TTL it has, which version `id=` is compared with, and which text forms it has."""
+
+    lifetime: Lifetime
+    version: Version = ""
+    forms: tuple[TextForm, ...] = ()
+
+
+ALL: tuple[TextForm, ...] = ("text", "javascript", "xml", "json")
+DATA: tuple[TextForm, ...] = ("text", "xml", "json")
+
+KINDS: Mapping[str, Kind] = {
+    "img": Kind("image", "image"),
+    "mask": Kind("image", "image"),
+    "tmb": Kind("image", "image"),
+    "tile": Kind("image", "image"),
+    "xmp": Kind("image", "image"),
+    "map": Kind("image", "metadata", DATA),
+    "targets": Kind("image", "metadata", DATA),
+    "userdata": Kind("image", "metadata", DATA),
+    "props": Kind("other", forms=ALL),
+    "imageprops": Kind("other", forms=ALL),
+    "catalogprops": Kind("other", forms=ALL),
+    "exists": Kind("other", forms=ALL),
+    "imageset": Kind("other", forms=ALL),
+    "validate": Kind("none", forms=ALL),
+    "resolve": Kind("none", forms=("text",)),
+    "loadcache": Kind("none", forms=("text",)),
+    "message": Kind("none", forms=("text",)),
+}
+
+PICTURES = frozenset({"img", "mask", "tmb", "tile"})
+"""The kinds that send an image."""
+
+UNSUPPORTED: Mapping[str, str] = {
+    **dict.fromkeys(("set", "ctx", "fvctx", "mbrSet"), "set requests are not supported yet"),
+    "xlate": "locales are not supported yet",
+    "saveToFile": "saving to a file is not supported yet",
+}
+SPELLINGS = {name.casefold(): name for name in (*KINDS, *UNSUPPORTED)}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestType:
+    """The kind of reply and, for text, its form and character encoding."""
+
+    name: str = "img"
+    form: TextForm = "text"
+    encoding: str = "UTF-8"
+
+    @property
+    def kind(self) -> Kind:
+        """What holds for this kind of reply."""
+        return KINDS[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTypeGrammar:
+    """Reads `type[,text|javascript|xml|json[,encoding]]`; what follows is ignored, as deployed viewers send more."""
+
+    expected: str = "a request type of " + ", ".join(KINDS)
+
+    def parse(self, text: str) -> RequestType:
+        """Read the text, or raise `Mismatch`, or `NotSupported` for a type of the reference that we lack."""
+        words = split_list(text) or ["img"]
+        name = SPELLINGS.get(words[0].casefold(), "")
+        if name in UNSUPPORTED:
+            raise NotSupported(words[0], UNSUPPORTED[name])
+        if not name:
+            raise Mismatch(self.expected)
+        forms = KINDS[name].forms
+        if not forms:
+            return RequestType(name)
+        form, encoding = (*words[1:], "", "")[:2]
+        return RequestType(name, self._form(name, form, forms), self._encoding(encoding))
+
+    @staticmethod
+    def _form(name: str, word: str, forms: tuple[TextForm, ...]) -> TextForm:
+        for form in forms:
+            if word.casefold() in {form, ""}:
+                return form
+        message = f"{name}[,{'|'.join(forms)}]"
+        raise Mismatch(message)
+
+    @staticmethod
+    def _encoding(word: str) -> str:
+        for encoding in ENCODINGS:
+            if word.upper() in {encoding, ""}:
+                return encoding
+        raise Mismatch("an encoding of " + ", ".join(ENCODINGS))

@@ -1,0 +1,213 @@
+"""config.yaml, the environment and the command line → Config, complete and checked."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from imageserver.errors import ConfigError
+from imageserver.yaml_nodes import BrokenYaml, Node, YamlFile
+
+T = TypeVar("T")
+KIB, MIB, GIB = 2**10, 2**20, 2**30
+UNITS = {"": 1, "B": 1, "KB": 1000, "MB": 10**6, "GB": 10**9, "KIB": KIB, "MIB": MIB, "GIB": GIB}
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
+PREFIX = "IMAGESERVER_"
+
+
+def whole(text: str) -> int:
+    """Read a whole number that is not negative."""
+    if not re.fullmatch(r"[0-9]{1,15}", text):
+        raise ValueError("a whole number, 0 or more")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Read a whole number of 1 or more."""
+    if not re.fullmatch(r"0*[1-9][0-9]{0,14}", text):
+        raise ValueError("a whole number of 1 or more")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds greater than 0."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text) or float(text) <= 0:
+        raise ValueError("seconds, more than 0")
+    return float(text)
+
+
+def size(text: str) -> int:
+    """Read a number of bytes, such as `64 MiB`."""
+    match = SIZE.fullmatch(text.strip())
+    if not match or match[2].upper() not in UNITS:
+        raise ValueError("a size such as 64 MiB")
+    return int(float(match[1]) * UNITS[match[2].upper()])
+
+
+def port(text: str) -> int:
+    """Read a TCP port; 0 takes any that is free."""
+    number = whole(text)
+    if number > 65535:  # noqa: PLR2004, the largest port
+        raise ValueError("a port from 0 to 65535")
+    return number
+
+
+def switch(text: str) -> bool:
+    """Read on or off."""
+    try:
+        return {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}[text.casefold()]
+    except KeyError:
+        raise ValueError("on or off") from None
+
+
+def option(read: Callable[[str], T], default: T, doc: str) -> T:
+    """Declare a key of the configuration."""
+    return field(default=default, metadata={"read": read, "doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the server listens, and with how many processes."""
+
+    host: str = option(str, "127.0.0.1", "listening address")
+    port: int = option(port, 8080, "listening port; 0 takes any that is free")
+    socket: str = option(str, "", "a Unix socket instead of host and port")
+    workers: int = option(positive, os.cpu_count() or 1, "processes that render")
+    access_log: str = option(str, "-", "file of one JSON line a request; - is standard output, empty is none")
+    allow_origin: str = option(str, "*", "Access-Control-Allow-Origin of every reply; empty sends none")
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """The response cache; read, and used from the version on that has one."""
+
+    path: str = option(str, "cache", "folder of the response cache")
+    max_size: int = option(size, 2 * GIB, "the most that it may hold on disk")
+    memory: int = option(size, 64 * MIB, "the most that each process holds in memory")
+    url: str = option(str, "", "redis://… for a farm")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost."""
+
+    source_pixels: int = option(positive, 400_000_000, "pixels of a source image")
+    file_size: int = option(size, 2 * GIB, "bytes of a source file")
+    reply_pixels: int = option(positive, 100_000_000, "pixels of a reply")
+    render_seconds: float = option(seconds, 30.0, "seconds that rendering a reply may take")
+    queue: int = option(positive, 256, "renderings that may wait; beyond is 503")
+    url_length: int = option(positive, 32768, "bytes of a URL; beyond is 414")
+    body_size: int = option(size, MIB, "bytes of a POST body; beyond is 413")
+    layers: int = option(positive, 200, "layers of a request")
+    nesting: int = option(positive, 64, "levels of nesting, of macros and of requests")
+    text: int = option(size, 64 * KIB, "text after the expansion of macros and variables")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where foreign images may come from; read, and used from the version on that has them."""
+
+    allow_hosts: str = option(str, "", "hosts that src=(http…) may name, separated by commas")
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The editing API; read, and used from the version on that has one."""
+
+    token: str = option(str, "", "bearer token; without one the API is off")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialects:
+    """Other front doors to the same catalogs; read, and used from the version on that has them."""
+
+    cloudinary: bool = option(switch, default=False, doc="Cloudinary-style URLs")
+    rest4d: bool = option(switch, default=False, doc="4D-REST-style URLs")
+    iiif: bool = option(switch, default=False, doc="IIIF URLs")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration; an empty file gives all of these."""
+
+    server: Server = field(default_factory=Server)
+    catalogs: str = option(str, "catalogs", "folder of catalogs")
+    state: str = option(str, "state", "folder of what the server remembers")
+    cache: Cache = field(default_factory=Cache)
+    limits: Limits = field(default_factory=Limits)
+    sources: Sources = field(default_factory=Sources)
+    admin: Admin = field(default_factory=Admin)
+    dialects: Dialects = field(default_factory=Dialects)
+
+
+def load_config(path: Path | None, environment: Mapping[str, str], overrides: Mapping[str, str]) -> Config:
+    """Read the file, then the environment, then `overrides` such as `server.port`; each wins over the one before.
+
+    Without a path, `config.yaml` is read if it is there. Raises `ConfigError` with one line that says where and why.
+    """
+    written: dict[str, tuple[str, str]] = {}
+    if path is not None or Path("config.yaml").exists():
+        written |= read_file(path or Path("config.yaml"))
+    for name, value in environment.items():
+        if name.startswith(PREFIX):
+            written[name.removeprefix(PREFIX).casefold().replace("__", ".")] = (value, name)
+    written |= {key: (value, f"--{key.rpartition('.')[2]}") for key, value in overrides.items()}
+    config = build(Config, "", written)
+    if written:
+        key, (_, where) = next(iter(written.items()))
+        raise ConfigError(where, f"unknown key '{key}': expected one of {', '.join(keys(Config))}")
+    return config
+
+
+def read_file(path: Path) -> dict[str, tuple[str, str]]:
+    """Read a file as dotted keys, each with its text and the place where it stands."""
+    file = YamlFile(str(path))
+    try:
+        root = file.read(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
+    except BrokenYaml as broken:
+        raise ConfigError(f"{path}:{broken.problem.line}", broken.problem.message) from broken
+    if file.problems:
+        raise ConfigError(f"{path}:{file.problems[0].line}", file.problems[0].message)
+    return dict(flatten(root, path, ""))
+
+
+def flatten(node: Node, path: Path, prefix: str) -> list[tuple[str, tuple[str, str]]]:
+    """Give the leaves below a node as dotted keys; a list is its items separated by commas."""
+    place = f"{path}:{node.line}:{node.column}"
+    if isinstance(node.value, dict):
+        return [leaf for key, one in node.value.items() for leaf in flatten(one, path, f"{prefix}.{key}".strip("."))]
+    if isinstance(node.value, list):
+        return [(prefix, (",".join(str(item.value) for item in node.value), place))]
+    return [(prefix, (node.value, place))] if node.value is not None else []
+
+
+def build(kind: type[T], prefix: str, written: dict[str, tuple[str, str]]) -> T:
+    """Make a section of the configuration, taking out of `written` what belongs to it."""
+    values: dict[str, object] = {}
+    for one in fields(kind):  # type: ignore[arg-type]
+        key = f"{prefix}{one.name}"
+        if one.default_factory is not MISSING:
+            values[one.name] = build(one.default_factory, f"{key}.", written)  # type: ignore[arg-type]
+        elif key in written:
+            text, where = written.pop(key)
+            try:
+                values[one.name] = one.metadata["read"](text)
+            except ValueError as error:
+                raise ConfigError(where, f"{key}: expected {error}, not '{text}'") from error
+    return kind(**values)
+
+
+def keys(kind: type, prefix: str = "") -> list[str]:
+    """Give all dotted keys of the configuration."""
+    result: list[str] = []
+    for one in fields(kind):
+        section: Any = one.default_factory
+        nested = is_dataclass(section)
+        result += keys(section, f"{prefix}{one.name}.") if nested else [f"{prefix}{one.name}"]
+    return result

@@ -1,0 +1,207 @@
+"""Everything that can go wrong, as facts; `server/failures.py` alone turns them into HTTP.
+
+ImageServerError
+├── ConfigError                 the configuration cannot be used
+├── RequestError                the request cannot be served as it stands (403)
+│   ├── BadValue                a command's value does not fit its grammar
+│   ├── BadCombination          commands that do not go together
+│   ├── UnknownMacro            `$name$` names no macro
+│   ├── NotSupported            a feature of the protocol that this server does not have
+│   ├── NotFound                no such image, record or crop (attribute::MissingImageStatus)
+│   ├── IllegalSize             the reply would be larger than attribute::MaxPix
+│   ├── LimitExceeded           a limit of the server (413, 414)
+│   └── BadSource               a source file that cannot be decoded
+├── OutsideProtocol             a path that is not ours (404)
+├── Overloaded                  no room in the render queue (503)
+└── RenderFailed                a worker died or ran out of time (500)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, ClassVar
+
+
+class ImageServerError(Exception):
+    """The root of this tree."""
+
+    status: int = 500
+    title: str = "internal error"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes with all fields."""
+        values = [getattr(self, one.name) for one in fields(self)] if is_dataclass(self) else list(self.args)
+        return type(self), tuple(values)
+
+
+@dataclass(eq=False)
+class ConfigError(ImageServerError):
+    """The configuration cannot be used; one line says where and why."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+@dataclass(eq=False)
+class Mismatch(ImageServerError):
+    """A text does not fit a grammar; who read it knows which command or field it stood in."""
+
+    expected: str
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}"
+
+
+class RequestError(ImageServerError):
+    """The request cannot be served as it stands."""
+
+    status = 403
+    title = "bad request"
+    origin: str = ""
+    """Where the offending command came from, when not from the URL: shown from attribute::ErrorDetail 2 on."""
+
+
+@dataclass(eq=False)
+class BadValue(RequestError):
+    """A command's value does not fit its grammar."""
+
+    title = "problem parsing modifier"
+    command: str
+    value: str
+    expected: str
+    origin: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.command}={self.value}: expected {self.expected}"
+
+
+@dataclass(eq=False)
+class BadCombination(RequestError):
+    """Commands that do not go together, or one that lacks another."""
+
+    title = "commands do not go together"
+    commands: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.commands}: {self.reason}"
+
+
+@dataclass(eq=False)
+class UnknownMacro(RequestError):
+    """A macro is invoked that no catalog in reach defines."""
+
+    title = "unknown macro"
+    name: str
+    catalog: str
+    known: Sequence[str]
+    origin: str = ""
+    shown: ClassVar[int] = 12
+
+    def __str__(self) -> str:
+        names = ", ".join(f"${name}$" for name in self.known[: self.shown]) or "none"
+        more = f" and {len(self.known) - self.shown} more" if len(self.known) > self.shown else ""
+        return f"${self.name}$: expected a macro of catalog '{self.catalog}': {names}{more}"
+
+
+@dataclass(eq=False)
+class NotSupported(RequestError):
+    """A feature of the protocol that this server does not have, or not yet."""
+
+    title = "not supported"
+    what: str
+    feature: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.feature}"
+
+
+@dataclass(eq=False)
+class NotFound(RequestError):
+    """No record, crop or file answers to the name."""
+
+    title = "image not found"
+    kind: str
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} '{self.name}' not found: {self.reason}"
+
+
+@dataclass(eq=False)
+class IllegalSize(RequestError):
+    """The reply would be larger than attribute::MaxPix permits."""
+
+    title = "illegal image size"
+    width: int
+    height: int
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"illegal image size {self.width}x{self.height}: expected at most {self.allowed}"
+
+
+@dataclass(eq=False)
+class LimitExceeded(RequestError):
+    """A limit of the server, named as in config.yaml."""
+
+    title = "limit exceeded"
+    limit: str
+    actual: int
+    allowed: int
+    status: int = 403
+
+    def __str__(self) -> str:
+        return f"{self.limit}: {self.actual} is more than the {self.allowed} allowed"
+
+
+@dataclass(eq=False)
+class BadSource(RequestError):
+    """A source file is there but is no image that can be decoded."""
+
+    title = "unreadable image"
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"source '{self.name}' cannot be read: {self.reason}"
+
+
+@dataclass(eq=False)
+class OutsideProtocol(ImageServerError):
+    """A path that none of the front doors serves."""
+
+    status = 404
+    title = "not found"
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: not found; images are at /is/image/catalog/id"
+
+
+@dataclass(eq=False)
+class Overloaded(ImageServerError):
+    """There is no room in the render queue."""
+
+    status = 503
+    title = "server is busy"
+    retry_after: int = 1
+
+    def __str__(self) -> str:
+        return f"server is busy, try again in {self.retry_after} s"
+
+
+@dataclass(eq=False)
+class RenderFailed(ImageServerError):
+    """A render worker died or ran out of time; only this request is lost."""
+
+    title = "rendering failed"
+    reason: str
+
+    def __str__(self) -> str:
+        return f"rendering failed: {self.reason}"

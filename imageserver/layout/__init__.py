@@ -1,0 +1,1 @@
+"""Plan → Layout: how many pixels go where."""

@@ -1,0 +1,1 @@
+"""Request → Plan: what a request means, with every default filled in."""

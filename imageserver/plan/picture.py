@@ -1,0 +1,185 @@
+"""The Plan: a request as meant, every default filled in, still in the units of the request.
+
+All of it is immutable, and after it nobody reads a catalog: what is needed later stands in here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imageserver.catalog.attributes import ThumbType
+from imageserver.commands.adjust import Adjust
+from imageserver.commands.delivery import CacheControl, Quality, Quantize, ResMode
+from imageserver.commands.formats import Output
+from imageserver.commands.layer import Layer
+from imageserver.commands.reply import RequestType
+from imageserver.commands.view import Fit, View
+from imageserver.protocol.color import WHITE, Color
+from imageserver.protocol.values import Point, Rect, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An image file as the record that names it describes it.
+
+    `pixels` and `metadata` are the record's fields in one canonical text each: with the content of the files, they
+    are what the versions of `req=props` are made of.
+    """
+
+    name: str
+    path: Path
+    mask: Path | None = None
+    crop_name: str = ""
+    crop: Rect | None = None
+    anchor: Point | None = None
+    resolution: float = 72.0
+    print_resolution: int | None = None
+    pixels: str = ""
+    metadata: str = ""
+    map: str = ""
+    apply_orientation: bool = True
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that are read."""
+        return (self.path,) if self.mask is None else (self.path, self.mask)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLayer:
+    """One layer: its source and the commands that shape it. `mask` is the one of `mask=`."""
+
+    number: int
+    source: Source
+    commands: Layer = Layer()
+    adjust: Adjust = Adjust()
+    mask: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """How a thumbnail is made. Reference: r-thumbnail-rules."""
+
+    kind: ThumbType = "fit"
+    resolution: float | None = None
+    horizontal: int = 0
+    vertical: int = 0
+    default_size: Size = Size(100, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRules:
+    """What the catalog says of the size of replies; 0 leaves a side free."""
+
+    default_size: Size = Size(400, 400)
+    max_size: Size = Size(2000, 2000)
+    default_fit: Fit = Fit("fit")
+    most_pixels: int = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the finished picture is written."""
+
+    output: Output = Output("jpeg", "rgb")
+    quality: Quality = Quality(85)
+    quantize: Quantize = Quantize()
+    print_resolution: float | None = None
+    default_print_resolution: int = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture: layers, what is done to their composite, the view of it, and how it is written."""
+
+    layers: tuple[PlannedLayer, ...]
+    composite: Layer = Layer()
+    adjust: Adjust = Adjust()
+    view: View = View()
+    rules: ViewRules = ViewRules()
+    thumbnail: Thumbnail | None = None
+    background: Color = WHITE
+    res_mode: ResMode = "sharp2"
+    encoding: Encoding = Encoding()
+    mask_only: bool = False
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Everything that is read, layer by layer."""
+        return tuple(one for layer in self.layers for one in (layer.source, layer.mask) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInquiry:
+    """A question about the source itself, not about a picture of it: imageprops, xmp, a crop's user data."""
+
+    source: Source
+    properties: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AreaMap:
+    """An image map: `areas` as they stand in the catalog or, with a picture, transformed as its pixels are."""
+
+    areas: str
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """Names and values, sent in the form that the client asked for."""
+
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of the catalog, sent in the form that the client asked for; `tag` is its name in XML."""
+
+    body: str
+    tag: str
+
+
+Content = Picture | SourceInquiry | AreaMap | Properties | Text
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long the reply may be kept, in hours: -1 is for ever, None is not at all.
+
+    `versioned` applies when `asked`, the value of `id=`, is the current version, `unversioned` bounds it when it is
+    another one. `versioned` None ignores `id=`.
+    """
+
+    hours: float | None = None
+    versioned: float | None = None
+    unversioned: float = 0.1
+    asked: str = ""
+    last_modified: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a request means; `metadata` are those of the records that answer it, each as one canonical text."""
+
+    reply: RequestType
+    content: Content
+    lifetime: Lifetime = Lifetime()
+    handler: str = "s7jsonResponse"
+    request_id: str = ""
+    cache: CacheControl = CacheControl()
+    is_default_image: bool = False
+    metadata: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Everything that is read."""
+        match self.content:
+            case Picture() as picture:
+                return picture.sources
+            case AreaMap(picture=Picture() as picture):
+                return picture.sources
+            case SourceInquiry(source=source):
+                return (source,)
+        return ()

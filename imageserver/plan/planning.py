@@ -1,0 +1,169 @@
+"""Request → Plan: what each kind of request means. Reference: r-req and its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from imageserver.catalog.catalogs import Catalogs, Entry
+from imageserver.catalog.records import Record
+from imageserver.commands.adjust import Adjust
+from imageserver.commands.groups import DECLARATIONS, read_value
+from imageserver.commands.layer import Layer
+from imageserver.commands.reply import RequestType
+from imageserver.commands.view import View
+from imageserver.config import Limits
+from imageserver.errors import NotFound
+from imageserver.plan.catalogprops import catalog_properties
+from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
+from imageserver.plan.pictures import compose, picture_of, plan_picture
+from imageserver.plan.question import Question, ask
+from imageserver.plan.segments import Segments
+from imageserver.plan.sources import plan_source
+from imageserver.protocol.request import Piece, Request
+
+SAFE = ",:/{}()$!*'-._~|;@"
+GREETING = (("copyright", "imageserver: an open image server for the Image Serving protocol"),)
+
+
+def plan(request: Request, catalogs: Catalogs, limits: Limits) -> Plan:
+    """Say what a request means; raises a `RequestError` when it cannot be served as it stands."""
+    if not request.object and not request.pieces:
+        return Plan(RequestType("props"), Properties(GREETING))
+    question = ask(request, catalogs, limits)
+    return PLANNERS[question.kind](question)
+
+
+def plan_map(question: Question) -> Plan:
+    """Give catalog::Map as it stands, or transformed when there is any command that shapes the picture."""
+    entry = question.entry()
+    shaping = {View, Layer, Adjust}
+    groups = {DECLARATIONS[p.name.casefold()].group for p in question.pieces if p.name.casefold() in DECLARATIONS}
+    if groups & shaping:
+        shaped = picture_of(question, entry)
+        assert isinstance(shaped.content, Picture)  # noqa: S101, what picture_of plans
+        return question.answered_by(AreaMap("", shaped.content), entry)
+    return question.answered_by(AreaMap(entry.record.map if entry.record else ""), entry)
+
+
+def plan_user_data(question: Question) -> Plan:
+    """Give catalog::UserData; of a named crop, what a smart crop's user data are."""
+    entry = entry_or_nothing(question)
+    if entry.crop_name:
+        return question.answered_by(SourceInquiry(plan_source(entry, question.macros)), entry)
+    return question.answered_by(Text(entry.record.user_data if entry.record else "", "userdata"), entry)
+
+
+def plan_targets(question: Question) -> Plan:
+    """Give catalog::Targets."""
+    entry = entry_or_nothing(question)
+    return question.answered_by(Text(entry.record.targets if entry.record else "", "targets"), entry)
+
+
+def plan_image_set(question: Question) -> Plan:
+    """Give catalog::ImageSet."""
+    entry = entry_or_nothing(question)
+    return question.answered_by(Text(entry.record.image_set if entry.record else "", "imageset"), entry)
+
+
+def plan_image_properties(question: Question) -> Plan:
+    """Ask for the properties of the source; those that the catalog knows are given along."""
+    entry = question.entry()
+    attributes, record = entry.catalog.attributes, entry.record or Record()
+    expiration = attributes.expiration if record.expiration is None else record.expiration
+    known = {
+        "image.expiration": f"{expiration:g}",
+        "image.modifier": record.modifier,
+        "image.postModifier": record.post_modifier,
+        "image.resolution": f"{record.resolution or attributes.resolution:g}",
+        "image.thumbRes": f"{record.thumb_res or attributes.thumb_res or 0:g}",
+        "image.thumbType": {"crop": "1", "fit": "2", "texture": "3"}[record.thumb_type or attributes.thumb_type],
+        "image.timeStamp": "" if record.time_stamp is None else f"{record.time_stamp}",
+        "image.translatedId": entry.name,
+        "image.printRes": str(record.print_resolution or attributes.print_resolution) if entry.record else "",
+    }
+    inquiry = SourceInquiry(plan_source(entry, question.macros), tuple(known.items()))
+    return question.answered_by(inquiry, entry)
+
+
+def plan_xmp(question: Question) -> Plan:
+    """Ask for the XMP packet of the source."""
+    entry = question.entry()
+    return question.answered_by(SourceInquiry(plan_source(entry, question.macros)), entry)
+
+
+def plan_catalog_properties(question: Question) -> Plan:
+    """Give the attributes of the catalog that the path names."""
+    catalog, _ = question.catalogs.governing(question.request.object)
+    return question.answered_by(Properties(catalog_properties(catalog)), Entry("", catalog, catalog))
+
+
+def plan_exists(question: Question) -> Plan:
+    """Tell whether the path names a record."""
+    entry = entry_or_nothing(question)
+    return question.answered_by(Properties((("catalogRecord.exists", "1" if entry.record else "0"),)), entry)
+
+
+def plan_validation(question: Question) -> Plan:
+    """Check the commands without looking at any object; values with variables are taken as they are."""
+    Segments(question.limits).add(question.pieces)
+    for piece in question.pieces:
+        declaration = DECLARATIONS.get(piece.name.casefold())
+        if declaration and "$" not in (piece.value or ""):
+            read_value(declaration, piece)
+    ignored = ", ".join(piece.text for piece in question.ignored())
+    return question.answered_by(Properties((("request.isValid", "1"), ("request.ignored", ignored))))
+
+
+def plan_resolution(question: Question) -> Plan:
+    """Give the final request, and what was ignored of it."""
+    entry = question.entry()
+    picture_of(question, entry)
+    segments = compose(question, entry).segments
+    anywhere = [piece for piece in last_of_each(segments.anywhere) if piece.name.casefold() != "req"]
+    layer = last_of_each(segments.layers[0])
+    pieces = [*anywhere, *last_of_each(segments.composite), *([Piece("layer", "0"), *layer] if layer else [])]
+    resolved = f"{quote(question.request.object)}?{'&'.join(written(piece) for piece in pieces)}"
+    lines = [resolved, *(f"# ignored: {piece.text}" for piece in question.ignored())]
+    return question.answered_by(Text("\n".join(lines), "request"))
+
+
+def plan_message(question: Question) -> Plan:
+    """Answer nothing; the message is in the log with the request."""
+    return question.answered_by(Text("", "message"))
+
+
+def entry_or_nothing(question: Question) -> Entry:
+    """Look the object up; one without a record stands for an empty record of its catalog."""
+    try:
+        return question.entry()
+    except NotFound:
+        catalog, _ = question.catalogs.governing(question.request.object)
+        return Entry("", catalog, catalog)
+
+
+def last_of_each(pieces: list[Piece]) -> list[Piece]:
+    """Keep of each command the one that holds."""
+    return list({DECLARATIONS[piece.name.casefold()].field: piece for piece in pieces}.values())
+
+
+def written(piece: Piece) -> str:
+    """Write a piece as part of a URL."""
+    name = DECLARATIONS[piece.name.casefold()].name if piece.name.casefold() in DECLARATIONS else piece.name
+    return f"{name}={piece.nested or quote(piece.value or '', safe=SAFE)}"
+
+
+PLANNERS: Mapping[str, Callable[[Question], Plan]] = {
+    **dict.fromkeys(("img", "mask", "tmb", "tile", "props", "loadcache"), plan_picture),
+    "map": plan_map,
+    "targets": plan_targets,
+    "userdata": plan_user_data,
+    "xmp": plan_xmp,
+    "imageprops": plan_image_properties,
+    "catalogprops": plan_catalog_properties,
+    "exists": plan_exists,
+    "imageset": plan_image_set,
+    "validate": plan_validation,
+    "resolve": plan_resolution,
+    "message": plan_message,
+}

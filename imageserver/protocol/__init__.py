@@ -1,0 +1,1 @@
+"""Text → Request: what was written, and the grammars of the protocol's values."""

@@ -1,0 +1,1 @@
+"""Layout → bytes; the only package that imports the imaging libraries."""

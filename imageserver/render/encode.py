@@ -1,0 +1,158 @@
+"""The finished picture → bytes of its format. The table at the end says who writes which."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PIL import Image as Pillow
+
+from imageserver.commands.formats import Codec
+from imageserver.layout.layout import Layout
+from imageserver.plan.picture import Encoding
+from imageserver.protocol.color import Color
+from imageserver.render.alpha import OPAQUE, alpha, as_gray, as_rgb, colors, filled, has_alpha, on_color, with_alpha
+from imageserver.render.engine import Image
+from imageserver.render.palette import quantized
+
+MM_IN_INCH = 25.4
+WEBP_EFFORT = 4
+AVIF_EFFORT = 2
+PNG_COMPRESSION = 6
+TIFF_COMPRESSIONS = {"none": "none", "lzw": "lzw", "zip": "deflate", "jpeg": "jpeg"}
+
+
+def encode(image: Image, layout: Layout) -> bytes:
+    """Write the picture in the format of its reply, with its print resolution."""
+    encoding = layout.encoding
+    image = mask_of(image) if layout.mask_only else visible(image, layout)
+    image = in_pixel_type(image, encoding)
+    per_mm = (encoding.print_resolution or 72) / MM_IN_INCH
+    return ENCODERS[encoding.output.format.codec](image.copy(xres=per_mm, yres=per_mm), encoding)
+
+
+def mask_of(image: Image) -> Image:
+    """Give the alpha of a picture as gray."""
+    return alpha(image).copy(interpretation="b-w")
+
+
+def visible(image: Image, layout: Layout) -> Image:
+    """Give RGB: with alpha where the format has it, else over the background."""
+    image = as_rgb(image)
+    if layout.encoding.output.format.alpha:
+        return image if has_alpha(image) else with_alpha(image, filled(image, (OPAQUE,)))
+    return on_color(image, Color("rgb", layout.background.rgb))
+
+
+def in_pixel_type(image: Image, encoding: Encoding) -> Image:
+    """Convert to the pixel type of the reply, naively; the alpha stays."""
+    mask = alpha(image) if has_alpha(image) else None
+    match encoding.output.pixel_type:
+        case "gray":
+            image = as_gray(colors(image))
+        case "cmyk":
+            image = as_cmyk(as_rgb(colors(image)))
+        case _:
+            image = as_rgb(colors(image))
+    return image if mask is None else image.bandjoin(mask)
+
+
+def as_cmyk(image: Image) -> Image:
+    """Convert RGB to CMYK naively: as much black as all three inks share."""
+    inks = image.invert()
+    black = inks.bandrank(index=0)[0]
+    rest = (black == OPAQUE).ifthenelse(1, OPAQUE - black)
+    return ((inks - black) * OPAQUE / rest).rint().cast("uchar").bandjoin(black).copy(interpretation="cmyk")
+
+
+def write_jpeg(image: Image, encoding: Encoding) -> bytes:
+    """Write JPEG; chroma is halved unless `qlt=` keeps it."""
+    return bytes(
+        image.jpegsave_buffer(
+            Q=encoding.quality.quality,
+            interlace=encoding.output.format.progressive,
+            subsample_mode="off" if encoding.quality.full_chroma else "on",
+            keep="none",
+        )
+    )
+
+
+def write_png(image: Image, _: Encoding) -> bytes:
+    """Write PNG with 8 bits a component."""
+    return bytes(image.pngsave_buffer(compression=PNG_COMPRESSION, keep="none"))
+
+
+def write_webp(image: Image, encoding: Encoding) -> bytes:
+    """Write WebP, lossy or lossless."""
+    lossless = encoding.output.compression == "lossless"
+    quality = encoding.quality.quality
+    return bytes(image.webpsave_buffer(Q=quality, lossless=lossless, effort=WEBP_EFFORT, keep="none"))
+
+
+def write_avif(image: Image, encoding: Encoding) -> bytes:
+    """Write AVIF, lossy or lossless."""
+    return bytes(
+        image.heifsave_buffer(
+            compression="av1",
+            Q=encoding.quality.quality,
+            lossless=encoding.output.compression == "lossless",
+            effort=AVIF_EFFORT,
+            subsample_mode="off" if encoding.quality.full_chroma else "auto",
+            keep="none",
+        )
+    )
+
+
+def write_tiff(image: Image, encoding: Encoding) -> bytes:
+    """Write TIFF with one of its compressions."""
+    compression = TIFF_COMPRESSIONS[encoding.output.compression or "none"]
+    quality = encoding.quality.quality
+    return bytes(image.tiffsave_buffer(compression=compression, Q=quality, resunit="inch", keep="none"))
+
+
+def write_png8(image: Image, encoding: Encoding) -> bytes:
+    """Write PNG with a palette."""
+    return saved(quantized(as_pillow(image), encoding.quantize, key_color=False), "PNG", dpi=dots(encoding))
+
+
+def write_gif(image: Image, encoding: Encoding) -> bytes:
+    """Write GIF; where the alpha is below one half, pixels have the key colour."""
+    return saved(quantized(as_pillow(image), encoding.quantize, key_color=True), "GIF")
+
+
+def write_pdf(image: Image, encoding: Encoding) -> bytes:
+    """Write a page of PDF that holds the picture as JPEG, at its print resolution."""
+    resolution = encoding.print_resolution or 72
+    return saved(as_pillow(image), "PDF", quality=encoding.quality.quality, resolution=resolution)
+
+
+def dots(encoding: Encoding) -> tuple[float, float]:
+    """Give the print resolution as Pillow takes it."""
+    resolution = encoding.print_resolution or 72
+    return resolution, resolution
+
+
+def saved(image: Pillow.Image, form: str, **options: Any) -> bytes:  # noqa: ANN401, what a writer of Pillow takes
+    """Write an image with Pillow."""
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
+
+
+def as_pillow(image: Image) -> Pillow.Image:
+    """Give the pixels of an image to Pillow."""
+    modes = {1: "L", 2: "LA", 3: "RGB", 4: "CMYK" if image.interpretation == "cmyk" else "RGBA"}
+    return Pillow.frombytes(modes[image.bands], (image.width, image.height), image.write_to_memory())
+
+
+ENCODERS: Mapping[Codec, Callable[[Image, Encoding], bytes]] = {
+    "jpeg": write_jpeg,
+    "png": write_png,
+    "webp": write_webp,
+    "avif": write_avif,
+    "tif": write_tiff,
+    "png8": write_png8,
+    "gif": write_gif,
+    "pdf": write_pdf,
+}

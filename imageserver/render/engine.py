@@ -1,0 +1,27 @@
+"""The settings of libvips, made once in each process that renders."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("VIPS_CONCURRENCY", "1")  # read when libvips is loaded; there is a worker for each core
+
+import pyvips
+from PIL import Image as Pillow
+
+Image = pyvips.Image
+"""An image of libvips: a recipe that computes only the pixels that are asked for."""
+
+Error = pyvips.Error
+
+
+def interpolator(name: str) -> object:
+    """Give one of libvips' interpolators."""
+    return pyvips.Interpolate.new(name)
+
+
+def configure() -> None:
+    """Switch off caches that never hit, and the loaders that libvips itself does not trust."""
+    pyvips.cache_set_max(0)
+    pyvips.block_untrusted_set(True)
+    Pillow.MAX_IMAGE_PIXELS = None  # the pixels are counted by our own limit, before anything is decoded

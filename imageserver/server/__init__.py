@@ -1,0 +1,1 @@
+"""HTTP: sockets, headers, worker processes; the only package that imports aiohttp and awaits."""

@@ -1,0 +1,182 @@
+"""The HTTP application: the table of front doors, and what holds for all replies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+
+from imageserver.config import Config
+from imageserver.errors import ConfigError, NotSupported
+from imageserver.plan.question import ErrorForm
+from imageserver.server.failures import failure, too_long
+from imageserver.server.gallery import add_gallery
+from imageserver.server.images import outside, serve_image
+from imageserver.server.site import Site
+
+SITE = web.AppKey("site", Site)
+METHODS = {"GET", "HEAD", "POST"}
+LINE_LIMIT = 2**17
+"""The longest request line that is read at all; `limits.url_length` below it is answered properly."""
+Door = Callable[[Site, web.Request, str, str], Awaitable[web.Response]]
+
+
+async def serve_content(_site: Site, _request: web.Request, path: str, _query: str) -> web.Response:
+    """Answer for static content, which a later version serves."""
+    return failure(NotSupported(f"/is/content{path}", "static content is not supported yet"), ErrorForm())
+
+
+async def serve_health(site: Site, _request: web.Request, _path: str, _query: str) -> web.Response:
+    """Say how the server is, and what is wrong with its catalogs."""
+    problems = [str(problem) for problem in site.live.problems]
+    catalogs = {name: sum(1 for _ in one.record_ids()) for name, one in site.catalogs.named.items()}
+    health = {"status": "degraded" if problems else "ok", "catalogs": catalogs, "problems": problems}
+    return web.json_response(health, headers={"Cache-Control": "no-store"})
+
+
+DOORS: dict[str, Door] = {
+    "/is/image": serve_image,
+    "/is/content": serve_content,
+    "/health": serve_health,
+}
+
+
+async def serve(request: web.Request) -> web.Response:
+    """Find the door of a path and send the request through it."""
+    site = request.app[SITE]
+    target = raw_target(request)
+    limit = site.config.limits.url_length
+    if len(target) > limit:
+        error = too_long("limits.url_length", len(target), limit, HTTPStatus.REQUEST_URI_TOO_LONG)
+        return failure(error, ErrorForm())
+    path, _, query = target.partition("?")
+    for prefix, door in DOORS.items():
+        if path == prefix or path.startswith(f"{prefix}/"):
+            if request.method not in METHODS:
+                raise web.HTTPMethodNotAllowed(request.method, METHODS)
+            return await door(site, request, path.removeprefix(prefix), query)
+    return outside(path)
+
+
+def raw_target(request: web.Request) -> str:
+    """Give path and query as they came over the line."""
+    target = request.raw_path
+    if not target.startswith("/"):
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    return target.partition("#")[0]
+
+
+def build_app(config: Config, folder: Path) -> web.Application:
+    """Make the application; raises `ConfigError` when there is no folder of catalogs."""
+    app = web.Application(client_max_size=config.limits.body_size)
+    app[SITE] = Site(config, folder)
+    app.cleanup_ctx.append(run_site)
+    app.on_response_prepare.append(common_headers)
+    add_gallery(app, SITE)
+    app.router.add_route("*", "/{path:.*}", serve)
+    return app
+
+
+async def run_site(app: web.Application) -> AsyncIterator[None]:
+    """Start the workers and follow the catalogs, as long as the application runs."""
+    site = app[SITE]
+    await site.renderer.start()
+    follower = asyncio.create_task(site.live.follow())
+    yield
+    follower.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await follower
+    await asyncio.to_thread(site.renderer.stop)
+
+
+async def common_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add what every reply has."""
+    origin = request.app[SITE].config.server.allow_origin
+    if origin:
+        response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Server"] = "imageserver"
+
+
+class JsonAccessLogger(AbstractAccessLogger):
+    """Writes one JSON line a request."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Write the line of a finished request."""
+        line = {
+            "time": round(now() - time, 3),
+            "client": request.remote,
+            "method": request.method,
+            "url": request.raw_path,
+            "status": response.status,
+            "bytes": response.body_length,
+            "seconds": round(time, 4),
+            "agent": request.headers.get("User-Agent", ""),
+            "referer": request.headers.get("Referer", ""),
+        }
+        self.logger.info(json.dumps(line))
+
+
+def now() -> float:
+    """Give the time of the day, for the log."""
+    return time.time()
+
+
+async def run(config: Config, folder: Path) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is in flight; raises `ConfigError` for a port that is taken."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log = open_access_log(config.server.access_log)
+    runner = web.AppRunner(
+        build_app(config, folder), access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT
+    )
+    await runner.setup()
+    try:
+        print(f"imageserver: serving {folder} at {await listen(runner, config)}", flush=True)  # noqa: T201
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def listen(runner: web.AppRunner, config: Config) -> str:
+    """Open the socket and give its URL."""
+    server = config.server
+    site: web.BaseSite
+    if server.socket:
+        site, where = web.UnixSite(runner, server.socket), f"unix:{server.socket}"
+    else:
+        site, where = web.TCPSite(runner, server.host, server.port), f"{server.host}:{server.port}"
+    try:
+        await site.start()
+    except OSError as error:
+        raise ConfigError(where, f"cannot listen: {error.strerror or error}") from error
+    if server.socket:
+        return where
+    return f"http://{server.host}:{runner.addresses[0][1]}/"
+
+
+def open_access_log(name: str) -> logging.Logger | None:
+    """Open the access log: a file, standard output, or none."""
+    if not name:
+        return None
+    log = logging.getLogger("imageserver.access")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        handler = logging.StreamHandler(sys.stdout) if name == "-" else logging.FileHandler(name)
+    except OSError as error:
+        raise ConfigError(f"server.access_log: {name}", error.strerror or "cannot be written") from error
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log.handlers = [handler]
+    return log

@@ -1,0 +1,88 @@
+"""`/is/image`: a request of the protocol in, a reply out; every decision about pictures is made elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from http import HTTPStatus
+
+from aiohttp import web
+
+from imageserver.errors import OutsideProtocol, RequestError
+from imageserver.plan.picture import Plan
+from imageserver.plan.question import ErrorForm, error_form
+from imageserver.protocol.reading import read
+from imageserver.protocol.request import Request
+from imageserver.server.failures import failure, too_long
+from imageserver.server.site import Site
+
+NEVER_EXPIRES = -1
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+FORM = "application/x-www-form-urlencoded"
+
+
+async def serve_image(site: Site, request: web.Request, path: str, query: str) -> web.Response:
+    """Written → meant → measured → drawn → sent; nothing flows back."""
+    form = ErrorForm()
+    try:
+        written = read(path, query, await form_body(site, request))
+        form = error_form(written, site.catalogs)
+        return await respond(site, request, written)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
+        return failure(error, form)
+
+
+async def respond(site: Site, request: web.Request, written: Request) -> web.Response:
+    """Answer a request that was read."""
+    planned = site.plan(written)
+    if never_changes(planned, request):
+        return web.Response(
+            status=HTTPStatus.NOT_MODIFIED, headers={"Cache-Control": "public, max-age=31536000, immutable"}
+        )
+    answered = await site.answer(planned)
+    headers = answered.caching.headers(answered.tag, time.time())
+    if answered.caching.is_known(answered.tag, request.headers):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    answered, body, kind = await site.reply(planned)
+    headers = answered.caching.headers(answered.tag, time.time())
+    if answered.is_default_image:
+        headers["X-Default-Image"] = "1"
+    return web.Response(body=body, headers={**headers, "Content-Type": kind})
+
+
+def never_changes(planned: Plan, request: web.Request) -> bool:
+    """Tell whether the client has a reply that never expires: nobody looks at its file again."""
+    conditional = "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+    return conditional and planned.lifetime.hours == NEVER_EXPIRES and planned.cache.client
+
+
+async def form_body(site: Site, request: web.Request) -> str:
+    """Read the commands that a POST brings as a form; those of the URL come first."""
+    if request.method != "POST" or not request.can_read_body:
+        return ""
+    limit = site.config.limits.body_size
+    if request.content_type not in {FORM, "text/plain", "application/octet-stream"}:
+        raise BadForm
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(2**16):
+        body += chunk
+        if len(body) > limit:
+            raise too_long("limits.body_size", len(body), limit, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return body.decode("utf-8", "surrogateescape").strip("\r\n")
+
+
+class BadForm(RequestError):
+    """A POST whose body is no form."""
+
+    status = 415
+    title = "unsupported form"
+
+    def __str__(self) -> str:
+        return f"POST: expected a body of {FORM}"
+
+
+def outside(path: str) -> web.Response:
+    """Answer for a path that no door serves."""
+    return failure(OutsideProtocol(path[:200]), ErrorForm())

@@ -1,0 +1,47 @@
+"""Catalogs that follow their files: looked at twice a second, read again once they are quiet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from imageserver.catalog.loading import State, load, look
+from imageserver.errors import ConfigError
+from imageserver.yaml_nodes import Problem
+
+INTERVAL = 0.5
+log = logging.getLogger("imageserver.catalogs")
+
+
+class LiveCatalogs:
+    """The current state of the catalogs; `problems` are those that did not go away by themselves."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.state: State = load(folder)
+        self.problems: tuple[Problem, ...] = ()
+        self._report()
+
+    async def follow(self) -> None:
+        """Read changed files again, for ever."""
+        last_seen = self.state.signature
+        while True:
+            await asyncio.sleep(INTERVAL)
+            try:
+                seen = await asyncio.to_thread(look, self._folder, self.state)
+                quiet, last_seen = seen == last_seen, seen
+                if quiet and seen != self.state.signature and self._folder.is_dir():
+                    self.state = await asyncio.to_thread(load, self._folder, self.state)
+                    last_seen = self.state.signature
+                    log.info("catalogs were read again")
+                elif quiet:
+                    self._report()
+            except (OSError, ConfigError) as error:
+                log.warning("catalogs cannot be looked at: %s", error)
+
+    def _report(self) -> None:
+        for problem in self.state.problems:
+            if problem not in self.problems:
+                log.error("%s", problem)
+        self.problems = self.state.problems

@@ -1,0 +1,73 @@
+"""What a server holds: its configuration, its catalogs, its workers, and what it knows of files."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
+from imageserver.answers.answering import answer
+from imageserver.answers.properties import java_properties, media_type
+from imageserver.catalog.catalogs import Catalogs
+from imageserver.config import Config
+from imageserver.errors import NotFound, RenderFailed
+from imageserver.plan.picture import Plan
+from imageserver.plan.planning import plan
+from imageserver.protocol.request import Request
+from imageserver.render.drawing import draw
+from imageserver.render.probe import read_xmp
+from imageserver.server.reloading import LiveCatalogs
+from imageserver.server.rendering import Renderer
+from imageserver.server.sources import Sources, version_of
+
+TRIES = 3
+"""How often a reply is made anew because a file changed under it."""
+
+
+class Site:
+    """One running server."""
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        self.config = config
+        self.live = LiveCatalogs(folder)
+        self.renderer = Renderer(config)
+        self.sources = Sources(self.renderer, config.limits)
+
+    @property
+    def catalogs(self) -> Catalogs:
+        """The catalogs as they are now; a request keeps to the ones that it began with."""
+        return self.live.state.catalogs
+
+    def plan(self, request: Request) -> Plan:
+        """Say what a request means."""
+        return plan(request, self.catalogs, self.config.limits)
+
+    async def answer(self, planned: Plan) -> Answer:
+        """Say what is sent in reply to a plan."""
+        facts = await self.sources.facts(path for source in planned.sources for path in source.paths)
+        return answer(planned, facts, time.time())
+
+    async def body(self, answered: Answer) -> tuple[bytes, str]:
+        """Give the bytes and the content type of an answer, drawing it where that is still to be done."""
+        match answered.content:
+            case Document(body, kind):
+                return body, kind
+            case Drawing(layout, kind):
+                return await self.renderer.run(draw, layout), kind
+            case Measurement(layout):
+                length = len(await self.renderer.run(draw, layout))
+                return java_properties((("image.length", str(length)),), time.time()).encode(), media_type("text")
+            case Packet(path, name, absent, kind):
+                if absent:
+                    raise NotFound("XMP metadata", name, "the image has none")
+                return await self.renderer.run(read_xmp, path), kind
+
+    async def reply(self, planned: Plan) -> tuple[Answer, bytes, str]:
+        """Give answer and body that belong together, also while files are being replaced."""
+        for _ in range(TRIES):
+            versions = [version_of(path) for source in planned.sources for path in source.paths]
+            answered = await self.answer(planned)
+            body, kind = await self.body(answered)
+            if versions == [version_of(path) for source in planned.sources for path in source.paths]:
+                return answered, body, kind
+        raise RenderFailed("its source files keep changing")

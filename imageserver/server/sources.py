@@ -1,0 +1,58 @@
+"""What is known of source files, remembered for as long as the files do not change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+
+from imageserver.config import Limits
+from imageserver.errors import BadSource, LimitExceeded
+from imageserver.layout.facts import Facts
+from imageserver.render.probe import probe
+from imageserver.server.rendering import Renderer
+
+Version = tuple[str, int, int, int, int]
+MOST = 100_000
+"""Files that are remembered; each takes about a kilobyte."""
+
+
+class Sources:
+    """Probes each version of a file once, also when many requests ask for it together."""
+
+    def __init__(self, renderer: Renderer, limits: Limits) -> None:
+        self._renderer = renderer
+        self._limits = limits
+        self._known: OrderedDict[Version, asyncio.Future[Facts]] = OrderedDict()
+
+    async def facts(self, paths: Iterable[Path]) -> dict[Path, Facts]:
+        """Give the facts of files; raises `BadSource` or `LimitExceeded` for one that cannot be used."""
+        wanted = list(dict.fromkeys(paths))
+        found = await asyncio.gather(*(self._facts(path) for path in wanted))
+        return dict(zip(wanted, found, strict=True))
+
+    async def _facts(self, path: Path) -> Facts:
+        version = version_of(path)
+        future = self._known.get(version)
+        if future is None:
+            future = self._known[version] = asyncio.ensure_future(self._renderer.run(probe, path, self._limits))
+            future.add_done_callback(lambda done: self._forget_failure(version, done))
+        self._known.move_to_end(version)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+        return await asyncio.shield(future)
+
+    def _forget_failure(self, version: Version, done: asyncio.Future[Facts]) -> None:
+        """Try again after what may pass; a bad file stays bad until it changes."""
+        if done.cancelled() or (done.exception() and not isinstance(done.exception(), BadSource | LimitExceeded)):
+            self._known.pop(version, None)
+
+
+def version_of(path: Path) -> Version:
+    """Tell one version of a file from the next; raises `BadSource` when it is gone."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise BadSource(path.name, error.strerror or "cannot be opened") from error
+    return str(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

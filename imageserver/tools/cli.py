@@ -1,0 +1,90 @@
+"""The command line: `imageserver serve`, `check` and `demo`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from imageserver.catalog.loading import load
+from imageserver.config import Config, load_config
+from imageserver.errors import ImageServerError
+from imageserver.server.app import run
+
+DEMO_PICTURES = Path("samples") / "make_pictures.py"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the result is the exit code."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    try:
+        config = load_config(options.config, os.environ, overrides(options))
+        return int(options.command(config, options))
+    except ImageServerError as error:
+        print(f"imageserver: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, metavar="FILE", help="configuration file (default: config.yaml)")
+    common.add_argument("--catalogs", metavar="FOLDER", help="folder of catalogs")
+    listening = argparse.ArgumentParser(add_help=False, parents=[common])
+    listening.add_argument("--host", help="listening address")
+    listening.add_argument("--port", help="listening port; 0 takes any that is free")
+    top = argparse.ArgumentParser(prog="imageserver", description="An image server over catalogs in YAML.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", parents=[listening], help="serve the catalogs")
+    serve.set_defaults(command=serve_catalogs)
+    check = commands.add_parser("check", parents=[common], help="show every problem of the catalogs")
+    check.add_argument("catalog", nargs="?", help="root id of one catalog; without it, all are checked")
+    check.set_defaults(command=check_catalogs)
+    demo = commands.add_parser("demo", parents=[listening], help="make the demo's pictures, then serve")
+    demo.set_defaults(command=serve_demo)
+    return top
+
+
+def overrides(options: argparse.Namespace) -> dict[str, str]:
+    """Give the keys of the configuration that the command line sets."""
+    given = {"catalogs": options.catalogs}
+    given |= {f"server.{name}": vars(options).get(name) for name in ("host", "port")}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def serve_catalogs(config: Config, _: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    asyncio.run(run(config, Path(config.catalogs)))
+    return 0
+
+
+def serve_demo(config: Config, options: argparse.Namespace) -> int:
+    """Make the pictures of the demo catalog that are missing, then serve."""
+    script = Path(config.catalogs) / DEMO_PICTURES
+    if script.exists():
+        subprocess.run([sys.executable, str(script)], check=True)  # noqa: S603, a script of the catalog itself
+    return serve_catalogs(config, options)
+
+
+def check_catalogs(config: Config, options: argparse.Namespace) -> int:
+    """Print every problem of the catalogs with file, line and column; the exit code is 1 when there is one."""
+    state = load(Path(config.catalogs))
+    chosen = [one for one in state.loaded.values() if options.catalog in {None, one.catalog and one.catalog.name}]
+    if options.catalog is not None and not chosen:
+        names = ", ".join(state.catalogs.named) or "none"
+        print(f"imageserver: no catalog '{options.catalog}': expected one of {names}", file=sys.stderr)  # noqa: T201
+        return 2
+    problems = [problem for one in chosen for problem in one.problems]
+    for problem in problems:
+        print(problem)  # noqa: T201
+    records = sum(1 for one in chosen if one.catalog for _ in one.catalog.record_ids())
+    print(f"{len(chosen)} catalogs, {records} records, {len(problems)} problems", file=sys.stderr)  # noqa: T201
+    return 1 if problems else 0

@@ -25,6 +25,10 @@ INTERPOLATORS: dict[ResMode, str] = {"bilin": "bilinear", "bicub": "bicubic", "s
 SUPPORT = 3
 """Pixels of the result that the widest kernel sees beyond its own."""
 EPSILON = 1e-6
+NEARLY_SAME = 1.2
+"""Reductions below this alias so little that interpolation will do."""
+VISIBLE = 0.02
+"""Shifts below this fraction of a pixel cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,37 @@ def span(ends: tuple[float, float], limits: tuple[float, float], length: int, co
 
 def reduced(image: Image, axis: Span, mode: ResMode, *, vertical: bool) -> Image:
     """Reduce along one axis; what is to be magnified is left for later."""
-    if axis.step < 1 - EPSILON:
+    if is_interpolated(axis):
         return image
     window = best_window(axis)
+    image = taken(image, window, axis, vertical=vertical)
+    if axis.step > 1 + EPSILON:
+        kernel = KERNELS[mode]
+        image = image.reducev(axis.step, kernel=kernel) if vertical else image.reduceh(axis.step, kernel=kernel)
     if vertical:
-        image = image.crop(0, window.start, image.width, window.length)
-        image = image if axis.step == 1 else image.reducev(axis.step, kernel=KERNELS[mode])
         return image.crop(0, window.skip, image.width, axis.count)
-    image = image.crop(window.start, 0, window.length, image.height)
-    image = image if axis.step == 1 else image.reduceh(axis.step, kernel=KERNELS[mode])
     return image.crop(window.skip, 0, axis.count, image.height)
+
+
+def taken(image: Image, window: Window, axis: Span, *, vertical: bool) -> Image:
+    """Cut a window out of an image; beyond the span's limits its last pixel is repeated."""
+    start = min(max(window.start, axis.low), axis.high - 1)
+    stop = max(min(window.start + window.length, axis.high), start + 1)
+    missing = start - window.start
+    if vertical:
+        image = image.crop(0, start, image.width, stop - start)
+        whole = image.height == window.length
+        return image if whole else image.embed(0, missing, image.width, window.length, extend="copy")
+    image = image.crop(start, 0, stop - start, image.height)
+    whole = image.width == window.length
+    return image if whole else image.embed(missing, 0, window.length, image.height, extend="copy")
+
+
+def is_interpolated(axis: Span) -> bool:
+    """Tell whether an axis is magnified, or shifted by a fraction at nearly the same size."""
+    if axis.step < 1 - EPSILON:
+        return True
+    return axis.step < NEARLY_SAME and best_window(axis).error > VISIBLE
 
 
 def best_window(axis: Span) -> Window:
@@ -101,14 +126,11 @@ def centred(axis: Span, left: int, right: int) -> Iterator[Window]:
     """Yield the windows of whole pixels that reduce to our pixels and `left` and `right` more."""
     step, count = axis.step, axis.count + left + right
     center = (axis.start + axis.stop + (right - left) * step) / 2
-    for length in {math.floor(count * step + EPSILON), math.ceil(count * step - EPSILON)}:
-        start = round(center - length / 2)
-        start = max(axis.low, min(start, axis.high - length))
-        if start >= axis.low and length >= 1 and rounds_to(length / step, count):
+    exact = count * step
+    for length in {math.floor(exact + EPSILON), math.ceil(exact - EPSILON), max(1, round(exact))}:
+        if length >= 1 and rounds_to(length / step, count):
+            start = round(center - length / 2)
             yield Window(start, length, left, abs(start + length / 2 - center))
-    length = min(axis.high - axis.low, max(1, round(count * step)))
-    start = max(axis.low, min(round(center - length / 2), axis.high - length))
-    yield Window(start, length, left, 1 + abs(start + length / 2 - center))
 
 
 def rounds_to(value: float, count: int) -> bool:
@@ -117,8 +139,8 @@ def rounds_to(value: float, count: int) -> bool:
 
 
 def magnified(image: Image, columns: Span, rows: Span, mode: ResMode) -> Image:
-    """Magnify along the axes that need it, by interpolation between the pixels' centres."""
-    wide, tall = columns.step < 1 - EPSILON, rows.step < 1 - EPSILON
+    """Interpolate between the pixels' centres, along the axes that need it."""
+    wide, tall = is_interpolated(columns), is_interpolated(rows)
     if not wide and not tall:
         return image
     left, top = (columns.low if wide else 0), (rows.low if tall else 0)

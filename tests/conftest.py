@@ -1,0 +1,42 @@
+"""What tests share: one server over the tests' own catalog."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pictures import make_all
+from serving import Client, serving
+
+HERE = Path(__file__).parent
+QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": ""}
+
+
+def make_site(folder: Path) -> Path:
+    """Write the tests' catalog and its pictures into a folder."""
+    catalog = folder / "catalogs" / "Co"
+    make_all(catalog / "images")
+    shutil.copy(HERE / "catalog.yaml", catalog / "catalog.yaml")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tests' catalog, made once; copy it before changing it."""
+    return make_site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def server(pictures: Path) -> Iterator[Client]:
+    """A server that all tests share; they change nothing that it serves."""
+    with serving(pictures, environment=QUIET) as client:
+        yield client
+
+
+@pytest.fixture
+def site(pictures: Path, tmp_path: Path) -> Path:
+    """A copy of the tests' catalog, to be changed."""
+    shutil.copytree(pictures / "catalogs", tmp_path / "catalogs")
+    return tmp_path

@@ -1,0 +1,92 @@
+"""The pictures of the tests, made in code: each is small, and what its pixels are is plain to see."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageCms, ImageDraw
+
+RED, GREEN, BLUE, YELLOW = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)
+XMP = (
+    b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    b'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+def quadrants(width: int = 400, height: int = 300) -> Image.Image:
+    """Red, green / blue, yellow."""
+    image = Image.new("RGB", (width, height), RED)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((width // 2, 0, width - 1, height // 2 - 1), fill=GREEN)
+    draw.rectangle((0, height // 2, width // 2 - 1, height - 1), fill=BLUE)
+    draw.rectangle((width // 2, height // 2, width - 1, height - 1), fill=YELLOW)
+    return image
+
+
+def ramp(width: int = 400, height: int = 300) -> Image.Image:
+    """Brightness grows by 0.5 a pixel to the right in red, and downwards in green."""
+    red = Image.linear_gradient("L").rotate(90).resize((width, height))
+    green = Image.linear_gradient("L").resize((width, height))
+    return Image.merge("RGB", (red, green, Image.new("L", (width, height), 128)))
+
+
+def disc(width: int = 200, height: int = 200) -> Image.Image:
+    """A white disc on black, antialiased."""
+    big = Image.new("L", (width * 4, height * 4), 0)
+    ImageDraw.Draw(big).ellipse((width, height, width * 3, height * 3), fill=255)
+    return big.resize((width, height), Image.Resampling.BOX)
+
+
+def with_alpha(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Give an image an alpha band."""
+    result = image.convert("RGBA")
+    result.putalpha(mask)
+    return result
+
+
+def photoshop_paths(names: list[str]) -> bytes:
+    """Write image resource blocks of paths without any points."""
+    blocks = b""
+    for number, name in enumerate(names, 2000):
+        text = name.encode("latin-1")
+        pascal = bytes([len(text)]) + text
+        pascal += b"\0" * (len(pascal) % 2)
+        blocks += b"8BIM" + number.to_bytes(2, "big") + pascal + (26).to_bytes(4, "big") + b"\0" * 26
+    return blocks
+
+
+def make_all(folder: Path) -> None:
+    """Write every source file that the tests' catalog names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    quadrants().save(folder / "photo.jpg", quality=95, subsampling=0, dpi=(300, 300), icc_profile=profile, xmp=XMP)
+    quadrants().save(folder / "grid.png")
+    ramp().save(folder / "ramp.png")
+    ramp(3000, 2000).save(folder / "large.jpg", quality=90)
+    with_alpha(quadrants(200, 200), disc()).save(folder / "alpha.png")
+    disc().save(folder / "mask.png")
+    quadrants(200, 200).save(folder / "square.png")
+    lying = quadrants(300, 400).transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying.save(folder / "turned.jpg", quality=95, subsampling=0, exif=exif)
+    quadrants(100, 80).convert("CMYK").save(folder / "inks.tif")
+    quadrants(100, 80).convert("CMYK").save(folder / "inks.jpg", quality=95)
+    quadrants(100, 80).quantize(8).save(folder / "palette.png")
+    quadrants(100, 80).quantize(8).save(folder / "animal.gif")
+    Image.linear_gradient("L").resize((100, 80)).save(folder / "gray.png")
+    Image.merge("LA", (Image.new("L", (100, 80), 100), Image.new("L", (100, 80), 128))).save(folder / "gray-alpha.png")
+    Image.linear_gradient("L").resize((100, 80)).convert("I").point(lambda v: v * 257).convert("I;16").save(
+        folder / "deep.png"
+    )
+    quadrants(100, 80).save(folder / "web.webp", lossless=True)
+    quadrants(100, 80).save(folder / "new.avif", quality=95)
+    quadrants(100, 80).save(folder / "old.bmp")
+    quadrants(60, 40).save(folder / "paths.tif", tiffinfo={34377: photoshop_paths(["Outline", "Hole"])})
+    whole = io.BytesIO()
+    ramp(600, 400).save(whole, "JPEG", quality=90)
+    (folder / "broken.jpg").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
+    (folder / "notes.txt").write_text("no image")
+    (folder / "empty.jpg").write_bytes(b"")

@@ -124,10 +124,14 @@ class NotSupported(RequestError):
 class NotFound(RequestError):
     """No record, crop or file answers to the name."""
 
-    title = "image not found"
     kind: str
     name: str
     reason: str
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """The kind of thing that is missing."""
+        return f"{self.kind} not found"
 
     def __str__(self) -> str:
         return f"{self.kind} '{self.name}' not found: {self.reason}"

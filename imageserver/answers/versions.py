@@ -1,4 +1,4 @@
-"""Versions: what `req=props` hands out and `id=` repeats. Reference: r-id, and `docs/versions.md`.
+"""Versions: what `req=props` hands out and `id=` repeats. Reference: r-id.
 
 A version is made of the content of the files and of the fields of the records that the plan uses, and of nothing
 else: neither the URL's commands nor times nor paths. So every server makes the same one of the same content.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imageserver.catalog.attributes import Attributes
+from imageserver.catalog.extras import Extras
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.errors import NotFound
 from imageserver.protocol.values import Rect
@@ -29,6 +30,7 @@ class Catalog:
     content: Mapping[str, ContentRecord] = field(default_factory=dict)
     svg: Mapping[str, ContentRecord] = field(default_factory=dict)
     macros: Mapping[str, str] = field(default_factory=dict)
+    extras: Extras = Extras()
     modified: float = 0.0
 
     def record(self, name: str) -> Record | None:

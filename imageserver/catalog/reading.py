@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, existing_file
+from imageserver.catalog.extras import Extras, Font, Rule
 from imageserver.catalog.fields import CatalogField, declared
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.commands.groups import DECLARATIONS, read_value
@@ -28,6 +29,8 @@ SECTIONS = ("attributes", "include", *FILE_SECTIONS)
 ATTRIBUTES = dict(declared(Attributes))
 RECORD = dict(declared(Record))
 CONTENT = dict(declared(ContentRecord))
+FONT = dict(declared(Font))
+RULE = dict(declared(Rule))
 MODIFIERS = ("modifier", "post_modifier")
 FILES = ("path", "mask_path")
 
@@ -42,6 +45,7 @@ class Draft:
     content: dict[str, ContentRecord] = field(default_factory=dict)
     svg: dict[str, ContentRecord] = field(default_factory=dict)
     macros: dict[str, str] = field(default_factory=dict)
+    extras: Extras = Extras()
     files: list[YamlFile] = field(default_factory=list)
     signatures: list[Signature] = field(default_factory=list)
 
@@ -76,7 +80,9 @@ def finish(draft: Draft, attributes: Attributes, inherited_root: Path, modified:
             check_file(file, node, f"images.{name}.{key}", root, with_extension(getattr(record, key), attributes))
     draft.signatures.append(sign(root))
     images = {name: record for name, (record, _, _) in draft.images.items()}
-    return Catalog(attributes.root_id, root, attributes, images, draft.content, draft.svg, draft.macros, modified)
+    return Catalog(
+        attributes.root_id, root, attributes, images, draft.content, draft.svg, draft.macros, draft.extras, modified
+    )
 
 
 def with_extension(path: str, attributes: Attributes) -> str:
@@ -152,6 +158,44 @@ def read_sections(draft: Draft, file: YamlFile, sections: Mapping[str, Node], pr
             continue
         draft.macros[name.casefold()] = node.value
         check_commands(file, node, f"macros.{name}", node.value)
+    read_extras(draft, file, sections)
+
+
+def read_extras(draft: Draft, file: YamlFile, sections: Mapping[str, Node]) -> None:
+    """Read fonts, profiles and rules of one file into the draft, after those of earlier files."""
+    profiles = mapping_of(file, sections.get("icc_profiles"), "icc_profiles")
+    fonts = [(node, Font(**values)) for node, values in read_list(file, sections.get("fonts"), "fonts", FONT)]
+    files = [(f"icc_profiles.{name}", node, text_or_empty(node)) for name, node in profiles.items()]
+    for where, node, path in (*files, *(("fonts", node, font.path) for node, font in fonts)):
+        check_file(file, node, where, draft.folder, path)
+    rules = []
+    for node, values in read_list(file, sections.get("rules"), "rules", RULE, ("attributes",)):
+        own = mapping_of(file, node.value.get("attributes") if isinstance(node.value, dict) else None, "rules")
+        rules.append((Rule(**values), tuple(read_fields(file, own, ATTRIBUTES, "rules.attributes.").items())))
+    draft.extras = Extras(
+        fonts=(*draft.extras.fonts, *(font for _, font in fonts)),
+        profiles=(*draft.extras.profiles, *((name, text_or_empty(node)) for name, node in profiles.items())),
+        rules=(*draft.extras.rules, *rules),
+    )
+
+
+def read_list(
+    file: YamlFile, node: Node | None, what: str, known: Mapping[str, CatalogField], more: tuple[str, ...] = ()
+) -> Iterator[tuple[Node, dict[str, Any]]]:
+    """Read a list of mappings; `more` are keys that somebody else reads."""
+    if node is None or node.value is None:
+        return
+    if not isinstance(node.value, list):
+        file.report(node, f"{what}: expected a list")
+        return
+    for item in node.value:
+        written = {key: one for key, one in mapping_of(file, item, what).items() if key not in more}
+        yield item, read_fields(file, written, known, f"{what}.")
+
+
+def text_or_empty(node: Node) -> str:
+    """Give the text of a scalar."""
+    return node.value if isinstance(node.value, str) else ""
 
 
 def read_record(file: YamlFile, where: str, node: Node, known: Mapping[str, CatalogField], old: T) -> T:

@@ -21,7 +21,7 @@ from imageserver.commands.reply import PICTURES
 from imageserver.commands.view import View
 from imageserver.errors import BadCombination, NotFound, NotSupported
 from imageserver.plan.expansion import substitute, variables_of
-from imageserver.plan.picture import Encoding, Picture, Plan, PlannedLayer, Thumbnail, ViewRules
+from imageserver.plan.picture import Encoding, Picture, Plan, PlannedLayer, Source, Thumbnail, ViewRules
 from imageserver.plan.question import Question, ask
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, plan_mask, plan_source, post_modifier_pieces
@@ -52,31 +52,41 @@ def plan_picture(question: Question) -> Plan:
 def plan_default_image(question: Question, missing: NotFound) -> Plan:
     """Plan the default image in place of one that is missing. Reference: r-is-http-defaultimage."""
     main, _ = question.catalogs.governing(question.request.object)
-    delivery = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "defaultimage"], Delivery())
-    name = main.attributes.default_image if delivery.default_image is None else delivery.default_image
+    asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "defaultimage"], Delivery())
+    name = main.attributes.default_image if asked.default_image is None else asked.default_image
     if not name:
         raise missing
-    default = question.catalogs.look_up(name, main)
-    own = default.record.expiration if default.record else None
-    hours = main.attributes.default_expiration if own is None else own
-    if main.attributes.default_image_mode == 0:
-        kept = tuple(piece for piece in question.pieces if piece.name.casefold() in KEPT_BY_DEFAULT_IMAGE)
-        question = ask(Request(question.request.object, kept), question.catalogs, question.limits)
-    plan = picture_of(question, replace(default, catalog=main) if default.record is None else default, hours)
+    try:
+        default = question.catalogs.look_up(name, main)
+        own = default.record.expiration if default.record else None
+        hours = main.attributes.default_expiration if own is None else own
+        if main.attributes.default_image_mode:
+            plan = picture_of(question, entry_or(question, default), hours, default)
+        else:
+            kept = tuple(piece for piece in question.pieces if piece.name.casefold() in KEPT_BY_DEFAULT_IMAGE)
+            request = Request(question.request.object, kept)
+            plan = picture_of(ask(request, question.catalogs, question.limits), default, hours)
+    except NotFound as error:
+        raise missing from error
     return replace(plan, is_default_image=True)
 
 
-def picture_of(question: Question, entry: Entry, hours: float | None = None) -> Plan:
-    """Plan the picture of a request over an entry."""
+def entry_or(question: Question, default: Entry) -> Entry:
+    """Give the entry of the path, or the default when the path names none."""
+    try:
+        return question.entry()
+    except NotFound:
+        return default
+
+
+def picture_of(question: Question, entry: Entry, hours: float | None = None, default: Entry | None = None) -> Plan:
+    """Plan the picture of a request over an entry; `default` stands in for the image of a layer that is missing."""
     composition = compose(question, entry)
-    layer, layer_entry = plan_layer(question, composition)
+    layer, layer_entry = plan_layer(question, composition, default)
     anywhere = composition.segments.anywhere
     view = read_group(View, anywhere, View())
     delivery = read_group(Delivery, anywhere, question.control)
-    if view.fit and not (view.wid or view.hei):
-        raise BadCombination("fit", "needs wid= or hei=")
-    if view.fit and question.kind == "tmb":
-        raise BadCombination("fit", "does not go with req=tmb, where catalog::ThumbType says how the image fits")
+    check_fit(view, question.kind)
     attributes = entry.catalog.attributes
     thumbnail = plan_thumbnail(attributes, layer_entry.record or Record()) if question.kind == "tmb" else None
     picture = Picture(
@@ -94,6 +104,14 @@ def picture_of(question: Question, entry: Entry, hours: float | None = None) -> 
     return replace(question, control=delivery).answered_by(picture, layer_entry, hours)
 
 
+def check_fit(view: View, kind: str) -> None:
+    """Refuse `fit=` where there is nothing to fit into, or where thumbnails have rules of their own."""
+    if view.fit and not (view.wid or view.hei):
+        raise BadCombination("fit", "needs wid= or hei=")
+    if view.fit and kind == "tmb":
+        raise BadCombination("fit", "does not go with req=tmb, where catalog::ThumbType says how the image fits")
+
+
 def compose(question: Question, entry: Entry) -> Composition:
     """Put the modifiers of the path's record around the request, and variables into all of them."""
     parts = (
@@ -109,28 +127,38 @@ def compose(question: Question, entry: Entry) -> Composition:
     return Composition(entry, segments, variables)
 
 
-def plan_layer(question: Question, composition: Composition) -> tuple[PlannedLayer, Entry]:
+def plan_layer(question: Question, composition: Composition, default: Entry | None) -> tuple[PlannedLayer, Entry]:
     """Plan layer 0, from the entry of the path or from the one that `src=` names."""
     segments = composition.segments
     above = [number for number in segments.layers if number]
     if above:
         raise NotSupported(f"layer={min(above)}", LAYERS)
     pieces = segments.layers[0]
-    entry = composition.entry
-    name = read_group(Layer, pieces, Layer()).src
-    if name:
-        entry = question.catalogs.look_up(name, composition.entry.catalog)
+    entry, source = plan_layer_source(question, composition, default)
+    if entry is not composition.entry:
         pieces = [*own_pieces(question, entry, composition), *pieces]
     commands = read_group(Layer, pieces, Layer())
     mask = question.catalogs.look_up(commands.mask, composition.entry.catalog) if commands.mask else None
     layer = PlannedLayer(
         number=0,
-        source=plan_source(entry, question.macros),
+        source=source,
         commands=commands,
         adjust=read_group(Adjust, pieces, Adjust()),
         mask=plan_mask(mask, question.macros) if mask else None,
     )
     return layer, entry
+
+
+def plan_layer_source(question: Question, composition: Composition, default: Entry | None) -> tuple[Entry, Source]:
+    """Find the image of layer 0; `default` stands in for one that is missing."""
+    name = read_group(Layer, composition.segments.layers[0], Layer()).src
+    try:
+        entry = question.catalogs.look_up(name, composition.entry.catalog) if name else composition.entry
+        return entry, plan_source(entry, question.macros)
+    except NotFound:
+        if default is None:
+            raise
+        return default, plan_source(default, question.macros)
 
 
 def own_pieces(question: Question, entry: Entry, composition: Composition) -> list[Piece]:

@@ -136,11 +136,12 @@ class Product(Generic[T]):
             ("," if i else "") + name if need else f"[,{name}]" if i else f"[{name}]"
             for i, (name, need) in enumerate(zip(names, needed, strict=True))
         )
-        if len({part.expected for part in self.parts}) == 1:
+        by_phrase: dict[str, list[str]] = {}
+        for name, part in zip(names, self.parts, strict=True):
+            by_phrase.setdefault(part.expected, []).append(name)
+        if len(by_phrase) == 1:
             return f"{shape}, each {self.parts[0].expected}"
-        return f"{shape} with " + "; ".join(
-            f"{name} {part.expected}" for name, part in zip(names, self.parts, strict=True)
-        )
+        return f"{shape} with " + "; ".join(f"{', '.join(group)} {phrase}" for phrase, group in by_phrase.items())
 
     def parse(self, text: str) -> T:
         """Read the text, or raise `Mismatch`."""

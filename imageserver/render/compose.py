@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip
 from imageserver.layout.layout import Box, LaidLayer, LaidSource, Layout, Turn
@@ -74,26 +76,21 @@ def size_of(rect: Rect) -> Size:
 
 
 def masked(layer: LaidLayer, layout: Layout) -> Image:
-    """Draw a layer's source with its mask, used as `maskUse=` says."""
+    """Draw a layer's source with its mask, used as `maskUse=` says; where the source ends, nothing is."""
+    if not layer.source.rect.width or not layer.source.rect.height:
+        return plane(layer.image, CLEAR)
     sequential = streams(layer, layout)
-    image = fetched(layer, layer.source, layout.res_mode, sequential=sequential)
+    hidden_matters = layer.mask is not None or (layer.mask_use != "norm" and not layer.source.premultiplied)
+    image = fetched(layer, layer.source, layout.res_mode, sequential=sequential, hidden_matters=hidden_matters)
     if layer.mask is not None:
-        mask = fetched(layer, layer.mask, layout.res_mode, sequential=sequential)
+        mask = fetched(layer, layer.mask, layout.res_mode, sequential=sequential, hidden_matters=True)
         image = with_alpha(image, alpha(mask) if has_alpha(mask) else as_gray(mask))
     if layer.mask_use == "off":
-        return on_color(image, BLACK) if layer.source.premultiplied else outside_kept(image, layer)
-    if layer.mask_use == "invert":
-        return with_alpha(image, alpha(image).invert())
-    return image
-
-
-def outside_kept(image: Image, layer: LaidLayer) -> Image:
-    """Make the source's rectangle opaque, and leave open what the crop has beyond it."""
+        image = on_color(image, BLACK) if layer.source.premultiplied else colors(image)
+    elif layer.mask_use == "invert":
+        image = with_alpha(image, alpha(image).invert())
     box = between(layer.target, layer.image)
-    opaque = plane(size_of(box), (OPAQUE,))
-    if size_of(box) == layer.image:
-        return colors(image)
-    return with_alpha(image, opaque.embed(box.x, box.y, image.width, image.height))
+    return placed(image, box.x, box.y, layer.image)
 
 
 def streams(layer: LaidLayer, layout: Layout) -> bool:
@@ -103,18 +100,16 @@ def streams(layer: LaidLayer, layout: Layout) -> bool:
     return not layer.angle and not upside_down and not counts
 
 
-def fetched(layer: LaidLayer, source: LaidSource, mode: ResMode, *, sequential: bool) -> Image:
-    """Read a source's rectangle into the layer's image; what the source does not cover is transparent."""
-    size, target, rect = layer.image, layer.target, source.rect
-    if not rect.width or not rect.height:
-        return plane(size, CLEAR)
+def fetched(layer: LaidLayer, source: LaidSource, mode: ResMode, *, sequential: bool, hidden_matters: bool) -> Image:
+    """Read the part of a source that falls onto the layer's whole pixels; `hidden_matters` keeps invisible colours."""
+    target, rect = layer.target, source.rect
     scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
     opened = open_source(source, scale, sequential=sequential)
-    box = between(target, size)
-    image = cut(opened, rect, target, box, mode)
-    if (box.x, box.y) == (0, 0) and size_of(box) == size:
-        return image
-    return with_opaque_alpha(as_rgb(image)).embed(box.x, box.y, size.width, size.height)
+    box = between(target, layer.image)
+    if has_alpha(opened.image) and not hidden_matters:
+        image = cut(replace(opened, image=premultiplied(opened.image)), rect, target, box, mode)
+        return unpremultiplied(image).copy(interpretation=opened.image.interpretation)
+    return cut(opened, rect, target, box, mode).rint().cast("uchar")
 
 
 def between(target: Box, size: Size) -> Rect:
@@ -133,12 +128,7 @@ def cut(opened: Opened, rect: Rect, target: Box, box: Rect, mode: ResMode) -> Im
     right, bottom = left + box.width * unit_x, top + box.height * unit_y
     source = Box(left / shrink, top / shrink, right / shrink, bottom / shrink)
     within = Box(rect.x / shrink, rect.y / shrink, (rect.x + rect.width) / shrink, (rect.y + rect.height) / shrink)
-    image = opened.image
-    if has_alpha(image):
-        return unpremultiplied(resample(premultiplied(image), source, within, size_of(box), mode)).copy(
-            interpretation=image.interpretation
-        )
-    return resample(image, source, within, size_of(box), mode).cast("uchar")
+    return resample(opened.image, source, within, size_of(box), mode)
 
 
 def turned(image: Image, layer: LaidLayer, mode: ResMode) -> Image:

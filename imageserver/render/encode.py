@@ -61,14 +61,14 @@ def in_pixel_type(image: Image, encoding: Encoding) -> Image:
 def as_cmyk(image: Image) -> Image:
     """Convert RGB to CMYK naively: as much black as all three inks share."""
     inks = image.invert()
-    black = inks.bandrank(index=0)[0]
+    black = inks[0].bandrank([inks[1], inks[2]], index=0)
     rest = (black == OPAQUE).ifthenelse(1, OPAQUE - black)
     return ((inks - black) * OPAQUE / rest).rint().cast("uchar").bandjoin(black).copy(interpretation="cmyk")
 
 
 def write_jpeg(image: Image, encoding: Encoding) -> bytes:
     """Write JPEG; chroma is halved unless `qlt=` keeps it."""
-    return bytes(
+    data = bytes(
         image.jpegsave_buffer(
             Q=encoding.quality.quality,
             interlace=encoding.output.format.progressive,
@@ -76,6 +76,13 @@ def write_jpeg(image: Image, encoding: Encoding) -> bytes:
             keep="none",
         )
     )
+    return data if image.interpretation == "cmyk" else data[:2] + jfif(encoding) + data[2:]
+
+
+def jfif(encoding: Encoding) -> bytes:
+    """Write the segment that holds the print resolution; libvips leaves it out together with other metadata."""
+    density = max(1, min(65535, round(encoding.print_resolution or 72))).to_bytes(2, "big")
+    return b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x01" + density + density + b"\x00\x00"
 
 
 def write_png(image: Image, _: Encoding) -> bytes:

@@ -129,7 +129,7 @@ def sniff(path: Path) -> str:
 def first_line(error: Exception) -> str:
     """Give what an imaging library says, on one line and without file names."""
     lines = [line.strip() for line in str(getattr(error, "detail", "") or error).splitlines() if line.strip()]
-    return lines[0].rpartition("/")[2][:120] if lines else "it cannot be decoded"
+    return lines[0].rpartition("/")[2].rpartition(": ")[2][:120] if lines else "it cannot be decoded"
 
 
 MAGIC = (

@@ -62,7 +62,10 @@ class RequestError(ImageServerError):
     status = 403
     title = "bad request"
     origin: str = ""
-    """Where the offending command came from, when not from the URL: shown from attribute::ErrorDetail 2 on."""
+    """Where the offending command came from, when not from the URL, or the path of the file that is meant.
+
+    Both are shown from attribute::ErrorDetail 2 on.
+    """
 
 
 @dataclass(eq=False)
@@ -127,6 +130,7 @@ class NotFound(RequestError):
     kind: str
     name: str
     reason: str
+    origin: str = ""
 
     @property
     def title(self) -> str:  # type: ignore[override]
@@ -171,6 +175,7 @@ class BadSource(RequestError):
     title = "unreadable image"
     name: str
     reason: str
+    origin: str = ""
 
     def __str__(self) -> str:
         return f"source '{self.name}' cannot be read: {self.reason}"

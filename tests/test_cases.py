@@ -2,8 +2,11 @@
 
 A row has a `url` (behind `/is/image/`, unless it starts with a slash) and what is expected of the reply:
 `status` (200, or 403 where an error is expected), `type`, `size`, `mode` (of the decoded image), `pixels` ("x,y": a
-colour, gray value or RGBA), `tolerance` (of the pixels; 2), `same` (another URL whose picture is the same), `differs`,
-`error` and `text` (parts of the body), `body` (all of it), `props` (of `req=props`), `headers` (parts of them).
+colour, gray value or RGBA; a component of null may be anything), `tolerance` (of the pixels; 2), `same` (another URL
+whose picture is the same), `part` (another URL and the x,y at which its picture holds this one), `differs` (another URL
+whose body differs), `info` (what Pillow reads beside the pixels), `error`, `text` and `without` (what the body contains
+or must not contain), `begins` (its first characters), `body` (all of it), `props` (of `req=props`), `headers` (parts of
+them).
 """
 
 from __future__ import annotations
@@ -72,25 +75,48 @@ def check_pixels(_: Client, reply: Reply, row: Row) -> None:
         found = list(pixel) if isinstance(pixel, tuple) else [pixel]
         wanted = color if isinstance(color, list) else [color]
         assert len(found) == len(wanted), f"{place}: {found} is not {wanted}"
-        near = all(abs(one - other) <= row.get("tolerance", 2) for one, other in zip(found, wanted, strict=True))
+        pairs = [(one, other) for one, other in zip(found, wanted, strict=True) if other is not None]
+        near = all(abs(one - other) <= row.get("tolerance", 2) for one, other in pairs)
         assert near, f"{place}: {found} is not {wanted}"
 
 
-def difference(server: Client, reply: Reply, url: str) -> int:
-    other = server.ask(full(url)).image
-    image = reply.image
+def difference(image: Image.Image, other: Image.Image) -> int:
     assert image.size == other.size
     bands = ImageChops.difference(image.convert("RGBA"), other.convert("RGBA")).getextrema()
     return max(int(high) for _, high in bands)  # type: ignore[misc]
 
 
 def check_same(server: Client, reply: Reply, row: Row) -> None:
-    assert difference(server, reply, row["same"]) <= row.get("tolerance", 0)
+    assert difference(reply.image, server.ask(full(row["same"])).image) <= row.get("tolerance", 0)
+
+
+def check_part(server: Client, reply: Reply, row: Row) -> None:
+    url, x, y = row["part"]
+    image, whole = reply.image, server.ask(full(url)).image
+    cut = whole.crop((x, y, x + image.width, y + image.height))
+    assert difference(image, cut) <= row.get("tolerance", 0)
 
 
 def check_differs(server: Client, reply: Reply, row: Row) -> None:
     other = server.ask(full(row["differs"]))
     assert reply.body != other.body
+
+
+def check_info(_: Client, reply: Reply, row: Row) -> None:
+    found = reply.image.info
+    for name, value in row["info"].items():
+        wanted = value if isinstance(value, list) else [value]
+        actual = list(found[name]) if isinstance(found.get(name), tuple) else [found.get(name)]
+        assert actual == pytest.approx(wanted, abs=0.1), f"{name}: {actual} is not {wanted}"
+
+
+def check_begins(_: Client, reply: Reply, row: Row) -> None:
+    assert reply.body.startswith(row["begins"].encode())
+
+
+def check_without(_: Client, reply: Reply, row: Row) -> None:
+    for part in row["without"] if isinstance(row["without"], list) else [row["without"]]:
+        assert part not in reply.text
 
 
 def check_text(_: Client, reply: Reply, row: Row) -> None:
@@ -130,7 +156,11 @@ CHECKS = {
     "mode": check_mode,
     "pixels": check_pixels,
     "same": check_same,
+    "part": check_part,
     "differs": check_differs,
+    "info": check_info,
+    "begins": check_begins,
+    "without": check_without,
     "text": check_text,
     "error": check_error,
     "body": check_body,

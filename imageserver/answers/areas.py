@@ -12,7 +12,7 @@ from html import escape
 from html.parser import HTMLParser
 
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layers import LayerShape, shown_window
+from imageserver.layout.layers import LayerShape
 from imageserver.layout.layout import Box, Geometry, measure
 from imageserver.plan.picture import Picture, PlannedLayer
 from imageserver.protocol.values import rounded
@@ -104,23 +104,21 @@ def picture_areas(picture: Picture, facts: FactsOf) -> list[Area]:
     result = [
         area
         for layer, shape in reversed(list(zip(picture.layers, geometry.shapes, strict=True)))
-        for area in layer_areas(layer, shape, geometry, facts)
+        for area in layer_areas(layer, shape, geometry)
     ]
     composite = Box(0, 0, geometry.composite.width, geometry.composite.height)
     behind = moved(read_areas(picture.composite.map or ""), composite, lambda point: point, upright=True)
     return [area for area in (in_view(area, picture, geometry) for area in [*result, *behind]) if area.points]
 
 
-def layer_areas(layer: PlannedLayer, shape: LayerShape, geometry: Geometry, facts: FactsOf) -> list[Area]:
+def layer_areas(layer: PlannedLayer, shape: LayerShape, geometry: Geometry) -> list[Area]:
     """Give the areas of a layer in pixels of the composite, clipped to the layer."""
     x, y = geometry.offset.x, geometry.offset.y
     outer = Box(x, y, x + shape.size.width, y + shape.size.height)
     if layer.commands.map is not None:
         return moved(read_areas(layer.commands.map), outer, lambda point: (point[0] + x, point[1] + y), upright=True)
     text = layer.source.map if layer.commands.map_a is None else layer.commands.map_a
-    window = shown_window(layer.source, facts)
-    at = (window.x, window.y) if layer.commands.map_a is not None and layer.source.crop else (0, 0)
-    return moved(read_areas(text), outer, source_to_composite(layer, shape, geometry, at), upright=is_level(shape))
+    return moved(read_areas(text), outer, source_to_composite(layer, shape, geometry), upright=is_level(shape))
 
 
 def is_level(shape: LayerShape) -> bool:
@@ -128,8 +126,8 @@ def is_level(shape: LayerShape) -> bool:
     return shape.angle % 90 == 0
 
 
-def source_to_composite(layer: PlannedLayer, shape: LayerShape, geometry: Geometry, at: Point) -> Move:
-    """Give the way of a point of the source, counted from `at`, to the composite."""
+def source_to_composite(layer: PlannedLayer, shape: LayerShape, geometry: Geometry) -> Move:
+    """Give the way of a point of the source to the composite."""
     unit_x, unit_y = shape.image.width / shape.crop.width, shape.image.height / shape.crop.height
     cosine, sine = math.cos(math.radians(shape.angle)), math.sin(math.radians(shape.angle))
     center_x = geometry.offset.x + shape.margins.left + shape.turned.width / 2
@@ -137,8 +135,8 @@ def source_to_composite(layer: PlannedLayer, shape: LayerShape, geometry: Geomet
     flip = layer.commands.flip
 
     def move(point: Point) -> Point:
-        x = (point[0] + at[0] - shape.crop.x) * unit_x - shape.image.width / 2
-        y = (point[1] + at[1] - shape.crop.y) * unit_y - shape.image.height / 2
+        x = (point[0] - shape.crop.x) * unit_x - shape.image.width / 2
+        y = (point[1] - shape.crop.y) * unit_y - shape.image.height / 2
         x, y = (-x if "lr" in flip else x), (-y if "ud" in flip else y)
         return center_x + x * cosine - y * sine, center_y + x * sine + y * cosine
 

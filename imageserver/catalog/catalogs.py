@@ -93,7 +93,8 @@ class Entry:
             path += extension
         found = existing_file(self.home.root, path, trusted=trusted)
         if found is None:
-            raise NotFound("image", self.name, f"no such {'record or ' if self.record is None else ''}file")
+            kind = "record or file" if self.record is None else "file"
+            raise NotFound("image", self.name, f"no such {kind}", str(self.home.root / path))
         return found
 
 

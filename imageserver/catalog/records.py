@@ -36,7 +36,8 @@ class Record:
     resolution: float | None = catalog_field(POSITIVE, pixels=True, doc="Object resolution, for `res=`.")
     print_resolution: int | None = catalog_field(Scalar(Integer(low=1)), pixels=True, doc="Print resolution in dpi.")
     size: Size | None = catalog_field(
-        Scalar(Product(Size, (Integer(low=1), Integer(low=1)))), doc="Size of the source; checked, not trusted."
+        Scalar(Product(Size, (Integer(low=1), Integer(low=1)))),
+        doc="Size of the source; the file itself is asked.",
     )
     thumb_res: float | None = catalog_field(POSITIVE, pixels=True, doc="Object resolution of thumbnails.")
     thumb_type: ThumbType | None = catalog_field(

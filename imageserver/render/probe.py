@@ -38,7 +38,7 @@ def probe(path: Path, limits: Limits) -> Facts:
         content_hash = hash_file(path)
         kind = sniff(path)
         if kind not in LOADERS:
-            raise BadSource(path.name, f"expected one of {', '.join(LOADERS)}")
+            raise BadSource(path.name, f"expected one of {', '.join(LOADERS)}", str(path))
         with Pillow.open(path, formats=[kind]) as image:
             check_pixels(image, limits)
             return facts_of(image, content_hash, status.st_mtime)
@@ -124,7 +124,7 @@ def read_xmp(path: Path) -> bytes:
         with Pillow.open(path, formats=[sniff(path)]) as image:
             return packet_of(image).strip(b"\0 \n")
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise BadSource(path.name, first_line(error)) from error
+        raise BadSource(path.name, first_line(error), str(path)) from error
 
 
 def resolution_of(image: Pillow.Image) -> float | None:

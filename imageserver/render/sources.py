@@ -115,7 +115,7 @@ def sniff(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
-        raise BadSource(path.name, error.strerror or "cannot be opened") from error
+        raise BadSource(path.name, error.strerror or "cannot be opened", str(path)) from error
     for magic, kind in MAGIC:
         if head.startswith(magic):
             return kind

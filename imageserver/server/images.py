@@ -45,7 +45,7 @@ async def respond(site: Site, request: web.Request, written: Request) -> web.Res
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    answered, body, kind = await site.reply(planned)
+    answered, body, kind = await site.finish(planned, answered)
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"

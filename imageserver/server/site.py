@@ -18,7 +18,7 @@ from imageserver.render.drawing import draw
 from imageserver.render.probe import read_xmp
 from imageserver.server.reloading import LiveCatalogs
 from imageserver.server.rendering import Renderer
-from imageserver.server.sources import Sources, version_of
+from imageserver.server.sources import Sources
 
 TRIES = 3
 """How often a reply is made anew because a file changed under it."""
@@ -62,12 +62,12 @@ class Site:
                     raise NotFound("XMP metadata", name, "the image has none")
                 return await self.renderer.run(read_xmp, path), kind
 
-    async def reply(self, planned: Plan) -> tuple[Answer, bytes, str]:
+    async def finish(self, planned: Plan, answered: Answer) -> tuple[Answer, bytes, str]:
         """Give answer and body that belong together, also while files are being replaced."""
         for _ in range(TRIES):
-            versions = [version_of(path) for source in planned.sources for path in source.paths]
-            answered = await self.answer(planned)
             body, kind = await self.body(answered)
-            if versions == [version_of(path) for source in planned.sources for path in source.paths]:
+            again = answered if isinstance(answered.content, Document) else await self.answer(planned)
+            if again.tag == answered.tag:
                 return answered, body, kind
+            answered = again
         raise RenderFailed("its source files keep changing")

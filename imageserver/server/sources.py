@@ -54,5 +54,5 @@ def version_of(path: Path) -> Version:
     try:
         status = path.stat()
     except OSError as error:
-        raise BadSource(path.name, error.strerror or "cannot be opened") from error
+        raise BadSource(path.name, error.strerror or "cannot be opened", str(path)) from error
     return str(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

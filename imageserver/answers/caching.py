@@ -21,11 +21,6 @@ class Caching:
     hours: float | None
     last_modified: float | None = None
 
-    @property
-    def never_expires(self) -> bool:
-        """Tell whether a client that has any reply at all has the right one."""
-        return self.hours == NEVER_EXPIRES
-
     def headers(self, tag: str, now: float) -> dict[str, str]:
         """Write the headers of a reply whose content has this tag."""
         if self.hours is None:
@@ -34,8 +29,9 @@ class Caching:
         if self.hours == 0:
             headers["Cache-Control"] = "no-cache"
         else:
-            seconds = YEAR if self.never_expires else round(self.hours * HOUR)
-            headers["Cache-Control"] = f"public, max-age={seconds}{', immutable' if self.never_expires else ''}"
+            for_ever = self.hours == NEVER_EXPIRES
+            seconds = YEAR if for_ever else round(self.hours * HOUR)
+            headers["Cache-Control"] = f"public, max-age={seconds}{', immutable' if for_ever else ''}"
             headers["Expires"] = formatdate(now + seconds, usegmt=True)
         if self.last_modified is not None:
             headers["Last-Modified"] = formatdate(self.last_modified, usegmt=True)
@@ -47,8 +43,6 @@ class Caching:
             return False
         names = conditions.get("If-None-Match")
         since = conditions.get("If-Modified-Since")
-        if self.never_expires and (names or since):
-            return True
         if names is not None:
             return names.strip() == "*" or f'"{tag}"' in {strong(name) for name in names.split(",")}
         return since is not None and self.last_modified is not None and not_newer(self.last_modified, since)

@@ -23,6 +23,7 @@ from imageserver.plan.sources import plan_source
 from imageserver.protocol.request import Piece, Request
 
 SAFE = ",:/{}()$!*'-._~|;@"
+FOR_EVER = -1
 GREETING = (("copyright", "imageserver: an open image server for the Image Serving protocol"),)
 
 
@@ -32,6 +33,20 @@ def plan(request: Request, catalogs: Catalogs, limits: Limits) -> Plan:
         return Plan(RequestType("props"), Properties(GREETING))
     question = ask(request, catalogs, limits)
     return PLANNERS[question.kind](question)
+
+
+def never_expires(request: Request, catalogs: Catalogs, limits: Limits) -> bool:
+    """Tell whether a client that has any reply at all to this request may keep it, without a look at any file.
+
+    That is what an expiration of -1 means; a request with `id=` is compared with the current version all the same.
+    """
+    question = ask(request, catalogs, limits)
+    kind, control = question.control.req.kind, question.control
+    if kind.lifetime != "image" or control.id or not control.cache.client:
+        return False
+    entry = entry_or_nothing(question)
+    own = entry.record.expiration if entry.record else None
+    return (entry.catalog.attributes.expiration if own is None else own) == FOR_EVER
 
 
 def plan_map(question: Question) -> Plan:

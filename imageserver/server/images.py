@@ -9,14 +9,12 @@ from http import HTTPStatus
 from aiohttp import web
 
 from imageserver.errors import OutsideProtocol, RequestError
-from imageserver.plan.picture import Plan
 from imageserver.plan.question import ErrorForm, error_form
 from imageserver.protocol.reading import read
 from imageserver.protocol.request import Request
 from imageserver.server.failures import failure, too_long
 from imageserver.server.site import Site
 
-NEVER_EXPIRES = -1
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 FORM = "application/x-www-form-urlencoded"
 
@@ -36,11 +34,9 @@ async def serve_image(site: Site, request: web.Request, path: str, query: str) -
 
 async def respond(site: Site, request: web.Request, written: Request) -> web.Response:
     """Answer a request that was read."""
+    if is_conditional(request) and site.never_expires(written):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=FOR_EVER)
     planned = site.plan(written)
-    if never_changes(planned, request):
-        return web.Response(
-            status=HTTPStatus.NOT_MODIFIED, headers={"Cache-Control": "public, max-age=31536000, immutable"}
-        )
     answered = await site.answer(planned)
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.caching.is_known(answered.tag, request.headers):
@@ -52,10 +48,9 @@ async def respond(site: Site, request: web.Request, written: Request) -> web.Res
     return web.Response(body=body, headers={**headers, "Content-Type": kind})
 
 
-def never_changes(planned: Plan, request: web.Request) -> bool:
-    """Tell whether the client has a reply that never expires: nobody looks at its file again."""
-    conditional = "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
-    return conditional and planned.lifetime.hours == NEVER_EXPIRES and planned.cache.client
+def is_conditional(request: web.Request) -> bool:
+    """Tell whether the client has a reply already, and asks whether it is still right."""
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
 async def form_body(site: Site, request: web.Request) -> str:

@@ -12,7 +12,7 @@ from imageserver.catalog.catalogs import Catalogs
 from imageserver.config import Config
 from imageserver.errors import NotFound, RenderFailed
 from imageserver.plan.picture import Plan
-from imageserver.plan.planning import plan
+from imageserver.plan.planning import never_expires, plan
 from imageserver.protocol.request import Request
 from imageserver.render.drawing import draw
 from imageserver.render.probe import read_xmp
@@ -41,6 +41,10 @@ class Site:
     def plan(self, request: Request) -> Plan:
         """Say what a request means."""
         return plan(request, self.catalogs, self.config.limits)
+
+    def never_expires(self, request: Request) -> bool:
+        """Tell whether any reply to a request that a client has is right."""
+        return never_expires(request, self.catalogs, self.config.limits)
 
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""

@@ -62,11 +62,11 @@ def with_opaque_alpha(image: Image) -> Image:
 def draw_layer(layer: LaidLayer, layout: Layout, size: Size) -> Image:
     """Draw one layer on a canvas of this size."""
     image = mirrored(masked(layer, layout), layer.flip)
-    image = adjusted(image, layer.adjust)
+    image = faded(adjusted(image, layer.adjust), layer.opacity)
     image = on_color(as_rgb(image), layer.color) if layer.color.alpha else image
     image = turned(image, layer, layout.res_mode)
     image = placed(image, layer.box.x - layer.rect.x, layer.box.y - layer.rect.y, size_of(layer.rect))
-    image = faded(on_color(as_rgb(image), layer.bg_color) if layer.bg_color.alpha else image, layer.opacity)
+    image = on_color(as_rgb(image), layer.bg_color) if layer.bg_color.alpha else image
     return placed(image, layer.rect.x, layer.rect.y, size)
 
 
@@ -166,6 +166,8 @@ def mirrored(image: Image, flip: Flip) -> Image:
 
 def placed(image: Image, x: int, y: int, size: Size) -> Image:
     """Put an image on a transparent canvas; what lies outside is cut off."""
+    if x >= size.width or y >= size.height or x <= -image.width or y <= -image.height:
+        return plane(size, CLEAR)
     if x <= 0 and y <= 0 and image.width + x >= size.width and image.height + y >= size.height:
         covers = (x, y, image.width, image.height) == (0, 0, size.width, size.height)
         return image if covers else image.crop(-x, -y, size.width, size.height)

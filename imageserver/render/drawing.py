@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from imageserver.errors import BadSource
-from imageserver.layout.layout import Layout
+from imageserver.errors import BadSource, RenderFailed
+from imageserver.layout.layout import LaidSource, Layout
 from imageserver.render.compose import compose
 from imageserver.render.encode import encode
 from imageserver.render.engine import Error
-from imageserver.render.sources import first_line
+from imageserver.render.sources import first_line, open_source
 
 
 def draw(layout: Layout) -> bytes:
@@ -15,5 +15,14 @@ def draw(layout: Layout) -> bytes:
     try:
         return encode(compose(layout), layout)
     except Error as error:
-        names = ", ".join(dict.fromkeys(layer.source.path.name for layer in layout.layers))
-        raise BadSource(names, first_line(error)) from error
+        for layer in layout.layers:
+            check(layer.source)
+        raise RenderFailed(first_line(error)) from error
+
+
+def check(source: LaidSource) -> None:
+    """Decode all of a file; raises `BadSource` when that is what fails."""
+    try:
+        open_source(source, 1.0, sequential=True).image.avg()
+    except Error as error:
+        raise BadSource(source.path.name, first_line(error), str(source.path)) from error

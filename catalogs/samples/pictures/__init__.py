@@ -1,0 +1,1 @@
+"""The pictures of the demo catalog, painted from nothing but numbers."""

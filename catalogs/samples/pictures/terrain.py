@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .brush import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 EROSION = 1.6
 AREA_EXPONENT = 0.45
@@ -19,7 +19,10 @@ STEEPEST = 1.15
 LEVELS = ((96, 130), (192, 20), (288, 6))  # cells along a side, rounds: the valleys are laid out coarse, then refined
 DIAGONAL = math.sqrt(2)
 
+RIVERS_STAY = 3  # rounds, before water looks for new ways down
+
 Field = list[float]
+Rivers = tuple[list[int], list[int], Field, Field]  # the land downhill, outlets, ways there in cells, sizes of basins
 
 
 def eroded(extent: float, uplift: Callable[[float, float], float], seed: int) -> Image:
@@ -29,8 +32,10 @@ def eroded(extent: float, uplift: Callable[[float, float], float], seed: int) ->
     for size, rounds in LEVELS:
         heights = [height + noise.random() * 0.02 for height in _resized(heights, size)]
         rise = _uplifts(size, extent, uplift, noise)
-        for _ in range(rounds):
-            _wear(heights, rise, size, extent / size)
+        for turn in range(rounds):
+            if turn % RIVERS_STAY == 0:
+                rivers = _drainage(heights, rise, size)
+            _wear(heights, rise, rivers, extent / size)
     return _image([height if rate else 0.0 for height, rate in zip(heights, rise, strict=True)])
 
 
@@ -45,30 +50,25 @@ def _uplifts(size: int, extent: float, uplift: Callable[[float, float], float], 
     ]
 
 
-def _wear(heights: Field, rise: Field, size: int, cell: float) -> None:
+def _wear(heights: Field, rise: Field, rivers: Rivers, cell: float) -> None:
     """Run one round of uplift and stream erosion, solved from the outlets upwards so that it is stable."""
-    land = [place for place, rate in enumerate(rise) if rate > 0]
-    outlet, fall = _drainage(heights, land, size)
-    downhill = sorted(land, key=heights.__getitem__, reverse=True)
-    area = [cell * cell] * len(heights)
-    for place in downhill:
-        if outlet[place] != place:
-            area[outlet[place]] += area[place]
+    downhill, outlet, fall, basin = rivers
     for place in reversed(downhill):
         heights[place] += rise[place] * TIME_STEP
         below = heights[outlet[place]] if rise[outlet[place]] else 0.0
         if below < heights[place]:
-            flow = EROSION * TIME_STEP * area[place] ** AREA_EXPONENT / (fall[place] * cell)
+            flow = EROSION * TIME_STEP * (basin[place] * cell * cell) ** AREA_EXPONENT / (fall[place] * cell)
             worn = (heights[place] + flow * below) / (1 + flow)
             heights[place] = min(worn, below + STEEPEST * fall[place] * cell)  # steeper slopes slide
 
 
-def _drainage(heights: Field, land: Iterable[int], size: int) -> tuple[list[int], Field]:
-    """Find the steepest way down from every cell and its length in cells."""
+def _drainage(heights: Field, rise: Field, size: int) -> Rivers:
+    """Find the steepest way down from every cell of land, and how many cells drain through it."""
     straight = [(offset, 1.0) for offset in (-1, 1, -size, size)]
     slanted = [(offset, DIAGONAL) for offset in (-size - 1, -size + 1, size - 1, size + 1)]
     ways = straight + slanted
     outlet, fall = list(range(len(heights))), [1.0] * len(heights)
+    land = [place for place, rate in enumerate(rise) if rate > 0]
     for place in land:
         here, steepest = heights[place], 0.0
         for offset, length in ways:
@@ -76,7 +76,12 @@ def _drainage(heights: Field, land: Iterable[int], size: int) -> tuple[list[int]
             if slope > steepest:
                 steepest = slope
                 outlet[place], fall[place] = place + offset, length
-    return outlet, fall
+    downhill = sorted(land, key=heights.__getitem__, reverse=True)
+    basin = [1.0] * len(heights)
+    for place in downhill:
+        if outlet[place] != place:
+            basin[outlet[place]] += basin[place]
+    return downhill, outlet, fall, basin
 
 
 def _resized(heights: Field, size: int) -> Field:

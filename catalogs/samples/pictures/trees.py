@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from functools import cache
 
@@ -48,11 +49,19 @@ def _bough(draw: ImageDraw.ImageDraw, root: tuple[float, float], length: float, 
 
 
 @cache
+def halved(variant: int, times: int) -> Mask:
+    """Halve a spruce so many times, that small ones are cheap to make."""
+    if times == 0:
+        return conifer(variant)
+    return halved(variant, times - 1).reduce(2)
+
+
+@cache
 def conifer_of(variant: int, height: int) -> Mask:
-    """Scale a spruce; from half to half, so that small ones stay smooth and cheap."""
-    source = conifer(variant) if height * 2 >= FULL_HEIGHT else conifer_of(variant, height * 2)
+    """Scale a spruce, from one that is two to four times as high."""
+    times = max(int(math.log2(FULL_HEIGHT / height)) - 1, 0)
     width = max(round(height * SPREAD), 1)
-    return source.resize((width, height), Image.Resampling.BOX if height < 8 else Image.Resampling.LANCZOS)
+    return halved(variant, times).resize((width, height), Image.Resampling.LANCZOS)
 
 
 def plant(

@@ -1,0 +1,277 @@
+"""config.yaml, the environment and options → Config, and what happens when it is wrong. Reference: docs/config.md."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from serving import Client
+from sites import write_site
+
+from imageserver.config import Config, keys, load_config
+from imageserver.errors import ConfigError
+
+CATALOG = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}}\n"
+
+
+def value(config: Config, key: str) -> object:
+    """Give the value of a dotted key."""
+    found: object = config
+    for name in key.split("."):
+        found = vars_of(found)[name]
+    return found
+
+
+def vars_of(one: object) -> dict[str, object]:
+    return {name: getattr(one, name) for name in one.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def load(
+    tmp_path: Path,
+    text: str = "",
+    environment: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Config:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    return load_config(path, environment or {}, options or {})
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [
+        ("server.host", "127.0.0.1"),
+        ("server.port", 8080),
+        ("server.socket", ""),
+        ("server.workers", os.cpu_count()),
+        ("server.access_log", "-"),
+        ("catalogs", "catalogs"),
+        ("state", "state"),
+        ("cache.path", "cache"),
+        ("cache.max_size", 2 * 2**30),
+        ("cache.memory", 64 * 2**20),
+        ("cache.url", ""),
+        ("limits.layers", 200),
+        ("limits.nesting", 64),
+        ("limits.text", 64 * 2**10),
+        ("sources.allow_hosts", ""),
+        ("admin.token", ""),
+    ],
+)
+def test_default(tmp_path: Path, key: str, wanted: object) -> None:
+    assert value(load(tmp_path), key) == wanted
+    assert key in keys(Config)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "wanted"),
+    [
+        ("server: {port: 1234}", "server.port", 1234),
+        ("server:\n  port: 0", "server.port", 0),
+        ("server: {host: 0.0.0.0}", "server.host", "0.0.0.0"),  # noqa: S104, only read
+        ("catalogs: /srv/catalogs", "catalogs", "/srv/catalogs"),
+        ("catalogs: NO", "catalogs", "NO"),  # a text stays what was written
+        ("catalogs: 0123", "catalogs", "0123"),
+        ("catalogs: 1:20", "catalogs", "1:20"),
+        ("cache: {max_size: 3 GiB}", "cache.max_size", 3 * 2**30),
+        ("cache: {max_size: 1.5 MB}", "cache.max_size", 1_500_000),
+        ("cache: {max_size: 100}", "cache.max_size", 100),
+        ("limits: {render_seconds: 0.5}", "limits.render_seconds", 0.5),
+        ("dialects: {iiif: on}", "dialects.iiif", True),
+        ("dialects: {iiif: false}", "dialects.iiif", False),
+        ("sources: {allow_hosts: [a.example, b.example]}", "sources.allow_hosts", "a.example,b.example"),
+        ("server: {port: null}", "server.port", 8080),
+        ("server:", "server.port", 8080),
+        ("", "server.port", 8080),
+        ("# nothing\n", "server.port", 8080),
+        ("---\n...\n", "server.port", 8080),
+        ("\ufeffserver: {port: 1}", "server.port", 1),
+    ],
+)
+def test_file(tmp_path: Path, text: str, key: str, wanted: object) -> None:
+    assert value(load(tmp_path, text), key) == wanted
+
+
+def test_environment_wins_over_the_file(tmp_path: Path) -> None:
+    environment = {
+        "IMAGESERVER_SERVER__PORT": "2",
+        "IMAGESERVER_CATALOGS": "here",
+        "OTHER_SERVER__HOST": "x",
+        "PATH": "/",
+    }
+    config = load(tmp_path, "server: {port: 1, host: file}", environment)
+    assert (config.server.port, config.server.host, config.catalogs) == (2, "file", "here")
+
+
+def test_options_win_over_both(tmp_path: Path) -> None:
+    config = load(tmp_path, "server: {port: 1}", {"IMAGESERVER_SERVER__PORT": "2"}, {"server.port": "3"})
+    assert config.server.port == 3
+
+
+def test_bad_value_that_is_overridden_does_not_count(tmp_path: Path) -> None:
+    assert load(tmp_path, "server: {port: x}", {"IMAGESERVER_SERVER__PORT": "2"}).server.port == 2
+
+
+def test_config_yaml_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_config(None, {}, {}) == Config()
+    (tmp_path / "config.yaml").write_text("server: {port: 77}")
+    assert load_config(None, {}, {}).server.port == 77
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("server: {prot: 1}", ["config.yaml:1:", "unknown key 'server.prot'", "server.port"]),
+        ("a: 1\nsrever: {port: 1}", ["config.yaml:1:4: ", "unknown key 'a'"]),
+        ("server:\n  port: eighty", ["config.yaml:2:9: ", "server.port", "'eighty'", "expected a whole number"]),
+        ("server: {port: 65536}", ["server.port", "expected a port from 0 to 65535"]),
+        ("server: {port: -1}", ["server.port", "'-1'"]),
+        ("server: {port: 1e3}", ["server.port", "'1e3'"]),
+        ("server: {workers: 0}", ["server.workers", "expected a whole number of 1 or more"]),
+        ("cache: {max_size: much}", ["cache.max_size", "expected a size such as 64 MiB", "'much'"]),
+        ("cache: {max_size: 3 XB}", ["cache.max_size", "'3 XB'"]),
+        ("limits: {render_seconds: 0}", ["limits.render_seconds", "expected seconds, more than 0"]),
+        ("limits: {render_seconds: inf}", ["limits.render_seconds", "'inf'"]),
+        ("dialects: {iiif: perhaps}", ["dialects.iiif", "expected on or off"]),
+        ("server: {port: 1, port: 2}", ["config.yaml:1:", "'port'", "twice"]),
+        ("server: {port: [1", ["config.yaml:", "not valid YAML"]),
+        ("server: 8080", ["config.yaml:1:9: ", "'server'"]),
+        ("server: {port: {a: 1}}", ["config.yaml:1:", "server.port"]),
+        ("a: 1\nb: \x1f", ["config.yaml:2"]),
+        ("- 1", ["config.yaml:1"]),
+        ("just text", ["config.yaml:1"]),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, text: str, parts: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert "\n" not in str(caught.value)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_wrong_value_of_the_environment_names_the_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"IMAGESERVER_SERVER__PORT.*server\.port.*'x'"):
+        load(tmp_path, "", {"IMAGESERVER_SERVER__PORT": "x"})
+
+
+def test_unknown_variable_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"IMAGESERVER_SERVER__PROT.*unknown key"):
+        load(tmp_path, "", {"IMAGESERVER_SERVER__PROT": "1"})
+
+
+def test_wrong_option_names_the_option(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--port.*'x'"):
+        load(tmp_path, "", {}, {"server.port": "x"})
+
+
+def test_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml.*No such file"):
+        load_config(tmp_path / "nowhere.yaml", {}, {})
+
+
+@given(
+    text=st.text(max_size=60)
+    | st.from_regex(r"(server|limits|cache): \{(port|queue|path): [ -~]{0,8}\}", fullmatch=True)
+)
+def test_any_text_is_a_config_or_a_config_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    try:
+        found = load_config(path, {}, {})
+    except ConfigError as caught:
+        error = str(caught)
+    else:
+        assert isinstance(found, Config)
+        return
+    assert len(error.splitlines()) == 1
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "imageserver", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+
+
+def assert_one_line(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert done.returncode not in {0, None}
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    for part in parts:
+        assert part in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "parts"),
+    [
+        ("server: {prot: 1}", [], ["config.yaml:1:", "server.prot"]),
+        ("server: {port: x}", [], ["config.yaml:1:", "server.port", "'x'"]),
+        ("server: [", [], ["config.yaml:", "not valid YAML"]),
+        ("catalogs: nowhere", [], ["nowhere", "no such folder"]),
+        ("", ["--port", "x"], ["--port", "'x'"]),
+        ("", ["--config", "nowhere.yaml"], ["nowhere.yaml"]),
+        ("", ["--catalogs", "nowhere"], ["nowhere", "no such folder"]),
+        ("server: {host: 203.0.113.7, port: 0}", [], ["203.0.113.7"]),
+        ("server: {socket: nowhere/socket}", [], ["nowhere/socket"]),
+        ("server: {access_log: nowhere/log, port: 0}", [], ["nowhere/log"]),
+    ],
+)
+def test_serve_with_a_wrong_configuration(tmp_path: Path, text: str, arguments: list[str], parts: list[str]) -> None:
+    folder = write_site(tmp_path, {"Co": CATALOG})
+    (folder / "config.yaml").write_text(text)
+    assert_one_line(run(folder, "serve", *arguments), *parts)
+
+
+def test_serve_on_a_port_that_is_taken(tmp_path: Path) -> None:
+    folder = write_site(tmp_path, {"Co": CATALOG})
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert_one_line(run(folder, "serve", "--port", str(port)), str(port), "in use")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_finishes_what_is_in_flight(tmp_path: Path, number: signal.Signals) -> None:
+    """The request under way is answered in full, new ones are not taken, the exit code is 0."""
+    folder = write_site(tmp_path, {"Co": CATALOG + "macros: {slow: 'wid=1400&hei=1400&fit=fit,1&op_grow=1&fmt=png'}"})
+    with (folder / "log").open("w") as log:
+        process = start(folder, log.fileno())
+        try:
+            assert process.stdout is not None
+            match = re.search(r":(\d+)/", process.stdout.readline())
+            assert match
+            client = Client(int(match[1]), folder)
+            assert client.ask("/is/image/Co/grid").status == 200
+            connection = socket.create_connection(("127.0.0.1", client.port), timeout=20)
+            connection.sendall(b"GET /is/image/Co/grid?$slow$ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            time.sleep(0.15)
+            process.send_signal(number)
+            reply = b"".join(iter(lambda: connection.recv(65536), b""))
+            connection.close()
+            assert reply.startswith(b"HTTP/1.1 200 ")
+            assert reply.endswith(b"IEND\xaeB`\x82")
+            assert process.wait(timeout=15) == 0
+            with pytest.raises(ConnectionRefusedError):
+                client.ask("/health")
+        finally:
+            process.kill()
+            process.communicate()
+    assert "Traceback" not in (folder / "log").read_text()
+
+
+def start(folder: Path, log: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "imageserver", "serve", "--port", "0"]
+    environment = {**os.environ, "IMAGESERVER_SERVER__ACCESS_LOG": ""}
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)  # noqa: S603

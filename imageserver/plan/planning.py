@@ -17,13 +17,12 @@ from imageserver.errors import NotFound
 from imageserver.plan.catalogprops import catalog_properties
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 from imageserver.plan.pictures import compose, picture_of, plan_picture
-from imageserver.plan.question import Question, ask
+from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import plan_source
 from imageserver.protocol.request import Piece, Request
 
 SAFE = ",:/{}()$!*'-._~|;@"
-FOR_EVER = -1
 GREETING = (("copyright", "imageserver: an open image server for the Image Serving protocol"),)
 
 
@@ -44,9 +43,7 @@ def never_expires(request: Request, catalogs: Catalogs, limits: Limits) -> bool:
     kind, control = question.control.req.kind, question.control
     if kind.lifetime != "image" or control.id or not control.cache.client:
         return False
-    entry = entry_or_nothing(question)
-    own = entry.record.expiration if entry.record else None
-    return (entry.catalog.attributes.expiration if own is None else own) == FOR_EVER
+    return expiration_of(entry_or_nothing(question)) == FOR_EVER
 
 
 def plan_map(question: Question) -> Plan:
@@ -85,9 +82,8 @@ def plan_image_properties(question: Question) -> Plan:
     """Ask for the properties of the source; those that the catalog knows are given along."""
     entry = question.entry()
     attributes, record = entry.catalog.attributes, entry.record or Record()
-    expiration = attributes.expiration if record.expiration is None else record.expiration
     known = {
-        "image.expiration": f"{expiration:g}",
+        "image.expiration": f"{expiration_of(entry):g}",
         "image.modifier": record.modifier,
         "image.postModifier": record.post_modifier,
         "image.resolution": f"{record.resolution or attributes.resolution:g}",

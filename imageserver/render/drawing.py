@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from imageserver.errors import BadSource
-from imageserver.layout.layout import Layout
+from imageserver.layout.layout import LaidSource, Layout
 from imageserver.render.compose import compose
 from imageserver.render.encode import encode
 from imageserver.render.engine import Error
@@ -15,5 +17,13 @@ def draw(layout: Layout) -> bytes:
     try:
         return encode(compose(layout), layout)
     except Error as error:
-        names = ", ".join(dict.fromkeys(layer.source.path.name for layer in layout.layers))
-        raise BadSource(names, first_line(error)) from error
+        raise BadSource(", ".join(dict.fromkeys(names(layout))), first_line(error)) from error
+
+
+def names(layout: Layout) -> Iterator[str]:
+    """Yield the names of all files that a layout reads."""
+    for layer in layout.layers:
+        if isinstance(layer.source, LaidSource):
+            yield layer.source.path.name
+        elif layer.source is not None:
+            yield from names(layer.source.layout)

@@ -68,7 +68,7 @@ def describe_source(inquiry: SourceInquiry, facts: Facts) -> Pairs:
         ("image.photoshopPathNames", ",".join(facts.path_names)),
         ("image.pixTyp", facts.pixel_type),
         ("image.postModifier", known["image.postModifier"]),
-        ("image.printRes", known["image.printRes"] or f"{facts.print_resolution or 72:g}"),
+        ("image.printRes", known["image.printRes"] or print_resolution(facts, known)),
         ("image.resolution", known["image.resolution"]),
         ("image.timeStamp", java_date(float(stamp) if stamp else facts.modified)),
         ("image.thumbRes", known["image.thumbRes"]),
@@ -76,6 +76,11 @@ def describe_source(inquiry: SourceInquiry, facts: Facts) -> Pairs:
         ("image.width", str(width)),
         ("image.translatedId", known["image.translatedId"]),
     )
+
+
+def print_resolution(facts: Facts, known: dict[str, str]) -> str:
+    """Give the print resolution of a source whose record has none: the file's, or the catalog's."""
+    return known["image.defaultPrintRes"] if facts.print_resolution is None else f"{facts.print_resolution:g}"
 
 
 def mask_kind(source: Source, facts: Facts) -> str:

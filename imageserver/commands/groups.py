@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from imageserver.errors import BadValue, Mismatch, NotSupported
 from imageserver.protocol.grammar import Grammar
 from imageserver.protocol.request import Piece
 
+REFERENCE = re.compile(r"\$[A-Za-z0-9._-]+\$")
 GROUPS = (View, Layer, Adjust, Delivery)
 Group = TypeVar("Group", View, Layer, Adjust, Delivery)
 SELECTORS = frozenset({"layer", "effect"})
@@ -71,9 +73,15 @@ def read_value(declaration: Declaration, piece: Piece) -> tuple[Any, ...]:
     try:
         return (declaration.grammar.parse(text),)
     except Mismatch as error:
-        raise BadValue(declaration.name, text, error.expected, piece.origin) from error
+        raise BadValue(declaration.name, text, error.expected + undefined(text), piece.origin) from error
     except NotSupported as error:
         raise NotSupported(what=f"{declaration.name}={error.what}", feature=error.feature) from error
+
+
+def undefined(text: str) -> str:
+    """Point at variables that were left in a value because nothing defines them."""
+    names = REFERENCE.findall(text)
+    return f"; {', '.join(names)} is not defined" if names else ""
 
 
 def accepts_empty(grammar: Grammar[Any]) -> bool:

@@ -40,8 +40,6 @@ class Macros:
         return tuple(expanded)
 
     def _expand(self, pieces: Iterable[Piece], depth: int) -> Iterator[Piece]:
-        if depth > self.limits.nesting:
-            raise LimitExceeded("limits.nesting", depth, self.limits.nesting)
         for piece in pieces:
             invocation = INVOCATION.fullmatch(piece.name)
             if invocation is None or piece.value:
@@ -52,6 +50,8 @@ class Macros:
             if definition is None:
                 known = self.catalogs.macro_names(self.main)
                 raise UnknownMacro(name, self.main.name, known, piece.origin)
+            if depth >= self.limits.nesting:
+                raise LimitExceeded(f"limits.nesting of macro ${name}$", depth + 1, self.limits.nesting)
             yield from self._expand(read_pieces(definition, f"macro ${name}$"), depth + 1)
 
 

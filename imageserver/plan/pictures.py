@@ -25,6 +25,7 @@ from imageserver.plan.picture import Encoding, Picture, Plan, Thumbnail, ViewRul
 from imageserver.plan.question import Question, ask
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, post_modifier_pieces
+from imageserver.protocol.color import FULL, Color
 from imageserver.protocol.request import Request
 from imageserver.protocol.values import Size
 
@@ -106,12 +107,18 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
         view=view,
         rules=plan_rules(attributes, question),
         thumbnail=thumbnail,
-        background=view.bgc or (attributes.thumb_bkg_color if thumbnail else attributes.bkg_color),
+        background=plan_background(view, attributes, thumbnail),
         res_mode=delivery.res_mode or attributes.res_mode,
         encoding=plan_encoding(delivery, attributes, question.kind),
         mask_only=question.kind == "mask",
     )
     return picture, shown
+
+
+def plan_background(view: View, attributes: Attributes, thumbnail: Thumbnail | None) -> Color:
+    """Find what fills the view, always opaque: `bgc=`, or the catalog's colour."""
+    color = view.bgc or (attributes.thumb_bkg_color if thumbnail else attributes.bkg_color)
+    return replace(color, alpha=FULL)
 
 
 def check_fit(view: View, kind: str) -> None:

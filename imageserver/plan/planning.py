@@ -91,7 +91,8 @@ def plan_image_properties(question: Question) -> Plan:
         "image.thumbType": {"crop": "1", "fit": "2", "texture": "3"}[record.thumb_type or attributes.thumb_type],
         "image.timeStamp": "" if record.time_stamp is None else f"{record.time_stamp}",
         "image.translatedId": entry.name,
-        "image.printRes": str(record.print_resolution or attributes.print_resolution) if entry.record else "",
+        "image.printRes": str(record.print_resolution or ""),
+        "image.defaultPrintRes": str(attributes.print_resolution),
     }
     inquiry = SourceInquiry(plan_source(entry, question.macros), tuple(known.items()))
     return question.answered_by(inquiry, entry)

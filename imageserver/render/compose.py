@@ -43,7 +43,7 @@ def compose(layout: Layout) -> Image:
     canvas, window = layout.canvas, layout.window
     part = Rect(window.x - canvas.x, window.y - canvas.y, window.width, window.height)
     image = adjusted(mirrored(stacked(layout, part), layout.flip), layout.adjust)
-    image = clipped(image, layout.clips, part) if layout.clips else image
+    image = clipped(image, layout.clips, part)
     image = faded(with_effects(image, layout), layout.opacity)
     return placed(image, canvas.x - window.x, canvas.y - window.y, size_of(window))
 
@@ -82,22 +82,23 @@ def with_opaque_alpha(image: Image) -> Image:
 
 def draw_layer(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tuple[Image, BlendMode]]:
     """Draw one layer on the canvas with its effects, from the lowest up, each with the mode in which it is laid on."""
+    opacity = layer.opacity * layer.fill_opacity
+    image = clipped(contents(layer, layout, opacity), layer.clips, part)
+    effects = []
+    if layer.effects:
+        shape = image if opacity == 1 else clipped(contents(layer, layout, 1.0), layer.clips, part)
+        shape = with_opaque_alpha(as_rgb(shape))
+        effects = [(one, effect_image(one, shape, masked=layout.masks_effects)) for one in layer.effects]
+    yield from ((faded(effect, layer.opacity), one.blend_mode) for one, effect in effects if not one.inner)
+    yield image, layer.blend_mode
+    yield from ((faded(effect, layer.opacity), one.blend_mode) for one, effect in effects if one.inner)
+
+
+def contents(layer: LaidLayer, layout: Layout, opacity: float) -> Image:
+    """Draw what a layer shows on the canvas; the opacity leaves alone what `color=` and `bgColor=` fill."""
     size = size_of(layout.canvas)
-    image = contents(layer, layout, size)
-    image = clipped(image, layer.clips, part) if layer.clips else image
-    effects = [
-        (one, faded(effect_image(one, with_opaque_alpha(as_rgb(image)), masked=layout.masks_effects), layer.opacity))
-        for one in layer.effects
-    ]
-    yield from ((effect, one.blend_mode) for one, effect in effects if not one.inner)
-    yield faded(image, layer.opacity * layer.fill_opacity), layer.blend_mode
-    yield from ((effect, one.blend_mode) for one, effect in effects if one.inner)
-
-
-def contents(layer: LaidLayer, layout: Layout, size: Size) -> Image:
-    """Draw what a layer shows on a canvas of this size, without its opacity."""
     image = mirrored(masked(layer, layout), layer.flip)
-    image = adjusted(image, layer.adjust)
+    image = faded(adjusted(image, layer.adjust), opacity)
     image = on_color(as_rgb(image), layer.color) if layer.color.alpha and layer.source is not None else image
     if layer.corners:
         return warped(with_opaque_alpha(as_rgb(image)), layer.corners, size, smooth=layer.smooth)
@@ -216,6 +217,8 @@ def mirrored(image: Image, flip: Flip) -> Image:
 
 def placed(image: Image, x: int, y: int, size: Size) -> Image:
     """Put an image on a transparent canvas; what lies outside is cut off."""
+    if x >= size.width or y >= size.height or x <= -image.width or y <= -image.height:
+        return plane(size, CLEAR)
     if x <= 0 and y <= 0 and image.width + x >= size.width and image.height + y >= size.height:
         covers = (x, y, image.width, image.height) == (0, 0, size.width, size.height)
         return image if covers else image.crop(-x, -y, size.width, size.height)

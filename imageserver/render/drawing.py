@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from imageserver.errors import BadSource
-from imageserver.layout.layout import LaidSource, Layout
+from imageserver.errors import BadSource, RenderFailed
+from imageserver.layout.layout import LaidPicture, LaidSource, Layout
 from imageserver.render.compose import compose
 from imageserver.render.encode import encode
 from imageserver.render.engine import Error
-from imageserver.render.sources import first_line
+from imageserver.render.sources import first_line, open_source
 
 
 def draw(layout: Layout) -> bytes:
@@ -17,13 +15,20 @@ def draw(layout: Layout) -> bytes:
     try:
         return encode(compose(layout), layout)
     except Error as error:
-        raise BadSource(", ".join(dict.fromkeys(names(layout))), first_line(error)) from error
+        for layer in layout.layers:
+            check(layer.source)
+            check(layer.mask)
+        raise RenderFailed(first_line(error)) from error
 
 
-def names(layout: Layout) -> Iterator[str]:
-    """Yield the names of all files that a layout reads."""
-    for layer in layout.layers:
-        if isinstance(layer.source, LaidSource):
-            yield layer.source.path.name
-        elif layer.source is not None:
-            yield from names(layer.source.layout)
+def check(source: LaidSource | LaidPicture | None) -> None:
+    """Decode all of a file, or of the files of a nested picture; raises `BadSource` when that is what fails."""
+    if isinstance(source, LaidPicture):
+        for layer in source.layout.layers:
+            check(layer.source)
+            check(layer.mask)
+    elif source is not None:
+        try:
+            open_source(source, 1.0, sequential=True).image.avg()
+        except Error as error:
+            raise BadSource(source.path.name, first_line(error), str(source.path)) from error

@@ -25,6 +25,9 @@ INTERPOLATORS: dict[ResMode, str] = {"bilin": "bilinear", "bicub": "bicubic", "s
 SUPPORT = 3
 """Pixels of the result that the widest kernel sees beyond its own."""
 EPSILON = 1e-6
+LARGEST_STEP = 64
+"""Reductions beyond this are averaged first; libvips' kernels have a largest size."""
+LEFT_TO_DO = 8
 NEARLY_SAME = 1.2
 """Reductions below this alias so little that interpolation will do."""
 VISIBLE = 0.02
@@ -78,12 +81,26 @@ def reduced(image: Image, axis: Span, mode: ResMode, *, vertical: bool) -> Image
         return image
     window = best_window(axis)
     image = taken(image, window, axis, vertical=vertical)
-    if axis.step > 1 + EPSILON:
+    step = axis.step
+    if step > LARGEST_STEP:
+        image, step = averaged(image, step, vertical=vertical)
+    if step > 1 + EPSILON:
         kernel = KERNELS[mode]
-        image = image.reducev(axis.step, kernel=kernel) if vertical else image.reduceh(axis.step, kernel=kernel)
+        image = image.reducev(step, kernel=kernel) if vertical else image.reduceh(step, kernel=kernel)
     if vertical:
         return image.crop(0, window.skip, image.width, axis.count)
     return image.crop(window.skip, 0, axis.count, image.height)
+
+
+def averaged(image: Image, step: float, *, vertical: bool) -> tuple[Image, float]:
+    """Average whole groups of pixels about the centre, and give the reduction that is left to do."""
+    group = int(step / LEFT_TO_DO)
+    length = image.height if vertical else image.width
+    count = length // group
+    start = (length - count * group) // 2
+    if vertical:
+        return image.crop(0, start, image.width, count * group).shrinkv(group), step / group
+    return image.crop(start, 0, count * group, image.height).shrinkh(group), step / group
 
 
 def taken(image: Image, window: Window, axis: Span, *, vertical: bool) -> Image:

@@ -120,7 +120,8 @@ def masked(layer: LaidLayer, layout: Layout) -> Image:
         return plane(layer.image, CLEAR)
     sequential, mode = streams(layer, layout), layout.res_mode
     premultiplied_source = source is not None and source.premultiplied
-    hidden_matters = mask is not None or (layer.mask_use != "norm" and not premultiplied_source)
+    other_use = layer.mask_use != "norm" or bool(layer.mask_growth)
+    hidden_matters = mask is not None or (other_use and not premultiplied_source)
     box = between(layer.target, layer.image)
     if source is None:
         image = colored(layer, size_of(box))

@@ -89,7 +89,9 @@ def premultiplied(image: Image) -> Image:
 
 
 def unpremultiplied(image: Image) -> Image:
-    """Undo `premultiplied`, back to 8 bits."""
+    """Undo `premultiplied`, back to 8 bits; no colour may be brighter than its alpha, as kernels with ringing make it."""
     if has_alpha(image):
-        image = image.unpremultiply()
+        share = image[image.bands - 1].clamp(min=0, max=OPAQUE)
+        bands = image[: image.bands - 1].clamp(min=0, max=OPAQUE)
+        image = (bands < share).ifthenelse(bands, share).bandjoin(share).unpremultiply()
     return image if image.format == "uchar" else image.rint().cast("uchar")

@@ -89,7 +89,7 @@ def premultiplied(image: Image) -> Image:
 
 
 def unpremultiplied(image: Image) -> Image:
-    """Undo `premultiplied`, back to 8 bits; no colour may be brighter than its alpha, as kernels with ringing make it."""
+    """Undo `premultiplied`, back to 8 bits; ringing of kernels makes no colour brighter than its alpha."""
     if has_alpha(image):
         share = image[image.bands - 1].clamp(min=0, max=OPAQUE)
         bands = image[: image.bands - 1].clamp(min=0, max=OPAQUE)

@@ -12,6 +12,7 @@ ImageServerError
 │   ├── LimitExceeded           a limit of the server (413, 414)
 │   └── BadSource               a source file that cannot be decoded
 ├── OutsideProtocol             a path that is not ours (404)
+├── WrongMethod                 a method that images do not answer to (405)
 ├── Overloaded                  no room in the render queue (503)
 └── RenderFailed                a worker died or ran out of time (500)
 """
@@ -191,6 +192,18 @@ class OutsideProtocol(ImageServerError):
 
     def __str__(self) -> str:
         return f"{self.path}: not found; images are at /is/image/catalog/id"
+
+
+@dataclass(eq=False)
+class WrongMethod(ImageServerError):
+    """A method that images do not answer to."""
+
+    status = 405
+    title = "method not allowed"
+    method: str
+
+    def __str__(self) -> str:
+        return f"{self.method}: expected GET, HEAD or POST"
 
 
 @dataclass(eq=False)

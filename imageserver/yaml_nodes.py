@@ -66,8 +66,9 @@ class YamlFile:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             raise BrokenYaml(Problem(self.name, line, column, f"not valid YAML: {error.problem}")) from error
-        except yaml.YAMLError as error:
-            raise BrokenYaml(Problem(self.name, 1, 1, f"not valid YAML: {error}")) from error
+        except yaml.reader.ReaderError as error:
+            line = data[: error.position].count(b"\n") + 1
+            raise BrokenYaml(Problem(self.name, line, 1, f"not valid YAML: {error.reason}")) from error
         return Node({}, 1, 1) if root is None else self._node(root, 0)
 
     def report(self, node: Node, message: str) -> None:

@@ -20,6 +20,7 @@ from imageserver.render.sources import LOADERS, first_line, sniff
 
 CHUNK = 2**20
 PIXEL_TYPES = {"CMYK": "CMYK", "L": "BW", "LA": "BW", "La": "BW", "1": "BW", "I;16": "BW", "I;16B": "BW", "I": "BW"}
+WIDTH, LENGTH = 256, 257
 EXTRA_SAMPLES = 338
 PHOTOSHOP = 34377
 XMP = 700
@@ -68,7 +69,7 @@ def hash_file(path: Path) -> str:
 def facts_of(image: Pillow.Image, content_hash: str, modified: float) -> Facts:
     """Read the header of an opened image."""
     return Facts(
-        size=Size(image.width, image.height),
+        size=stored_size(image),
         content_hash=content_hash,
         orientation=orientation_of(image),
         format=image.format or "",
@@ -80,6 +81,14 @@ def facts_of(image: Pillow.Image, content_hash: str, modified: float) -> Facts:
         print_resolution=resolution_of(image),
         modified=modified,
     )
+
+
+def stored_size(image: Pillow.Image) -> Size:
+    """Give the size as stored; for TIFF, Pillow tells the one that is shown."""
+    tags: Any = getattr(image, "tag_v2", {})
+    if image.format == "TIFF" and WIDTH in tags and LENGTH in tags:
+        return Size(int(tags[WIDTH]), int(tags[LENGTH]))
+    return Size(image.width, image.height)
 
 
 def orientation_of(image: Pillow.Image) -> int:

@@ -1,7 +1,8 @@
-"""Resampling of a rectangle with fractions onto whole pixels: antialiased, and true to a hundredth of a pixel.
+"""Resampling of a rectangle with fractions onto whole pixels: antialiased, and true to an eighth of a pixel.
 
 libvips reduces about the centre of the image that it is given. So the window that is reduced is chosen such that its
-centre is where ours has to be; the pixels beyond our own are let in at the edges, for the kernel to see, and cut off.
+centre is where ours has to be, exactly where the rectangle is whole; pixels beyond our own are let in at the edges, for
+the kernel to see, and cut off.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ INTERPOLATORS: dict[ResMode, str] = {"bilin": "bilinear", "bicub": "bicubic", "s
 SUPPORT = 3
 """Pixels of the result that the widest kernel sees beyond its own."""
 EPSILON = 1e-6
+EXACT = 0.005
+"""A centre that is off by less, in pixels of the source, is where it has to be."""
+MOST_EXTRA = 12
+"""Pixels of the result that are made in vain, at the most, to find a better centre."""
 LARGEST_STEP = 64
 """Reductions beyond this are averaged first; libvips' kernels have a largest size."""
 LEFT_TO_DO = 8
@@ -125,18 +130,29 @@ def is_interpolated(axis: Span) -> bool:
 
 
 def best_window(axis: Span) -> Window:
-    """Choose the window whose centre is nearest to where it has to be."""
-    return min(windows(axis), key=lambda window: (round(window.error, 3), window.length))
+    """Choose the window whose centre is where it has to be, or nearest to that."""
+    best: Window | None = None
+    for window in windows(axis):
+        if best is None or window.error < best.error - EPSILON:
+            best = window
+        if best.error < EXACT:
+            break
+    return best or Window(axis.low, axis.high - axis.low, 0, 0.0)
 
 
 def windows(axis: Span) -> Iterator[Window]:
-    """Yield windows with some pixels more than needed on each side, as far as there are any."""
-    step = axis.step
-    room_left = max(0, math.floor((axis.start - axis.low) / step + EPSILON))
-    room_right = max(0, math.floor((axis.high - axis.stop) / step + EPSILON))
-    for left in range(min(SUPPORT, room_left), min(2 * SUPPORT, room_left) + 1):
-        for right in range(min(SUPPORT, room_right), min(2 * SUPPORT, room_right) + 1):
-            yield from centred(axis, left, right)
+    """Yield windows with some pixels more than needed on each side, those with the fewest first.
+
+    There are more on a side only as far as the kernel sees pixels there, or to move the centre.
+    """
+    room_left = max(0, math.floor((axis.start - axis.low) / axis.step + EPSILON))
+    room_right = max(0, math.floor((axis.high - axis.stop) / axis.step + EPSILON))
+    left, right = min(SUPPORT, room_left), min(SUPPORT, room_right)
+    for more in range(MOST_EXTRA):
+        for some in range(more + 1):
+            yield from centred(axis, left + some, right + more)
+            if some != more:
+                yield from centred(axis, left + more, right + some)
 
 
 def centred(axis: Span, left: int, right: int) -> Iterator[Window]:

@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from imageserver.config import Config
-from imageserver.errors import ConfigError, NotSupported
+from imageserver.errors import ConfigError, NotSupported, WrongMethod
 from imageserver.plan.question import ErrorForm
 from imageserver.server.failures import failure, too_long
 from imageserver.server.gallery import add_gallery
@@ -63,7 +63,7 @@ async def serve(request: web.Request) -> web.Response:
     for prefix, door in DOORS.items():
         if path == prefix or path.startswith(f"{prefix}/"):
             if request.method not in METHODS:
-                raise web.HTTPMethodNotAllowed(request.method, METHODS)
+                return failure(WrongMethod(request.method), ErrorForm(), {"Allow": ", ".join(sorted(METHODS))})
             return await door(site, request, path.removeprefix(prefix), query)
     return outside(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -18,13 +19,13 @@ WITH_TRACE = 3
 log = logging.getLogger("imageserver.errors")
 
 
-def failure(error: Exception, form: ErrorForm) -> web.Response:
-    """Tell an error in the form of its request, in as much detail as the catalog allows."""
+def failure(error: Exception, form: ErrorForm, more: Mapping[str, str] | None = None) -> web.Response:
+    """Tell an error in the form of its request, in as much detail as the catalog allows; `more` are headers of it."""
     known = error if isinstance(error, ImageServerError) else ImageServerError()
     if known is not error:
         log.error("unexpected", exc_info=error)
     message = message_of(error, known, form.detail)
-    headers = {"Cache-Control": "no-store", "X-Error": header_text(known.title)}
+    headers = {**(more or {}), "Cache-Control": "no-store", "X-Error": header_text(known.title)}
     if isinstance(known, Overloaded):
         headers["Retry-After"] = str(known.retry_after)
     return web.Response(

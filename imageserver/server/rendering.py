@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -16,16 +18,24 @@ from imageserver.render.engine import configure
 T = TypeVar("T")
 
 
+def start_worker() -> None:
+    """Set a new worker up: it ends at once when it is told to, also from within the imaging library."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    configure()
+
+
 class Renderer:
     """Runs functions of `render` in worker processes."""
 
     def __init__(self, config: Config) -> None:
         self._limits = config.limits
         self._workers = config.server.workers
-        self._pool: Any = ProcessPool(  # its types are incomplete
-            max_workers=self._workers, initializer=configure, context=multiprocessing.get_context("spawn")
-        )
+        self._pool = self._new_pool()
         self._waiting = 0
+
+    def _new_pool(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
+        spawning = multiprocessing.get_context("spawn")
+        return ProcessPool(max_workers=self._workers, initializer=start_worker, context=spawning)
 
     async def start(self) -> None:
         """Start the workers, so that the first request does not wait for them."""
@@ -36,19 +46,42 @@ class Renderer:
         if self._waiting >= self._limits.queue + self._workers:
             raise Overloaded
         self._waiting += 1
+        pool = self._pool
+        try:
+            return await self._run(pool, work, arguments)
+        except BrokenPool:
+            self._replace(pool)
+            return await self._run(self._pool, work, arguments)
+        finally:
+            self._waiting -= 1
+
+    async def _run(self, pool: Any, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:  # noqa: ANN401
         seconds = self._limits.render_seconds
         try:
-            future = self._pool.schedule(work, args=list(arguments), timeout=seconds)
+            future = pool.schedule(work, args=list(arguments), timeout=seconds)
+        except RuntimeError as error:
+            raise BrokenPool from error
+        try:
             result: T = await asyncio.wrap_future(future)
         except TimeoutError as error:
             raise RenderFailed(f"it took longer than {seconds:g} s (limits.render_seconds)") from error
         except ProcessExpired as error:
             raise RenderFailed("its worker process died") from error
-        finally:
-            self._waiting -= 1
+        except BrokenProcessPool as error:
+            raise BrokenPool from error
         return result
+
+    def _replace(self, broken: Any) -> None:  # noqa: ANN401
+        """Start a new pool in place of one that gave up: a worker that dies while it is idle takes its pool along."""
+        if self._pool is broken:
+            self._pool = self._new_pool()
+            broken.stop()
 
     def stop(self) -> None:
         """Stop the workers at once."""
         self._pool.stop()
         self._pool.join()
+
+
+class BrokenPool(Exception):
+    """A pool that runs nothing any more."""

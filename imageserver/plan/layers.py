@@ -20,7 +20,7 @@ from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, plan_mask, plan_source
 from imageserver.protocol.reading import read
 from imageserver.protocol.request import Piece, Request
-from imageserver.protocol.values import Size
+from imageserver.protocol.values import Size, SizeN
 
 IGNORED_WHEN_NESTED = frozenset({"fmt", "qlt", "iccembed", "printres", "quantize", "req", "bgc"})
 Draw = Callable[[Question, Entry], Picture]
@@ -60,6 +60,7 @@ def plan_layer(composition: Composition, number: int) -> tuple[PlannedLayer, Ent
     commands = read_group(Layer, pieces, Layer())
     mask = plan_layer_mask(composition, commands)
     check_layer(number, source, mask, commands)
+    check_size(composition, number, commands)
     layer = PlannedLayer(
         number=number,
         source=source,
@@ -82,6 +83,7 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
     try:
         if not is_path:
             entry = question.catalogs.look_up(commands.src or "", entry.catalog)
+            own_pieces(composition, entry)
         return plan_source(question.around.tally.use(entry), question.macros), entry
     except NotFound:
         if composition.default is None:
@@ -116,7 +118,12 @@ def check_layer(number: int, source: Source | Picture | None, mask: object, comm
     normalised = commands.size is not None and not isinstance(commands.size, Size)
     if source is None and not (sized or normalised or mask or commands.clip_path or commands.perspective):
         raise BadCombination(name, "needs size=width,height, mask= or clipPath= beside color=")
-    if number == 0 and normalised:
+
+
+def check_size(composition: Composition, number: int, commands: Layer) -> None:
+    """Refuse `sizeN=` for layer 0, to which it is relative; that of a watermark is relative to what it marks."""
+    mark = composition.entry.catalog.attributes.watermark
+    if number == 0 and isinstance(commands.size, SizeN) and composition.question.request.object != mark:
         raise BadCombination("sizeN", "does not go with layer 0, to which it is relative")
 
 

@@ -22,13 +22,15 @@ from imageserver.errors import BadCombination, NotFound
 from imageserver.plan.expansion import substitute, variables_of
 from imageserver.plan.layers import Composition, plan_effects, plan_layers
 from imageserver.plan.picture import Encoding, Picture, Plan, Thumbnail, ViewRules
-from imageserver.plan.question import Question, ask
+from imageserver.plan.question import Question, Surroundings, ask
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, post_modifier_pieces
+from imageserver.plan.watermarks import watermarked
 from imageserver.protocol.color import FULL, Color
 from imageserver.protocol.request import Request
 from imageserver.protocol.values import Size
 
+WATERMARKED = frozenset({"img", "tile", "props", "loadcache"})
 KEPT_BY_DEFAULT_IMAGE = frozenset({"wid", "hei", "fmt", "qlt", "req", "id", "cache"})
 
 
@@ -76,8 +78,19 @@ def picture_of(question: Question, entry: Entry, hours: float | None = None, def
     """Plan the picture of a request over an entry; `default` stands in for the image of a layer that is missing."""
     composition = compose(question, entry, default)
     picture, shown = draw(composition)
+    mark = composition.entry.catalog.attributes.watermark
+    if mark and question.kind in WATERMARKED:
+        picture = watermarked(picture, plan_watermark(question, composition.entry, mark))
     delivery = read_group(Delivery, composition.segments.anywhere, question.control)
     return replace(question, control=delivery).answered_by(picture, shown or composition.entry, hours)
+
+
+def plan_watermark(question: Question, entry: Entry, name: str) -> Picture:
+    """Plan the picture of the record that attribute::Watermark names."""
+    around = Surroundings(entry.catalog, {}, 1, question.around.tally)
+    mark = ask(Request(name), question.catalogs, question.limits, around)
+    picture, _ = draw(compose(mark, mark.entry()))
+    return picture
 
 
 def nested_picture(question: Question, entry: Entry) -> Picture:

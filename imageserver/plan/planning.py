@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from imageserver.catalog.catalogs import Catalogs, Entry
@@ -15,6 +15,7 @@ from imageserver.commands.view import View
 from imageserver.config import Limits
 from imageserver.errors import NotFound
 from imageserver.plan.catalogprops import catalog_properties
+from imageserver.plan.layers import Composition
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 from imageserver.plan.pictures import compose, picture_of, plan_picture
 from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
@@ -128,16 +129,31 @@ def plan_validation(question: Question) -> Plan:
 
 
 def plan_resolution(question: Question) -> Plan:
-    """Give the final request, and what was ignored of it."""
+    """Give the final request, and what was ignored of it; asked for again it gives the same picture."""
     entry = question.entry()
     picture_of(question, entry)
-    segments = compose(question, entry).segments
-    anywhere = [piece for piece in last_of_each(segments.anywhere) if piece.name.casefold() != "req"]
-    layer = last_of_each(segments.layers[0])
-    pieces = [*anywhere, *last_of_each(segments.composite), *([Piece("layer", "0"), *layer] if layer else [])]
-    resolved = f"{quote(question.request.object)}?{'&'.join(written(piece) for piece in pieces)}"
-    lines = [resolved, *(f"# ignored: {piece.text}" for piece in question.ignored())]
+    lines = [f"{quote(question.request.object)}?{'&'.join(map(written, resolved(compose(question, entry))))}"]
+    lines += [f"# ignored: {piece.text}" for piece in question.ignored()]
     return question.answered_by(Text("\n".join(lines), "request"))
+
+
+def resolved(composition: Composition) -> Iterator[Piece]:
+    """Yield the commands that hold: those of the view and the request, of the composite, and of each layer."""
+    segments = composition.segments
+    yield from (piece for piece in last_of_each(segments.anywhere) if piece.name.casefold() not in {"req", "template"})
+    yield from resolved_segment(segments, None, segments.composite)
+    for number, pieces in sorted(segments.layers.items()):
+        if number or pieces or segments.effects_of(number):
+            yield Piece("layer", str(number))
+            yield from resolved_segment(segments, number, pieces)
+
+
+def resolved_segment(segments: Segments, layer: int | None, pieces: list[Piece]) -> Iterator[Piece]:
+    """Yield the commands of a layer and of its effects."""
+    yield from last_of_each(pieces)
+    for number, inner in segments.effects_of(layer):
+        yield Piece("effect", str(number))
+        yield from last_of_each(inner)
 
 
 def plan_message(question: Question) -> Plan:
@@ -156,7 +172,8 @@ def entry_or_nothing(question: Question) -> Entry:
 
 def last_of_each(pieces: list[Piece]) -> list[Piece]:
     """Keep of each command the one that holds."""
-    return list({DECLARATIONS[piece.name.casefold()].field: piece for piece in pieces}.values())
+    declared = ((DECLARATIONS[piece.name.casefold()], piece) for piece in pieces)
+    return list({(one.group, one.field): piece for one, piece in declared}.values())
 
 
 def written(piece: Piece) -> str:

@@ -157,7 +157,7 @@ def plan_nested(composition: Composition, nested: Nested) -> Picture:
     outer = composition.question
     depth = outer.around.depth + 1
     if depth > outer.limits.nesting:
-        raise LimitExceeded("limits.nesting", depth, outer.limits.nesting)
+        raise LimitExceeded(f"limits.nesting of is{{{nested.text[:80]}}}", depth, outer.limits.nesting)
     path, _, query = nested.text.partition("?")
     written = read(path, query)
     name = substituted_text(written.object, composition.variables)

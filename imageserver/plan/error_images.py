@@ -1,4 +1,4 @@
-"""Error images: attribute::ErrorImage names a record or file that is sent instead of a text. Reference: r-errorimage."""
+"""Error images: attribute::ErrorImage names what is sent instead of a text. Reference: r-errorimage."""
 
 from __future__ import annotations
 

@@ -32,9 +32,7 @@ def laid_over(above: Image, below: Image, mode: BlendMode) -> Image:
 
 def onto_opaque(above: Image, below: Image) -> Image:
     """Lay an image over an opaque one, in whole numbers."""
-    share = alpha(above)
-    mixed = colors(above) * share + below * (FULL - share)
-    return (mixed / FULL).rint().cast("uchar").copy(interpretation="srgb")
+    return alpha(above).ifthenelse(colors(above), below, blend=True).copy(interpretation="srgb")
 
 
 def blended(above: Image, below: Image, formula: Formula) -> Image:

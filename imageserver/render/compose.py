@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import BlendMode, Flip
 from imageserver.layout.layout import Box, LaidLayer, LaidPicture, LaidSource, Layout
@@ -34,6 +36,9 @@ from imageserver.render.resample import resample
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.warp import rotated, warped
 
+EVERYTHING = 10**8
+SIGMAS = 4
+"""How many standard deviations a Gaussian is looked at."""
 CLEAR = (0, 0, 0, 0)
 BLACK = Color("rgb", (0, 0, 0))
 
@@ -51,11 +56,40 @@ def compose(layout: Layout) -> Image:
 def stacked(layout: Layout, part: Rect) -> Image:
     """Lay all layers over one another on the canvas; `part` of it is going to be looked at."""
     size = size_of(layout.canvas)
+    wanted = grown(part, reach(layout), size) if not layout.flip else Rect(0, 0, size.width, size.height)
     image: Image = None
     for layer in layout.layers:
-        for drawn, mode in draw_layer(layer, layout, part):
-            image = drawn if image is None else laid_over(as_rgb(drawn), as_rgb(image), mode)
+        for drawn, mode in draw_layer(layer, layout, wanted):
+            image = drawn if image is None else kept(laid_over(as_rgb(drawn), as_rgb(image), mode), wanted)
     return image if image is not None else plane(size, CLEAR)
+
+
+def reach(layout: Layout) -> int:
+    """Give how far a pixel sees: the radii of everything that is done to layers once they are drawn."""
+    effects = [effect for layer in layout.layers for effect in layer.effects] + list(layout.effects)
+    offsets = [max(abs(effect.offset.x), abs(effect.offset.y)) for effect in effects]
+    radii = [adjust_reach(one) for one in (layout.adjust, *(effect.adjust for effect in effects))]
+    return sum(offsets) + sum(radii) + 1
+
+
+def adjust_reach(adjust: Adjust) -> int:
+    """Give how far a pixel sees in operations on pixels; colorizing looks at the whole picture."""
+    if adjust.colorize and adjust.colorize.normalise:
+        return EVERYTHING
+    return math.ceil(abs(adjust.grow) + SIGMAS * (adjust.blur + (adjust.usm.radius if adjust.usm else 0))) + 1
+
+
+def grown(part: Rect, margin: int, size: Size) -> Rect:
+    """Give a part with a margin around it, within a canvas of this size; at least a pixel."""
+    left, top = max(0, min(part.x - margin, size.width - 1)), max(0, min(part.y - margin, size.height - 1))
+    right, bottom = min(size.width, part.x + part.width + margin), min(size.height, part.y + part.height + margin)
+    return Rect(left, top, max(1, right - left), max(1, bottom - top))
+
+
+def kept(image: Image, wanted: Rect) -> Image:
+    """Compute the wanted part of an image once, since much of what is made of it looks at it more than once."""
+    part = image.crop(wanted.x, wanted.y, wanted.width, wanted.height).copy_memory()
+    return part.embed(wanted.x, wanted.y, image.width, image.height, extend="copy")
 
 
 def with_effects(image: Image, layout: Layout) -> Image:
@@ -84,6 +118,8 @@ def draw_layer(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tuple[I
     """Draw one layer on the canvas with its effects, from the lowest up, each with the mode in which it is laid on."""
     opacity = layer.opacity * layer.fill_opacity
     image = clipped(contents(layer, layout, opacity), layer.clips, part)
+    if layer.effects or len(layout.layers) > 1 or layout.effects:
+        image = kept(image, part)
     effects = []
     if layer.effects:
         shape = image if opacity == 1 else clipped(contents(layer, layout, 1.0), layer.clips, part)
@@ -169,10 +205,11 @@ def fetched(
     else:
         scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
         opened = open_source(source, scale, sequential=sequential)
-    if has_alpha(opened.image) and not hidden_matters:
+    as_it_is = (rect.width, rect.height) == (round(opened.shrink_x * box.width), round(opened.shrink_y * box.height))
+    if has_alpha(opened.image) and not hidden_matters and not as_it_is:
         image = cut(replace(opened, image=premultiplied(opened.image)), rect, target, box, mode)
         return unpremultiplied(image).copy(interpretation=opened.image.interpretation)
-    return cut(opened, rect, target, box, mode).rint().cast("uchar")
+    return cut(opened, rect, target, box, mode)
 
 
 def drawn_picture(source: LaidPicture) -> Opened:

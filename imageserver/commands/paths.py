@@ -38,10 +38,11 @@ class Path:
     subpaths: tuple[Subpath, ...]
 
     @property
-    def extent(self) -> tuple[float, float]:
-        """The width and height that hold all of the path, from 0,0."""
+    def extent(self) -> tuple[float, float, float, float]:
+        """The left, top, right and bottom that hold all of the path and 0,0."""
         points = [p for loop in self.subpaths for p in (loop.start, *(p for one in loop.segments for p in one.points))]
-        return max(0.0, *(x for x, _ in points)), max(0.0, *(y for _, y in points))
+        xs, ys = [0.0, *(x for x, _ in points)], [0.0, *(y for _, y in points)]
+        return min(xs), min(ys), max(xs), max(ys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,9 @@ def solid_window(layer: PlannedLayer, frame: Frame) -> Rect:
     if size is not None and size.width and size.height:
         return Rect(0, 0, size.width, size.height)
     if layer.commands.clip_path is not None:
-        width, height = layer.commands.clip_path.extent
-        return Rect(0, 0, at_least_one(math.ceil(width)), at_least_one(math.ceil(height)))
+        left, top, right, bottom = layer.commands.clip_path.extent
+        x, y = math.floor(left), math.floor(top)
+        return Rect(x, y, max(1, math.ceil(right) - x), max(1, math.ceil(bottom) - y))
     whole = frame.layer_0 or Size(1, 1)
     return Rect(0, 0, whole.width, whole.height)
 
@@ -202,9 +203,15 @@ def origin_of(layer: PlannedLayer, shape: LayerShape, window: Rect) -> tuple[flo
         anchor = layer.source.anchor
     if anchor is not None:
         return carried(point_in(anchor, window), layer, shape)
-    if layer.source is None and commands.clip_path is not None and commands.size is None:
-        return 0.0, 0.0
+    if is_self_sized(layer):
+        return float(-window.x), float(-window.y)
     return size.width / 2, size.height / 2
+
+
+def is_self_sized(layer: PlannedLayer) -> bool:
+    """Tell whether a layer is a colour that has the size of its path, which then counts from the layer's origin."""
+    commands = layer.commands
+    return layer.source is None and layer.mask is None and commands.clip_path is not None and commands.size is None
 
 
 def point_in(point: Point | PointN, rect: Rect) -> tuple[float, float]:

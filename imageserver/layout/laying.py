@@ -9,7 +9,7 @@ from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.layer import Layer
 from imageserver.commands.paths import Path
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layers import LayerShape
+from imageserver.layout.layers import LayerShape, is_self_sized
 from imageserver.layout.layout import (
     Box,
     Clip,
@@ -45,7 +45,8 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey) -> Layout:
         ),
         canvas=canvas,
         flip=picture.composite.flip,
-        opacity=picture.composite.opac.fraction,
+        opacity=picture.composite.opac.layer / 100,
+        fill_opacity=picture.composite.opac.fill / 100,
         adjust=scaled_adjust(picture.adjust, sheet.scale, sheet.scale),
         clips=lay_clips(picture.composite, (0.0, 0.0), sheet),
         effects=tuple(lay_effect(effect, sheet) for effect in picture.effects),
@@ -109,11 +110,12 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
         bg_color=commands.bg_color,
         fill_opacity=commands.opac.fill / 100,
         opacity=commands.opac.layer / 100,
-        blend_mode=commands.blend_mode,
+        blend_mode=commands.blend_mode if layer.number else "norm",
+        hidden=commands.hide,
         mask=lay_mask(layer, placed, target, sheet),
         mask_use=commands.mask_use,
         mask_growth=mask_growth(commands, shape.scale * sheet.scale),
-        clips=lay_clips(commands, (placed.offset.x, placed.offset.y), sheet),
+        clips=lay_clips(commands, path_corner(layer, placed), sheet),
         effects=tuple(lay_effect(effect, sheet) for effect in layer.effects),
     )
 
@@ -249,6 +251,13 @@ def lay_corners(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> Loop:
     return tuple(
         sheet.point(placed.offset.x + x * unit[0], placed.offset.y + y * unit[1]) for x, y in perspective.corners
     )
+
+
+def path_corner(layer: PlannedLayer, placed: Placed) -> tuple[float, float]:
+    """Give the point of the composite from which the paths of a layer count."""
+    if is_self_sized(layer):
+        return placed.offset.x - placed.window.x, placed.offset.y - placed.window.y
+    return placed.offset.x, placed.offset.y
 
 
 def lay_clips(commands: Layer, offset: tuple[float, float], sheet: Sheet) -> tuple[Clip, ...]:

@@ -111,6 +111,7 @@ class LaidLayer:
     fill_opacity: float
     opacity: float
     blend_mode: BlendMode
+    hidden: bool
     mask: LaidSource | LaidPicture | None
     mask_use: MaskUse
     mask_growth: int
@@ -126,6 +127,7 @@ class Layout:
     canvas: Rect
     flip: Flip
     opacity: float
+    fill_opacity: float
     adjust: Adjust
     clips: tuple[Clip, ...]
     effects: tuple[LaidEffect, ...]

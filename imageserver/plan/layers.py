@@ -55,8 +55,10 @@ def plan_layer(composition: Composition, number: int) -> tuple[PlannedLayer, Ent
     """Plan one layer and give the entry that it shows, if it shows one."""
     pieces = composition.segments.layers[number]
     source, entry = plan_shown(composition, number, read_group(Layer, pieces, Layer()))
+    own: Segments | None = None
     if entry is not None and entry is not composition.entry:
-        pieces = [*own_pieces(composition, entry), *pieces]
+        own = own_segments(composition, entry)
+        pieces = [*own.layers[0], *own.composite, *pieces]
     commands = read_group(Layer, pieces, Layer())
     mask = plan_layer_mask(composition, commands)
     check_layer(number, source, mask, commands)
@@ -67,7 +69,7 @@ def plan_layer(composition: Composition, number: int) -> tuple[PlannedLayer, Ent
         commands=commands,
         adjust=read_group(Adjust, pieces, Adjust()),
         mask=mask,
-        effects=plan_effects(composition, number),
+        effects=plan_effects(composition, number, own),
     )
     return layer, entry
 
@@ -83,7 +85,7 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
     try:
         if not is_path:
             entry = question.catalogs.look_up(commands.src or "", entry.catalog)
-            own_pieces(composition, entry)
+            own_segments(composition, entry)
         return plan_source(question.around.tally.use(entry), question.macros), entry
     except NotFound:
         if composition.default is None:
@@ -106,6 +108,7 @@ def plan_layer_mask(composition: Composition, commands: Layer) -> Source | Pictu
     if commands.mask is None:
         return None
     entry = question.catalogs.look_up(commands.mask, composition.entry.catalog)
+    own_segments(composition, entry)
     return plan_mask(question.around.tally.use(entry), question.macros)
 
 
@@ -115,9 +118,12 @@ def check_layer(number: int, source: Source | Picture | None, mask: object, comm
     if source is None and not commands.color.alpha and commands.color == Layer().color:
         raise BadCombination(name, "needs src=, text= or color=")
     sized = isinstance(commands.size, Size) and commands.size.width and commands.size.height
-    normalised = commands.size is not None and not isinstance(commands.size, Size)
+    normalised = isinstance(commands.size, SizeN) and commands.size.width and commands.size.height
     if source is None and not (sized or normalised or mask or commands.clip_path or commands.perspective):
         raise BadCombination(name, "needs size=width,height, mask= or clipPath= beside color=")
+    self_sized = source is None and mask is None and commands.clip_path is not None and commands.size is None
+    if self_sized and (commands.scale is not None or commands.rotate or commands.anchor is not None):
+        raise BadCombination(name, "a colour that has the size of its clipPath= takes no scale=, rotate= or anchor=")
 
 
 def check_size(composition: Composition, number: int, commands: Layer) -> None:
@@ -127,24 +133,28 @@ def check_size(composition: Composition, number: int, commands: Layer) -> None:
         raise BadCombination("sizeN", "does not go with layer 0, to which it is relative")
 
 
-def own_pieces(composition: Composition, entry: Entry) -> list[Piece]:
-    """Give the commands that the record named by `src=` brings into its layer."""
+def own_segments(composition: Composition, entry: Entry) -> Segments:
+    """Give the commands that the record named by `src=` or `mask=` brings into its layer."""
     question = composition.question
     segments = Segments(question.limits)
     own = modifier_pieces(entry, question.macros)
     segments.add(substitute(own, composition.variables, question.limits))
-    pieces = [*segments.layers[0], *segments.composite]
-    inner = read_group(Layer, pieces, Layer())
+    inner = read_group(Layer, [*segments.layers[0], *segments.composite], Layer())
     if inner.src or inner.mask or len(segments.layers) > 1:
         raise BadCombination(f"src={entry.name}", "names a template; put it into a nested request, is{…}")
-    return pieces
+    return segments
 
 
-def plan_effects(composition: Composition, layer: int | None) -> tuple[Effect, ...]:
-    """Plan the effects of a layer, or of the composite."""
+def plan_effects(composition: Composition, layer: int | None, own: Segments | None = None) -> tuple[Effect, ...]:
+    """Plan the effects of a layer, or of the composite; `own` are those that its record brings along."""
+    found: dict[int, list[Piece]] = {}
+    for segments, owners in ((own, (None, 0)), (composition.segments, (layer,))):
+        for owner in owners if segments else ():
+            for number, pieces in segments.effects_of(owner) if segments else ():
+                found.setdefault(number, []).extend(pieces)
     effects = tuple(
         Effect(number, read_group(Layer, pieces, Layer()), read_group(Adjust, pieces, Adjust()))
-        for number, pieces in composition.segments.effects_of(layer)
+        for number, pieces in sorted(found.items())
     )
     for effect in effects:
         if effect.commands.color == Layer().color:

@@ -27,7 +27,7 @@ from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, post_modifier_pieces
 from imageserver.plan.watermarks import watermarked
 from imageserver.protocol.color import FULL, Color
-from imageserver.protocol.request import Request
+from imageserver.protocol.request import Piece, Request
 from imageserver.protocol.values import Size
 
 WATERMARKED = frozenset({"img", "tile", "props", "loadcache"})
@@ -159,7 +159,20 @@ def compose(question: Question, entry: Entry, default: Entry | None = None) -> C
     segments = Segments(question.limits)
     for part in (before, question.pieces, behind):
         segments.add(substitute(part, variables, question.limits))
+    segments.add(substitute(behind_layer_0(question, base, segments), variables, question.limits))
     return Composition(question, base, segments, variables, nested_picture, default)
+
+
+def behind_layer_0(question: Question, base: Entry, segments: Segments) -> tuple[Piece, ...]:
+    """Give the catalog::PostModifier of the record that `src=` names for layer 0; no other layer has one."""
+    name = read_group(Layer, segments.layers[0], Layer()).src
+    if not isinstance(name, str):
+        return ()
+    try:
+        entry = question.catalogs.look_up(name, base.catalog)
+    except NotFound:
+        return ()
+    return () if entry.record is base.record else post_modifier_pieces(entry, question.macros)
 
 
 def template_of(question: Question, entry: Entry) -> Entry | None:

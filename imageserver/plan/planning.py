@@ -39,11 +39,13 @@ def never_expires(request: Request, catalogs: Catalogs, limits: Limits) -> bool:
     """Tell whether a client that has any reply at all to this request may keep it, without a look at any file.
 
     That is what an expiration of -1 means; a request with `id=` is compared with the current version all the same.
+    Raises what is wrong with the request's commands.
     """
     question = ask(request, catalogs, limits)
     kind, control = question.control.req.kind, question.control
     if kind.lifetime != "image" or control.id or not control.cache.client:
         return False
+    plan_validation(question)
     return expiration_of(entry_or_nothing(question)) == FOR_EVER
 
 

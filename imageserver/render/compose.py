@@ -9,7 +9,7 @@ from dataclasses import replace
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import BlendMode, Flip
-from imageserver.layout.layout import Box, LaidLayer, LaidPicture, LaidSource, Layout
+from imageserver.layout.layout import Box, LaidEffect, LaidLayer, LaidPicture, LaidSource, Layout
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Rect, Size, rounded
 from imageserver.render.adjust import adjusted, grow
@@ -30,15 +30,13 @@ from imageserver.render.alpha import (
 )
 from imageserver.render.blend import laid_over
 from imageserver.render.clipping import clipped
-from imageserver.render.effects import effect_image
+from imageserver.render.effects import SIGMAS, effect_image, effect_reach
 from imageserver.render.engine import Image
 from imageserver.render.resample import resample
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.warp import rotated, warped
 
 EVERYTHING = 10**8
-SIGMAS = 4
-"""How many standard deviations a Gaussian is looked at."""
 CLEAR = (0, 0, 0, 0)
 BLACK = Color("rgb", (0, 0, 0))
 
@@ -65,11 +63,8 @@ def stacked(layout: Layout, part: Rect) -> Image:
 
 
 def reach(layout: Layout) -> int:
-    """Give how far a pixel sees: the radii of everything that is done to layers once they are drawn."""
-    effects = [effect for layer in layout.layers for effect in layer.effects] + list(layout.effects)
-    offsets = [max(abs(effect.offset.x), abs(effect.offset.y)) for effect in effects]
-    radii = [adjust_reach(one) for one in (layout.adjust, *(effect.adjust for effect in effects))]
-    return sum(offsets) + sum(radii) + 1
+    """Give how far a pixel of the reply sees in what is done to the composite."""
+    return adjust_reach(layout.adjust) + max((effect_reach(effect) for effect in layout.effects), default=0)
 
 
 def adjust_reach(adjust: Adjust) -> int:
@@ -93,19 +88,21 @@ def kept(image: Image, wanted: Rect) -> Image:
 
 
 def with_effects(image: Image, layout: Layout) -> Image:
-    """Lay the effects of the composite below and over it."""
+    """Lay the effects of the composite below and over it; its own opacity, the fill's, leaves them alone."""
+    contents = faded(image, layout.fill_opacity)
     if not layout.effects:
-        return image
-    image = with_opaque_alpha(as_rgb(image))
-    drawn = [(one, effect_image(one, image, masked=layout.masks_effects)) for one in layout.effects]
-    below = [(one, effect) for one, effect in drawn if not one.inner]
-    above = [(one, effect) for one, effect in drawn if one.inner]
-    result = below[0][1] if below else image
-    for one, effect in below[1:]:
-        result = laid_over(effect, result, one.blend_mode)
-    result = laid_over(image, result, "norm") if below else result
-    for one, effect in above:
-        result = laid_over(effect, result, one.blend_mode)
+        return contents
+    margin = max(effect_reach(effect) for effect in layout.effects)
+    size = size_of(layout.canvas)
+    own = alpha(image).embed(margin, margin, size.width + 2 * margin, size.height + 2 * margin)
+    rect = Rect(margin, margin, size.width, size.height)
+    drawn = [(one, effect_image(one, own, rect, margin, masked=layout.masks_effects)) for one in layout.effects]
+    result = plane(size, CLEAR)
+    for one, effect in drawn:
+        result = result if one.inner else laid_over(effect, result, one.blend_mode)
+    result = laid_over(with_opaque_alpha(as_rgb(contents)), result, "norm")
+    for one, effect in drawn:
+        result = laid_over(effect, result, one.blend_mode) if one.inner else result
     return result
 
 
@@ -116,23 +113,49 @@ def with_opaque_alpha(image: Image) -> Image:
 
 def draw_layer(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tuple[Image, BlendMode]]:
     """Draw one layer on the canvas with its effects, from the lowest up, each with the mode in which it is laid on."""
-    opacity = layer.opacity * layer.fill_opacity
-    image = clipped(contents(layer, layout, opacity), layer.clips, part)
+    size = size_of(layout.canvas)
+    if layer.hidden:
+        yield plane(size, CLEAR), "norm"
+        return
+    image = clipped(contents(layer, layout, size, layer.opacity * layer.fill_opacity), layer.clips, part)
     if layer.effects or len(layout.layers) > 1 or layout.effects:
         image = kept(image, part)
-    effects = []
-    if layer.effects:
-        shape = image if opacity == 1 else clipped(contents(layer, layout, 1.0), layer.clips, part)
-        shape = with_opaque_alpha(as_rgb(shape))
-        effects = [(one, effect_image(one, shape, masked=layout.masks_effects)) for one in layer.effects]
-    yield from ((faded(effect, layer.opacity), one.blend_mode) for one, effect in effects if not one.inner)
+    effects = [(one, faded(effect, layer.opacity)) for one, effect in drawn_effects(layer, layout, part)]
+    yield from ((effect, one.blend_mode) for one, effect in effects if not one.inner)
     yield image, layer.blend_mode
-    yield from ((faded(effect, layer.opacity), one.blend_mode) for one, effect in effects if one.inner)
+    yield from ((effect, one.blend_mode) for one, effect in effects if one.inner)
 
 
-def contents(layer: LaidLayer, layout: Layout, opacity: float) -> Image:
-    """Draw what a layer shows on the canvas; the opacity leaves alone what `color=` and `bgColor=` fill."""
-    size = size_of(layout.canvas)
+def drawn_effects(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tuple[LaidEffect, Image]]:
+    """Draw the effects of a layer; they are made of all of it, also of what the canvas cuts off."""
+    if not layer.effects:
+        return
+    margin = max(effect_reach(effect) for effect in layer.effects)
+    wide = Size(layout.canvas.width + 2 * margin, layout.canvas.height + 2 * margin)
+    moved = shifted(layer, margin)
+    wanted = Rect(part.x, part.y, part.width + 2 * margin, part.height + 2 * margin)
+    own = kept(alpha(clipped(contents(moved, layout, wide, 1.0), moved.clips, wanted)), grown(wanted, 0, wide))
+    for effect in layer.effects:
+        image = effect_image(effect, own, moved.rect, margin, masked=layout.masks_effects)
+        yield effect, kept(image, grown(part, 0, size_of(layout.canvas)))
+
+
+def shifted(layer: LaidLayer, margin: int) -> LaidLayer:
+    """Give a layer on a canvas that is larger by a margin."""
+    return replace(
+        layer,
+        box=replace(layer.box, x=layer.box.x + margin, y=layer.box.y + margin),
+        rect=replace(layer.rect, x=layer.rect.x + margin, y=layer.rect.y + margin),
+        corners=tuple((x + margin, y + margin) for x, y in layer.corners),
+        clips=tuple(
+            replace(clip, loops=tuple(tuple((x + margin, y + margin) for x, y in loop) for loop in clip.loops))
+            for clip in layer.clips
+        ),
+    )
+
+
+def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float) -> Image:
+    """Draw what a layer shows on a canvas of this size; the opacity leaves alone what its fills fill."""
     image = mirrored(masked(layer, layout), layer.flip)
     image = faded(adjusted(image, layer.adjust), opacity)
     image = on_color(as_rgb(image), layer.color) if layer.color.alpha and layer.source is not None else image

@@ -5,19 +5,30 @@ from __future__ import annotations
 import math
 
 from imageserver.layout.layout import LaidEffect
-from imageserver.protocol.values import Size
+from imageserver.protocol.values import Rect, Size
 from imageserver.render.adjust import blur, grow, noise
-from imageserver.render.alpha import OPAQUE, alpha, faded, plane, with_alpha
+from imageserver.render.alpha import OPAQUE, faded, plane, with_alpha
 from imageserver.render.engine import Image
 
+SIGMAS = 4
+"""How many standard deviations a Gaussian is looked at."""
 
-def effect_image(effect: LaidEffect, layer: Image, *, masked: bool) -> Image:
-    """Draw an effect of a layer that was drawn on the canvas.
 
-    An outer effect is seen where its layer is not, unless it is not `masked`; an inner one only where its layer is.
+def effect_reach(effect: LaidEffect) -> int:
+    """Give how far around itself an effect looks."""
+    offset = max(abs(effect.offset.x), abs(effect.offset.y))
+    return offset + abs(effect.adjust.grow) + math.ceil(effect.adjust.blur * SIGMAS) + 1
+
+
+def effect_image(effect: LaidEffect, own: Image, rect: Rect, margin: int, *, masked: bool) -> Image:
+    """Draw an effect of a layer on the canvas.
+
+    `own` is the layer's alpha on a canvas that is larger by `margin` on each side, and `rect` the layer's rectangle
+    on that. An outer effect is seen where its layer is not, unless it is not `masked`; an inner one only where it is.
     """
-    own, size = alpha(layer), Size(layer.width, layer.height)
-    shape = shaped(effect, own)
+    size = Size(own.width - 2 * margin, own.height - 2 * margin)
+    shape = shaped(effect, own, rect).crop(margin, margin, size.width, size.height)
+    own = own.crop(margin, margin, size.width, size.height)
     if effect.inner:
         shape = (shape * own / OPAQUE).rint().cast("uchar")
     elif masked:
@@ -28,33 +39,25 @@ def effect_image(effect: LaidEffect, layer: Image, *, masked: bool) -> Image:
     return faded(image, effect.opacity * effect.color.alpha / OPAQUE)
 
 
-def shaped(effect: LaidEffect, own: Image) -> Image:
-    """Shift, grow and blur the alpha that an effect is made of.
+def shaped(effect: LaidEffect, own: Image, rect: Rect) -> Image:
+    """Make the shape of an effect: the layer's alpha or its inverse, shifted, grown and blurred.
 
-    What lies beyond the canvas is no part of the layer, so that an inner effect follows the canvas's edge, too.
+    Inner effects are made of the inverse, unless `maskUse=` inverts that; for outer ones it ends at the layer's edge.
     """
+    whole = plane(Size(rect.width, rect.height), (OPAQUE,)).embed(rect.x, rect.y, own.width, own.height)
     if effect.mask_use == "off":
-        return plane(Size(own.width, own.height), (OPAQUE,))
-    reach = abs(effect.adjust.grow) + math.ceil(effect.adjust.blur * 3) if effect.inner else 0
-    shape = own.embed(reach, reach, own.width + 2 * reach, own.height + 2 * reach)
-    shape = shape.invert() if is_inverted(effect) else shape
+        shape = whole
+    elif effect.inner != (effect.mask_use == "invert"):
+        shape = own.invert() if effect.inner else (own < whole).ifthenelse(whole - own, 0).cast("uchar")
+    else:
+        shape = own
     shape = moved(shape, effect)
     if effect.adjust.grow:
         shape = grow(shape, effect.adjust.grow)
-    if effect.adjust.blur:
-        shape = blur(shape, effect.adjust.blur)
-    return shape.crop(reach, reach, own.width, own.height)
-
-
-def is_inverted(effect: LaidEffect) -> bool:
-    """Tell whether an effect is made of what its layer is not: inner ones are, unless `maskUse=` inverts that."""
-    return effect.inner != (effect.mask_use == "invert")
+    return blur(shape, effect.adjust.blur) if effect.adjust.blur else shape
 
 
 def moved(shape: Image, effect: LaidEffect) -> Image:
-    """Shift a mask; what comes in is outside of the layer."""
+    """Shift a mask; its edge is repeated, since its margin is wider than any shift."""
     x, y = effect.offset.x, effect.offset.y
-    if not x and not y:
-        return shape
-    outside = OPAQUE if is_inverted(effect) else 0
-    return shape.embed(x, y, shape.width, shape.height, extend="background", background=[outside])
+    return shape.embed(x, y, shape.width, shape.height, extend="copy") if x or y else shape

@@ -88,9 +88,8 @@ def build_app(config: Config, folder: Path) -> web.Application:
 
 
 async def run_site(app: web.Application) -> AsyncIterator[None]:
-    """Start the workers and follow the catalogs, as long as the application runs."""
+    """Follow the catalogs as long as the application runs, and stop the workers at its end."""
     site = app[SITE]
-    await site.renderer.start()
     follower = asyncio.create_task(site.live.follow())
     yield
     follower.cancel()
@@ -138,12 +137,13 @@ async def run(config: Config, folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log = open_access_log(config.server.access_log)
-    runner = web.AppRunner(
-        build_app(config, folder), access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT
-    )
+    app = build_app(config, folder)
+    runner = web.AppRunner(app, access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT)
     await runner.setup()
     try:
-        print(f"imageserver: serving {folder} at {await listen(runner, config)}", flush=True)  # noqa: T201
+        url = await listen(runner, config)
+        await app[SITE].renderer.start()
+        print(f"imageserver: serving {folder} at {url}", flush=True)  # noqa: T201
         await stop.wait()
     finally:
         await runner.cleanup()

@@ -22,7 +22,8 @@ from imageserver.answers.properties import (
 )
 from imageserver.answers.versions import image_version, metadata_version
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layout import Layout, lay_out
+from imageserver.layout.laying import lay_out
+from imageserver.layout.layout import Layout
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 
 MAKING = "1"

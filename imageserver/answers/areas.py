@@ -12,9 +12,10 @@ from html import escape
 from html.parser import HTMLParser
 
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layers import LayerShape
-from imageserver.layout.layout import Box, Geometry, measure
-from imageserver.plan.picture import Picture, PlannedLayer
+from imageserver.layout.layers import LayerShape, carried
+from imageserver.layout.layout import Box
+from imageserver.layout.measuring import Geometry, Placed, Survey
+from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.protocol.values import rounded
 
 Point = tuple[float, float]
@@ -99,26 +100,41 @@ def corners(box: Box) -> tuple[Point, ...]:
 
 
 def picture_areas(picture: Picture, facts: FactsOf) -> list[Area]:
-    """Give the image map of a picture in pixels of its reply: layers front to back, the composite's own behind."""
-    geometry = measure(picture, facts)
-    result = [
-        area
-        for layer, shape in reversed(list(zip(picture.layers, geometry.shapes, strict=True)))
-        for area in layer_areas(layer, shape, geometry)
+    """Give the image map of a picture in pixels of its reply."""
+    survey = Survey(facts)
+    geometry = survey.measure(picture)
+    return [
+        area for area in (in_view(area, picture, geometry) for area in composite_areas(picture, survey)) if area.points
     ]
+
+
+def composite_areas(picture: Picture, survey: Survey) -> list[Area]:
+    """Give the image map of a composite in its pixels: layers front to back, the composite's own behind."""
+    geometry = survey.measure(picture)
     composite = Box(0, 0, geometry.composite.width, geometry.composite.height)
+    layers = reversed(list(zip(picture.layers, geometry.layers, strict=True)))
+    found = [clipped(area, composite) for layer, placed in layers for area in layer_areas(layer, placed, survey)]
     behind = moved(read_areas(picture.composite.map or ""), composite, lambda point: point, upright=True)
-    return [area for area in (in_view(area, picture, geometry) for area in [*result, *behind]) if area.points]
+    return [area for area in (*found, *behind) if area.points]
 
 
-def layer_areas(layer: PlannedLayer, shape: LayerShape, geometry: Geometry) -> list[Area]:
+def layer_areas(layer: PlannedLayer, placed: Placed, survey: Survey) -> list[Area]:
     """Give the areas of a layer in pixels of the composite, clipped to the layer."""
-    x, y = geometry.offset.x, geometry.offset.y
-    outer = Box(x, y, x + shape.size.width, y + shape.size.height)
+    shape, offset = placed.shape, placed.offset
+    outer = Box(offset.x, offset.y, offset.x + shape.size.width, offset.y + shape.size.height)
+    if layer.commands.hide:
+        return []
     if layer.commands.map is not None:
-        return moved(read_areas(layer.commands.map), outer, lambda point: (point[0] + x, point[1] + y), upright=True)
-    text = layer.source.map if layer.commands.map_a is None else layer.commands.map_a
-    return moved(read_areas(text), outer, source_to_composite(layer, shape, geometry), upright=is_level(shape))
+        own = read_areas(layer.commands.map)
+        return moved(own, outer, lambda point: (point[0] + offset.x, point[1] + offset.y), upright=True)
+    move = source_to_composite(layer, placed)
+    if isinstance(layer.source, Picture) and layer.commands.map_a is None:
+        geometry = survey.measure(layer.source)
+        inner = [in_view(area, layer.source, geometry) for area in composite_areas(layer.source, survey)]
+        return moved([area for area in inner if area.points], outer, move, upright=is_level(shape))
+    known = layer.source.map if isinstance(layer.source, Source) else ""
+    text = known if layer.commands.map_a is None else layer.commands.map_a
+    return moved(read_areas(text), outer, move, upright=is_level(shape))
 
 
 def is_level(shape: LayerShape) -> bool:
@@ -126,19 +142,12 @@ def is_level(shape: LayerShape) -> bool:
     return shape.angle % 90 == 0
 
 
-def source_to_composite(layer: PlannedLayer, shape: LayerShape, geometry: Geometry) -> Move:
+def source_to_composite(layer: PlannedLayer, placed: Placed) -> Move:
     """Give the way of a point of the source to the composite."""
-    unit_x, unit_y = shape.image.width / shape.crop.width, shape.image.height / shape.crop.height
-    cosine, sine = math.cos(math.radians(shape.angle)), math.sin(math.radians(shape.angle))
-    center_x = geometry.offset.x + shape.margins.left + shape.turned.width / 2
-    center_y = geometry.offset.y + shape.margins.top + shape.turned.height / 2
-    flip = layer.commands.flip
 
     def move(point: Point) -> Point:
-        x = (point[0] - shape.crop.x) * unit_x - shape.image.width / 2
-        y = (point[1] - shape.crop.y) * unit_y - shape.image.height / 2
-        x, y = (-x if "lr" in flip else x), (-y if "ud" in flip else y)
-        return center_x + x * cosine - y * sine, center_y + x * sine + y * cosine
+        x, y = carried(point, layer, placed.shape)
+        return x + placed.offset.x, y + placed.offset.y
 
     return move
 

@@ -18,12 +18,13 @@ EMBEDS_PROFILE = {"jpeg", "png", "png8", "tif", "pdf"}
 
 def describe_picture(picture: Picture, layout: Layout, facts: FactsOf) -> Pairs:
     """Give the properties of a reply, in the order of the reference's table."""
-    output, base = layout.encoding.output, facts[picture.layers[0].source.path]
+    output, sources = layout.encoding.output, picture.sources
+    profile = reply_profile(facts[sources[0].path], output.pixel_type) if sources else ""
     return (
         ("image.bgc", hexadecimal(layout.background)),
         ("image.height", str(layout.reply.height)),
         ("image.iccEmbed", "0"),
-        ("image.iccProfile", reply_profile(base, output.pixel_type)),
+        ("image.iccProfile", profile),
         ("image.length", "0"),
         ("image.mask", str(int(output.format.alpha and not layout.mask_only))),
         ("image.pixTyp", PIXEL_TYPES[output.pixel_type or "rgb"]),

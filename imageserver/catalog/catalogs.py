@@ -15,6 +15,12 @@ from imageserver.catalog.records import ContentRecord, Record
 from imageserver.errors import NotFound
 from imageserver.protocol.values import Rect
 
+BUILT_IN_MACROS = {
+    "shadow": "color=000000&opac=75&blendMode=mult&op_blur=5&pos=4,4",
+    "glow": "color=ffffbe&opac=75&blendMode=screen&op_blur=5",
+}
+"""Defaults of effects, like Photoshop's; a catalog may define its own. Reference: r-layer-effects."""
+
 IMAGES = "is"
 """The kind of object that attribute::AllowDirectAccess calls IS."""
 
@@ -126,13 +132,15 @@ class Catalogs:
         return self._record(name, main) or self._crop(name, main) or self._direct(name, main)
 
     def macro(self, name: str, main: Catalog) -> str | None:
-        """Find a macro in the main catalog or in the default one."""
-        found = main.macro(name)
-        return self.default.macro(name) if found is None else found
+        """Find a macro in the main catalog, in the default one, or among the built-in ones."""
+        for found in (main.macro(name), self.default.macro(name)):
+            if found is not None:
+                return found
+        return BUILT_IN_MACROS.get(name.casefold())
 
     def macro_names(self, main: Catalog) -> tuple[str, ...]:
         """Give the names of all macros in reach of a catalog."""
-        return tuple(sorted({*main.macros, *self.default.macros}))
+        return tuple(sorted({*main.macros, *self.default.macros, *BUILT_IN_MACROS}))
 
     def _record(self, name: str, main: Catalog) -> Entry | None:
         catalog, rest = self.governing(name)

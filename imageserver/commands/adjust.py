@@ -123,9 +123,9 @@ class Adjust:
         page="op-saturation",
     )
     colorize: Colorize | None = command(
-        {"op_colorize": ColorizeGrammar()},
+        {"op_colorize": ColorizeGrammar(), "colorize": ColorizeGrammar()},
         comp=Comp.COMPOSITE,
-        doc="Recolours, keeping shadows and highlights.",
+        doc="Recolours, keeping shadows and highlights; `colorize` is its older name.",
         page="op-colorize",
     )
     invert: bool = command(

@@ -200,8 +200,13 @@ class Delivery:
         doc="Embeds the Photoshop paths of layer 0.",
         page="pathembed",
     )
+    effect_mask: bool | None = command(
+        {"effectMask": FLAG},
+        doc="Whether effects are cut out where they lie under their layer; overrides attribute::ApplyEffectMask.",
+        page="effectmask",
+    )
     template: str = command(
-        {"template": Later(Text(), "templates are not supported yet")},
+        {"template": Text()},
         default="",
         doc="Lays the request over a template of a catalog.",
         page="template",

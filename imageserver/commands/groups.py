@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.declare import Command, Comp, declared
 from imageserver.commands.delivery import Delivery
-from imageserver.commands.layer import Layer
+from imageserver.commands.layer import Layer, ObjectGrammar
 from imageserver.commands.view import View
 from imageserver.errors import BadValue, Mismatch, NotSupported
 from imageserver.protocol.grammar import Grammar
@@ -66,6 +66,8 @@ def read_group(group: type[Group], pieces: Iterable[Piece], base: Group) -> Grou
 def read_value(declaration: Declaration, piece: Piece) -> tuple[Any, ...]:
     """Read the value of a piece; no value where nothing was said, or raise what is wrong with it."""
     text = piece.value or ""
+    if piece.nested and isinstance(declaration.grammar, ObjectGrammar):
+        text = piece.nested
     if not text and not accepts_empty(declaration.grammar):
         return ()
     try:

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from imageserver.commands.declare import Comp, Later, command
+from imageserver.commands.paths import Path, PathGrammar, Perspective, PerspectiveGrammar
 from imageserver.errors import Mismatch, NotSupported
 from imageserver.protocol.color import CLEAR, COLOR, Color
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, Text
 from imageserver.protocol.values import Margins, MarginsN, Point, PointN, Rect, RectN, Size, SizeN
 
+BlendMode = Literal[
+    "norm",
+    "dissolve",
+    "lighten",
+    "darken",
+    "mult",
+    "screen",
+    "overlay",
+    "hardlight",
+    "softlight",
+    "dodge",
+    "burn",
+    "lineardodge",
+    "linearburn",
+    "vividlight",
+    "linearlight",
+    "pinlight",
+    "hardmix",
+    "difference",
+    "exclusion",
+    "subtract",
+    "divide",
+]
 MaskUse = Literal["norm", "invert", "off"]
 Flip = Literal["", "lr", "ud", "lrud"]
 MASK_USE: Keyword[MaskUse] = Keyword({"norm": "norm", "invert": "invert", "off": "off"})
+BLEND_MODE: Keyword[BlendMode] = Keyword({mode: mode for mode in get_args(BlendMode)}, {"normal": "norm"})
 FLIP: Keyword[Flip] = Keyword({"lr": "lr", "ud": "ud", "lrud": "lrud"})
 LAYERS = "compositing of layers is not supported yet"
 TEXT = "text layers are not supported yet"
@@ -23,19 +48,30 @@ NUMBERS = (Real(), Real())
 UNSUPPORTED_REQUESTS = {
     "ir": "Image Rendering is not supported",
     "fxg": "FXG graphics are not supported",
-    "is": "nested requests are not supported yet",
     "": "foreign images are not supported yet",
 }
 
 
 @dataclass(frozen=True, slots=True)
+class Nested:
+    """A request within a request, still as it was written: `Co/photo?scl=2`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectGrammar:
-    """Reads the name of a record or file; a request nested in brackets is recognised and refused for now."""
+    """Reads the name of a record or file, or a request nested in brackets: `is{…}` or `is(…)`."""
 
-    expected: str = "a catalog record or an image file, without commas"
+    expected: str = "a catalog record or an image file, without commas, or a request as is{…}"
 
-    def parse(self, text: str) -> str:
-        """Read the text, or raise `Mismatch`, or `NotSupported` for a nested request."""
+    def parse(self, text: str) -> str | Nested:
+        """Read the text, or raise `Mismatch`, or `NotSupported` for a request to another service."""
+        for opening, closing in (("is{", "}"), ("is(", ")")):
+            if text.startswith(opening):
+                if not text.endswith(closing):
+                    raise Mismatch(f"a nested request that ends with {closing}")
+                return Nested(text[len(opening) : -1])
         for prefix, feature in UNSUPPORTED_REQUESTS.items():
             if text.startswith((f"{prefix}{{", f"{prefix}(")):
                 raise NotSupported(text, feature)
@@ -61,17 +97,37 @@ class Opacity:
 
 
 @dataclass(frozen=True, slots=True)
+class GrowMask:
+    """By how many pixels a mask grows: of the full resolution, or of the reply."""
+
+    radius: int
+    full_resolution: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GrowMaskGrammar:
+    """Reads a radius."""
+
+    full_resolution: bool
+    expected: str = Integer(-100, 100).expected
+
+    def parse(self, text: str) -> GrowMask:
+        """Read the text, or raise `Mismatch`."""
+        return GrowMask(Integer(-100, 100).parse(text), self.full_resolution)
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """The commands of one layer; what stands under `layer=comp` lands where `comp` says."""
 
-    src: str | None = command(
+    src: str | Nested | None = command(
         {"src": OBJECT},
         {"text": Later(Text(), TEXT), "textPs": Later(Text(), TEXT)},
         comp=Comp.LAYER_0,
         doc="What the layer shows: a record or file, or text. The last of the three wins.",
         page="src",
     )
-    mask: str | None = command(
+    mask: str | Nested | None = command(
         {"mask": OBJECT},
         comp=Comp.LAYER_0,
         doc="A record or file whose alpha, or else brightness, is the mask.",
@@ -103,9 +159,9 @@ class Layer:
     )
     size: Size | SizeN | None = command(
         {"size": Product(Size, (SIDE, SIDE))},
-        {"sizeN": Later(Product(SizeN, (Real(0, 1), Real(0, 1))), LAYERS)},
+        {"sizeN": Product(SizeN, (Real(0, 1), Real(0, 1)))},
         comp=Comp.LAYER_0,
-        doc="Scales to fit inside, up or down; 0 leaves a side free. Wins over `scale` and `res`.",
+        doc="Scales to fit inside; 0 leaves a side free. `N` counts in sizes of layer 0. Wins over `scale` and `res`.",
         page="size-reference",
     )
     scale: float | None = command(
@@ -141,8 +197,8 @@ class Layer:
         doc="Turns clockwise about the anchor, in degrees; the layer grows to fit.",
         page="rotate",
     )
-    perspective: str | None = command(
-        {"perspective": Later(Text(), LAYERS), "perspectiveN": Later(Text(), LAYERS)},
+    perspective: Perspective | None = command(
+        {"perspective": PerspectiveGrammar(normalised=False), "perspectiveN": PerspectiveGrammar(normalised=True)},
         comp=Comp.LAYER_0,
         doc="Distorts the layer to a quadrangle.",
         page="perspective",
@@ -171,11 +227,9 @@ class Layer:
         doc="Opacity of the layer with its effects, and of its contents, in percent.",
         page="opac",
     )
-    hide: bool = command(
-        {"hide": Later(FLAG, LAYERS, (False,))}, default=False, comp=Comp.LAYER_0, doc="Hides the layer.", page="hide"
-    )
-    blend_mode: str = command(
-        {"blendMode": Later(Text(), LAYERS, ("norm", "normal"))},
+    hide: bool = command({"hide": FLAG}, default=False, comp=Comp.LAYER_0, doc="Hides the layer.", page="hide")
+    blend_mode: BlendMode = command(
+        {"blendMode": BLEND_MODE},
         default="norm",
         comp=Comp.LAYER_0,
         doc="How the layer mixes with what lies below.",
@@ -195,26 +249,28 @@ class Layer:
         doc="The point by which the layer is placed; layer 0 is not placed.",
         page="origin",
     )
-    clip_path: str | None = command(
-        {"clipPath": Later(Text(), LAYERS), "clipPathE": Later(Text(), PATHS)},
+    clip_path: Path | None = command(
+        {"clipPath": PathGrammar()},
         comp=Comp.COMPOSITE,
         doc="Shows what is inside of a path.",
         page="clippath",
     )
-    clip_x_path: str | None = command(
-        {"clipXPath": Later(Text(), LAYERS), "clipXPathE": Later(Text(), PATHS)},
+    clip_x_path: Path | None = command(
+        {"clipXPath": PathGrammar()},
         comp=Comp.COMPOSITE,
         doc="Shows what is outside of a path.",
         page="clipxpath",
     )
-    grow_mask: int = command(
-        {
-            "op_growMask": Later(Integer(-100, 100), LAYERS, (0,)),
-            "op_growMaskR": Later(Integer(-100, 100), LAYERS, (0,)),
-        },
-        default=0,
+    clip_path_names: str | None = command(
+        {"clipPathE": Later(Text(), PATHS), "clipXPathE": Later(Text(), PATHS)},
+        comp=Comp.COMPOSITE,
+        doc="Shows what is inside, or outside, of paths of the source.",
+        page="clippath",
+    )
+    grow_mask: GrowMask | None = command(
+        {"op_growMask": GrowMaskGrammar(full_resolution=True), "op_growMaskR": GrowMaskGrammar(full_resolution=False)},
         comp=Comp.LAYER_0,
-        doc="Dilates or erodes the mask.",
+        doc="Dilates (positive) or erodes the mask; `op_growMask` counts at full resolution, `R` in the reply.",
         page="op-growmask",
     )
     map: str | None = command(
@@ -228,12 +284,6 @@ class Layer:
         comp=Comp.LAYER_0,
         doc="Image map of the layer in pixels of the source; `map` wins.",
         page="map",
-    )
-    effect_mask: str | None = command(
-        {"effectMask": Later(Text(), LAYERS)},
-        comp=Comp.LAYER_0,
-        doc="Whether an effect is cut out where it lies under its layer.",
-        page="effectmask",
     )
     text_attr: str | None = command(
         {"textAttr": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="Attributes of the text.", page="textattr"

@@ -5,11 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from imageserver.layout.facts import FactsOf
 from imageserver.plan.picture import PlannedLayer, Source, Thumbnail
-from imageserver.protocol.values import Margins, MarginsN, Rect, RectN, Size, SizeN, at_least_one, rounded
+from imageserver.protocol.values import (
+    Margins,
+    MarginsN,
+    Point,
+    PointN,
+    Rect,
+    RectN,
+    Size,
+    SizeN,
+    at_least_one,
+    rounded,
+)
 
 QUARTER = 90
+DEFAULT_RESOLUTION = 72.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +28,8 @@ class LayerShape:
     """A layer in pixels of the composite.
 
     `crop` is what is cut out of the source and `visible` the part of it that the source covers, both in source
-    pixels. `scale` leads from source to composite, `image` is the scaled crop, `turned` its bounding box once it is
-    turned by `angle`, and `margins` lie around that.
+    pixels. `image` is the scaled crop, `turned` its bounding box once it is turned by `angle`, and `margins` lie
+    around that. `scale` leads from source to composite. `warped` says that a perspective leads to the composite.
     """
 
     crop: Rect
@@ -28,6 +39,7 @@ class LayerShape:
     angle: float
     turned: Size
     margins: Margins
+    warped: bool = False
 
     @property
     def size(self) -> Size:
@@ -38,31 +50,57 @@ class LayerShape:
         )
 
 
-def shape_layer(
-    layer: PlannedLayer, facts: FactsOf, thumbnail: Thumbnail | None = None, canvas: Size | None = None
-) -> LayerShape:
-    """Follow a layer through its transforms; a thumbnail's is scaled into `canvas` by the thumbnail rules."""
-    window = shown_window(layer.source, facts)
-    crop = cropped(layer.commands.crop, window)
-    if thumbnail and canvas:
-        scale = thumbnail_scale(thumbnail, layer, Size(crop.width, crop.height), canvas)
-    else:
-        scale = layer_scale(layer, Size(crop.width, crop.height))
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What layers are relative to: the size of layer 0, unknown to itself, and the canvas of a thumbnail."""
+
+    layer_0: Size | None = None
+    thumbnail: Thumbnail | None = None
+    canvas: Size | None = None
+
+
+def shape_layer(layer: PlannedLayer, window: Rect, frame: Frame) -> LayerShape:
+    """Follow a layer through its transforms; `window` is the part of its source that stands for it."""
+    commands = layer.commands
+    crop = cropped(commands.crop, window)
+    if commands.perspective is not None:
+        whole = frame.layer_0 or Size(crop.width, crop.height)
+        return LayerShape(crop, intersection(crop, window), 1.0, whole, 0.0, whole, Margins(0, 0, 0, 0), warped=True)
+    scale = scale_of(layer, Size(crop.width, crop.height), frame)
     image = Size(at_least_one(crop.width * scale), at_least_one(crop.height * scale))
-    angle = layer.commands.rotate % 360
+    angle = commands.rotate % 360
     turned = turned_size(image, angle)
-    margins = margins_of(layer.commands.extend, turned)
+    margins = margins_of(commands.extend, turned)
     return LayerShape(crop, intersection(crop, window), scale, image, angle, turned, margins)
 
 
-def shown_window(source: Source, facts: FactsOf) -> Rect:
-    """Give the part of the source that stands for it: all of it, or the named crop."""
-    size = facts[source.path].shown_size(oriented=source.apply_orientation)
-    everything = Rect(0, 0, size.width, size.height)
-    if source.crop is None:
-        return everything
-    named = intersection(source.crop, everything)
-    return named if named.width and named.height else everything
+def scale_of(layer: PlannedLayer, crop: Size, frame: Frame) -> float:
+    """Find the scale from source to composite."""
+    if frame.thumbnail and frame.canvas and frame.layer_0 is None:
+        return thumbnail_scale(frame.thumbnail, layer, crop, frame.canvas)
+    return layer_scale(layer, crop, frame)
+
+
+def solid_window(layer: PlannedLayer, frame: Frame) -> Rect:
+    """Give the rectangle of a layer that is nothing but a colour: its size, or the extent of its path."""
+    size = wanted_size(layer, frame)
+    if size is not None and size.width and size.height:
+        return Rect(0, 0, size.width, size.height)
+    if layer.commands.clip_path is not None:
+        left, top, right, bottom = layer.commands.clip_path.extent
+        x, y = math.floor(left), math.floor(top)
+        return Rect(x, y, max(1, math.ceil(right) - x), max(1, math.ceil(bottom) - y))
+    whole = frame.layer_0 or Size(1, 1)
+    return Rect(0, 0, whole.width, whole.height)
+
+
+def wanted_size(layer: PlannedLayer, frame: Frame) -> Size | None:
+    """Give `size=` or `sizeN=` in pixels."""
+    size = layer.commands.size
+    if isinstance(size, SizeN):
+        whole = frame.layer_0 or Size(1, 1)
+        return Size(rounded(size.width * whole.width), rounded(size.height * whole.height))
+    return size
 
 
 def cropped(crop: Rect | RectN | None, window: Rect) -> Rect:
@@ -80,14 +118,19 @@ def cropped(crop: Rect | RectN | None, window: Rect) -> Rect:
     )
 
 
-def layer_scale(layer: PlannedLayer, crop: Size) -> float:
+def layer_scale(layer: PlannedLayer, crop: Size, frame: Frame) -> float:
     """Find the scale from source to composite: `size=`, else `scale=`, else `res=`, else 1."""
-    commands = layer.commands
-    if commands.size and not isinstance(commands.size, SizeN) and (commands.size.width or commands.size.height):
-        return inner_scale(crop, commands.size)
+    commands, size = layer.commands, wanted_size(layer, frame)
+    if size is not None and (size.width or size.height):
+        return inner_scale(crop, size)
     if commands.scale is not None:
         return commands.scale
-    return commands.res / layer.source.resolution if commands.res is not None else 1.0
+    return commands.res / resolution_of(layer) if commands.res is not None else 1.0
+
+
+def resolution_of(layer: PlannedLayer) -> float:
+    """Give the object resolution of what a layer shows."""
+    return layer.source.resolution if isinstance(layer.source, Source) else DEFAULT_RESOLUTION
 
 
 def inner_scale(crop: Size, target: Size) -> float:
@@ -108,9 +151,9 @@ def thumbnail_scale(thumbnail: Thumbnail, layer: PlannedLayer, crop: Size, canva
     """Find the scale of a thumbnail's image. References: r-thumbnail-scaling, r-thumbnail-rules."""
     size = layer.commands.size
     if layer.commands.res is not None and size is None:
-        return layer.commands.res / layer.source.resolution
+        return layer.commands.res / resolution_of(layer)
     if thumbnail.kind == "texture" and thumbnail.resolution:
-        return thumbnail.resolution / layer.source.resolution
+        return thumbnail.resolution / resolution_of(layer)
     target = size if isinstance(size, Size) else canvas
     return outer_scale(crop, target) if thumbnail.kind == "crop" else inner_scale(crop, target)
 
@@ -143,3 +186,62 @@ def intersection(one: Rect, other: Rect) -> Rect:
     right = min(one.x + one.width, other.x + other.width)
     bottom = min(one.y + one.height, other.y + other.height)
     return Rect(left, top, max(0, right - left), max(0, bottom - top))
+
+
+def origin_of(layer: PlannedLayer, shape: LayerShape, window: Rect) -> tuple[float, float]:
+    """Give the point of a layer's rectangle by which it is placed.
+
+    References: r-origin, r-anchor, r-layer-placement.
+    """
+    commands, size = layer.commands, shape.size
+    if shape.warped:
+        return 0.0, 0.0
+    if commands.origin is not None:
+        return point_in(commands.origin, Rect(0, 0, size.width, size.height))
+    anchor = commands.anchor
+    if anchor is None and isinstance(layer.source, Source):
+        anchor = layer.source.anchor
+    if anchor is not None:
+        return carried(point_in(anchor, window), layer, shape)
+    if is_self_sized(layer):
+        return float(-window.x), float(-window.y)
+    return size.width / 2, size.height / 2
+
+
+def is_self_sized(layer: PlannedLayer) -> bool:
+    """Tell whether a layer is a colour that has the size of its path, which then counts from the layer's origin."""
+    commands = layer.commands
+    return layer.source is None and layer.mask is None and commands.clip_path is not None and commands.size is None
+
+
+def point_in(point: Point | PointN, rect: Rect) -> tuple[float, float]:
+    """Give a point in pixels; a normalised one counts from the centre."""
+    if isinstance(point, Point):
+        return rect.x + point.x, rect.y + point.y
+    return rect.x + (point.x + 0.5) * rect.width, rect.y + (point.y + 0.5) * rect.height
+
+
+def carried(point: tuple[float, float], layer: PlannedLayer, shape: LayerShape) -> tuple[float, float]:
+    """Carry a point of the source through crop, scale, flip and turn into the layer's rectangle."""
+    x = (point[0] - shape.crop.x) * shape.image.width / shape.crop.width - shape.image.width / 2
+    y = (point[1] - shape.crop.y) * shape.image.height / shape.crop.height - shape.image.height / 2
+    x, y = (-x if "lr" in layer.commands.flip else x), (-y if "ud" in layer.commands.flip else y)
+    cosine, sine = math.cos(math.radians(shape.angle)), math.sin(math.radians(shape.angle))
+    return (
+        shape.margins.left + shape.turned.width / 2 + x * cosine - y * sine,
+        shape.margins.top + shape.turned.height / 2 + x * sine + y * cosine,
+    )
+
+
+def offset_of(layer: PlannedLayer, origin: tuple[float, float], base: tuple[float, float], layer_0: Size) -> Point:
+    """Give the place of a layer's rectangle on the canvas: its origin lies at that of layer 0, moved by `pos=`."""
+    pos = layer.commands.pos
+    if pos is None:
+        x, y = 0.0, 0.0
+    elif isinstance(pos, Point):
+        x, y = pos.x, pos.y
+    else:
+        x, y = pos.x * layer_0.width, pos.y * layer_0.height
+    if layer.commands.perspective is not None:
+        return Point(rounded(x), rounded(y))
+    return Point(rounded(base[0] + x - origin[0]), rounded(base[1] + y - origin[1]))

@@ -70,17 +70,32 @@ def cut(layout: ViewLayout, view: View) -> ViewLayout:
     if rect is None:
         return layout
     size = Size(at_least_one(layout.size.width * rect.scale), at_least_one(layout.size.height * rect.scale))
-    factor_x, factor_y = size.width / layout.size.width, size.height / layout.size.height
-    layout = replace(
-        layout,
+    layout = scaled_by(layout, size.width / layout.size.width, size.height / layout.size.height)
+    return replace(layout, window=whole(Rect(rect.x, rect.y, rect.width, rect.height), layout.size))
+
+
+def scaled_by(layout: ViewLayout, factor_x: float, factor_y: float) -> ViewLayout:
+    """Scale a view with everything in it; the whole of it is the window."""
+    size = Size(at_least_one(layout.size.width * factor_x), at_least_one(layout.size.height * factor_y))
+    return ViewLayout(
         scaled=Size(at_least_one(layout.scaled.width * factor_x), at_least_one(layout.scaled.height * factor_y)),
         size=size,
         scale_x=layout.scale_x * factor_x,
         scale_y=layout.scale_y * factor_y,
         left=layout.left * factor_x,
         top=layout.top * factor_y,
+        window=Rect(0, 0, size.width, size.height),
     )
-    return replace(layout, window=whole(Rect(rect.x, rect.y, rect.width, rect.height), size))
+
+
+def zoomed(layout: ViewLayout, size: Size) -> ViewLayout:
+    """Scale a view such that its window gets a size."""
+    window = layout.window
+    factor_x, factor_y = size.width / window.width, size.height / window.height
+    if factor_x == factor_y == 1:
+        return layout
+    left, top = rounded(window.x * factor_x), rounded(window.y * factor_y)
+    return replace(scaled_by(layout, factor_x, factor_y), window=Rect(left, top, size.width, size.height))
 
 
 def check(layout: ViewLayout, rules: ViewRules) -> None:

@@ -85,10 +85,14 @@ def variable_name(piece: Piece) -> str:
 def _substituted(piece: Piece, variables: Mapping[str, str]) -> Piece:
     if not piece.value or "$" not in piece.value or piece.name.casefold() in SELECTORS or opens_request(piece):
         return piece
-    value = REFERENCE.sub(lambda match: variables.get(match[1].casefold(), match[0]), piece.value)
-    return replace(piece, value=value, nested="")
+    return replace(piece, value=substituted_text(piece.value, variables), nested="")
+
+
+def substituted_text(text: str, variables: Mapping[str, str]) -> str:
+    """Replace each `$name$` in a text by the variable's value."""
+    return REFERENCE.sub(lambda match: variables.get(match[1].casefold(), match[0]), text)
 
 
 def opens_request(piece: Piece) -> bool:
     """Tell whether a piece holds a nested request."""
-    return bool(piece.nested) and piece.name.casefold() in {"src", "mask"}
+    return piece.nested.startswith("is") and piece.name.casefold() in {"src", "mask"}

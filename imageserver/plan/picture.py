@@ -47,14 +47,27 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedLayer:
-    """One layer: its source and the commands that shape it. `mask` is the one of `mask=`."""
+class Effect:
+    """An effect of a layer: inner ones (number above 0) lie on it, outer ones below. Reference: r-layer-effects."""
 
     number: int
-    source: Source
     commands: Layer = Layer()
     adjust: Adjust = Adjust()
-    mask: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLayer:
+    """One layer: a file, a nested picture, or nothing but a colour, and the commands that shape it.
+
+    `mask` is the one of `mask=`.
+    """
+
+    number: int
+    source: Source | Picture | None
+    commands: Layer = Layer()
+    adjust: Adjust = Adjust()
+    mask: Source | Picture | None = None
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,8 @@ class Picture:
     layers: tuple[PlannedLayer, ...]
     composite: Layer = Layer()
     adjust: Adjust = Adjust()
+    effects: tuple[Effect, ...] = ()
+    masks_effects: bool = True
     view: View = View()
     rules: ViewRules = ViewRules()
     thumbnail: Thumbnail | None = None
@@ -106,8 +121,16 @@ class Picture:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Everything that is read, layer by layer."""
-        return tuple(one for layer in self.layers for one in (layer.source, layer.mask) if one is not None)
+        """Everything that is read, layer by layer, also within nested pictures."""
+        used = (one for layer in self.layers for one in (layer.source, layer.mask))
+        return tuple(source for one in used for source in sources_of(one))
+
+
+def sources_of(used: Source | Picture | None) -> tuple[Source, ...]:
+    """Give the files that something is made of."""
+    if isinstance(used, Picture):
+        return used.sources
+    return () if used is None else (used,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ catalog::PostModifier; then variables; then the records that layers name themsel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Entry
@@ -16,28 +15,23 @@ from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.formats import Output, PixelType
 from imageserver.commands.groups import read_group
-from imageserver.commands.layer import LAYERS, Layer
+from imageserver.commands.layer import Layer
 from imageserver.commands.reply import PICTURES
 from imageserver.commands.view import View
-from imageserver.errors import BadCombination, NotFound, NotSupported
+from imageserver.errors import BadCombination, NotFound
 from imageserver.plan.expansion import substitute, variables_of
-from imageserver.plan.picture import Encoding, Picture, Plan, PlannedLayer, Source, Thumbnail, ViewRules
-from imageserver.plan.question import Question, ask
+from imageserver.plan.layers import Composition, plan_effects, plan_layers
+from imageserver.plan.picture import Encoding, Picture, Plan, Thumbnail, ViewRules
+from imageserver.plan.question import Question, Surroundings, ask
 from imageserver.plan.segments import Segments
-from imageserver.plan.sources import modifier_pieces, plan_mask, plan_source, post_modifier_pieces
+from imageserver.plan.sources import modifier_pieces, post_modifier_pieces
+from imageserver.plan.watermarks import watermarked
 from imageserver.protocol.color import FULL, Color
 from imageserver.protocol.request import Piece, Request
+from imageserver.protocol.values import Size
 
+WATERMARKED = frozenset({"img", "tile", "props", "loadcache"})
 KEPT_BY_DEFAULT_IMAGE = frozenset({"wid", "hei", "fmt", "qlt", "req", "id", "cache"})
-
-
-@dataclass(frozen=True, slots=True)
-class Composition:
-    """The commands of a request by layer, variables put in, with the entry of its path."""
-
-    entry: Entry
-    segments: Segments
-    variables: Mapping[str, str]
 
 
 def plan_picture(question: Question) -> Plan:
@@ -82,18 +76,47 @@ def entry_or(question: Question, default: Entry) -> Entry:
 
 def picture_of(question: Question, entry: Entry, hours: float | None = None, default: Entry | None = None) -> Plan:
     """Plan the picture of a request over an entry; `default` stands in for the image of a layer that is missing."""
-    composition = compose(question, entry)
-    layer, layer_entry = plan_layer(question, composition, default)
-    anywhere = composition.segments.anywhere
-    view = read_group(View, anywhere, View())
-    delivery = read_group(Delivery, anywhere, question.control)
+    composition = compose(question, entry, default)
+    picture, shown = draw(composition)
+    mark = composition.entry.catalog.attributes.watermark
+    if mark and question.kind in WATERMARKED:
+        picture = watermarked(picture, plan_watermark(question, composition.entry, mark))
+    delivery = read_group(Delivery, composition.segments.anywhere, question.control)
+    return replace(question, control=delivery).answered_by(picture, shown or composition.entry, hours)
+
+
+def plan_watermark(question: Question, entry: Entry, name: str) -> Picture:
+    """Plan the picture of the record that attribute::Watermark names."""
+    around = Surroundings(entry.catalog, {}, 1, question.around.tally)
+    mark = ask(Request(name), question.catalogs, question.limits, around)
+    picture, _ = draw(compose(mark, mark.entry()))
+    return picture
+
+
+def nested_picture(question: Question, entry: Entry) -> Picture:
+    """Plan the picture of a nested request: neither attribute::DefaultPix nor attribute::MaxPix bounds it."""
+    picture, _ = draw(compose(question, entry, None))
+    rules = replace(picture.rules, default_size=Size(0, 0), max_size=Size(0, 0))
+    return replace(picture, rules=rules)
+
+
+def draw(composition: Composition) -> tuple[Picture, Entry | None]:
+    """Plan the picture of a composition, and give the entry that layer 0 shows."""
+    question, segments = composition.question, composition.segments
+    layers, shown = plan_layers(composition)
+    view = read_group(View, segments.anywhere, View())
+    delivery = read_group(Delivery, segments.anywhere, question.control)
     check_fit(view, question.kind)
-    attributes = entry.catalog.attributes
-    thumbnail = plan_thumbnail(attributes, layer_entry.record or Record()) if question.kind == "tmb" else None
+    attributes = composition.entry.catalog.attributes
+    record = (shown.record if shown else composition.entry.record) or Record()
+    thumbnail = plan_thumbnail(attributes, record) if question.kind == "tmb" else None
+    masks = attributes.apply_effect_mask if delivery.effect_mask is None else delivery.effect_mask
     picture = Picture(
-        layers=(layer,),
-        composite=read_group(Layer, composition.segments.composite, Layer()),
-        adjust=read_group(Adjust, composition.segments.composite, Adjust()),
+        layers=layers,
+        composite=read_group(Layer, segments.composite, Layer()),
+        adjust=read_group(Adjust, segments.composite, Adjust()),
+        effects=plan_effects(composition, None),
+        masks_effects=masks,
         view=view,
         rules=plan_rules(attributes, question),
         thumbnail=thumbnail,
@@ -102,7 +125,7 @@ def picture_of(question: Question, entry: Entry, hours: float | None = None, def
         encoding=plan_encoding(delivery, attributes, question.kind),
         mask_only=question.kind == "mask",
     )
-    return replace(question, control=delivery).answered_by(picture, layer_entry, hours)
+    return picture, shown
 
 
 def plan_background(view: View, attributes: Attributes, thumbnail: Thumbnail | None) -> Color:
@@ -119,64 +142,48 @@ def check_fit(view: View, kind: str) -> None:
         raise BadCombination("fit", "does not go with req=tmb, where catalog::ThumbType says how the image fits")
 
 
-def compose(question: Question, entry: Entry) -> Composition:
-    """Put the modifiers of the path's record around the request, and variables into all of them."""
-    parts = (
-        modifier_pieces(entry, question.macros),
-        question.pieces,
-        post_modifier_pieces(entry, question.macros),
-    )
-    written = [piece for part in parts for piece in part]
-    variables = variables_of(written, {"object": question.request.object})
+def compose(question: Question, entry: Entry, default: Entry | None = None) -> Composition:
+    """Put the modifiers of the path's record, or of the template, around the request, and variables into all of them.
+
+    Variables: those of the modifier are defaults; those of an outer request win over them; the request's own win.
+    """
+    macros = question.macros
+    template = template_of(question, entry)
+    base = template or entry
+    before, behind = modifier_pieces(base, macros), post_modifier_pieces(base, macros)
+    around = {"object": question.request.object, **question.around.variables}
+    defaults = variables_of(before, {})
+    variables = variables_of((*question.pieces, *behind), {**defaults, **around})
+    if question.request.object:
+        variables["object"] = variables_of(question.pieces, {}).get("object", question.request.object)
     segments = Segments(question.limits)
-    for part in parts:
+    for part in (before, question.pieces, behind):
         segments.add(substitute(part, variables, question.limits))
-    return Composition(entry, segments, variables)
+    segments.add(substitute(behind_layer_0(question, base, segments), variables, question.limits))
+    return Composition(question, base, segments, variables, nested_picture, default)
 
 
-def plan_layer(question: Question, composition: Composition, default: Entry | None) -> tuple[PlannedLayer, Entry]:
-    """Plan layer 0, from the entry of the path or from the one that `src=` names."""
-    segments = composition.segments
-    above = [number for number in segments.layers if number]
-    if above:
-        raise NotSupported(f"layer={min(above)}", LAYERS)
-    pieces = segments.layers[0]
-    entry, source = plan_layer_source(question, composition, default)
-    if entry is not composition.entry:
-        pieces = [*own_pieces(question, entry, composition), *pieces]
-    commands = read_group(Layer, pieces, Layer())
-    mask = question.catalogs.look_up(commands.mask, composition.entry.catalog) if commands.mask else None
-    layer = PlannedLayer(
-        number=0,
-        source=source,
-        commands=commands,
-        adjust=read_group(Adjust, pieces, Adjust()),
-        mask=plan_mask(mask, question.macros) if mask else None,
-    )
-    return layer, entry
-
-
-def plan_layer_source(question: Question, composition: Composition, default: Entry | None) -> tuple[Entry, Source]:
-    """Find the image of layer 0; `default` stands in for one that is missing."""
-    name = read_group(Layer, composition.segments.layers[0], Layer()).src
+def behind_layer_0(question: Question, base: Entry, segments: Segments) -> tuple[Piece, ...]:
+    """Give the catalog::PostModifier of the record that `src=` names for layer 0; no other layer has one."""
+    name = read_group(Layer, segments.layers[0], Layer()).src
+    if not isinstance(name, str):
+        return ()
     try:
-        entry = question.catalogs.look_up(name, composition.entry.catalog) if name else composition.entry
-        return entry, plan_source(entry, question.macros)
+        entry = question.catalogs.look_up(name, base.catalog)
     except NotFound:
-        if default is None:
-            raise
-        return default, plan_source(default, question.macros)
+        return ()
+    return () if entry.record is base.record else post_modifier_pieces(entry, question.macros)
 
 
-def own_pieces(question: Question, entry: Entry, composition: Composition) -> list[Piece]:
-    """Give the commands that the record named by `src=` brings into its layer."""
-    segments = Segments(question.limits)
-    segments.add(substitute(modifier_pieces(entry, question.macros), composition.variables, question.limits))
-    pieces = segments.layers[0]
-    inner = read_group(Layer, pieces, Layer())
-    if inner.src or inner.mask:
-        raise BadCombination(f"src={entry.name}", "names a record whose modifier has a src= or mask= of its own")
-    return [*pieces, *segments.composite]
+def template_of(question: Question, entry: Entry) -> Entry | None:
+    """Find the record of `template=`. Reference: r-template."""
+    asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "template"], Delivery())
+    if not asked.template:
+        return None
+    template = question.catalogs.look_up(asked.template, entry.catalog)
+    if template.record is None:
+        raise NotFound("template", asked.template, "no such record")
+    return replace(template, catalog=entry.catalog)
 
 
 def plan_thumbnail(attributes: Attributes, record: Record) -> Thumbnail:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from imageserver.catalog.catalogs import Catalogs, Entry
@@ -15,15 +15,15 @@ from imageserver.commands.view import View
 from imageserver.config import Limits
 from imageserver.errors import NotFound
 from imageserver.plan.catalogprops import catalog_properties
+from imageserver.plan.layers import Composition
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 from imageserver.plan.pictures import compose, picture_of, plan_picture
-from imageserver.plan.question import Question, ask
+from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import plan_source
 from imageserver.protocol.request import Piece, Request
 
 SAFE = ",:/{}()$!*'-._~|;@"
-FOR_EVER = -1
 GREETING = (("copyright", "imageserver: an open image server for the Image Serving protocol"),)
 
 
@@ -46,9 +46,7 @@ def never_expires(request: Request, catalogs: Catalogs, limits: Limits) -> bool:
     if kind.lifetime != "image" or control.id or not control.cache.client:
         return False
     plan_validation(question)
-    entry = entry_or_nothing(question)
-    own = entry.record.expiration if entry.record else None
-    return (entry.catalog.attributes.expiration if own is None else own) == FOR_EVER
+    return expiration_of(entry_or_nothing(question)) == FOR_EVER
 
 
 def plan_map(question: Question) -> Plan:
@@ -87,9 +85,8 @@ def plan_image_properties(question: Question) -> Plan:
     """Ask for the properties of the source; those that the catalog knows are given along."""
     entry = question.entry()
     attributes, record = entry.catalog.attributes, entry.record or Record()
-    expiration = attributes.expiration if record.expiration is None else record.expiration
     known = {
-        "image.expiration": f"{expiration:g}",
+        "image.expiration": f"{expiration_of(entry):g}",
         "image.modifier": record.modifier,
         "image.postModifier": record.post_modifier,
         "image.resolution": f"{record.resolution or attributes.resolution:g}",
@@ -134,16 +131,31 @@ def plan_validation(question: Question) -> Plan:
 
 
 def plan_resolution(question: Question) -> Plan:
-    """Give the final request, and what was ignored of it."""
+    """Give the final request, and what was ignored of it; asked for again it gives the same picture."""
     entry = question.entry()
     picture_of(question, entry)
-    segments = compose(question, entry).segments
-    anywhere = [piece for piece in last_of_each(segments.anywhere) if piece.name.casefold() != "req"]
-    layer = last_of_each(segments.layers[0])
-    pieces = [*anywhere, *last_of_each(segments.composite), *([Piece("layer", "0"), *layer] if layer else [])]
-    resolved = f"{quote(question.request.object)}?{'&'.join(written(piece) for piece in pieces)}"
-    lines = [resolved, *(f"# ignored: {piece.text}" for piece in question.ignored())]
+    lines = [f"{quote(question.request.object)}?{'&'.join(map(written, resolved(compose(question, entry))))}"]
+    lines += [f"# ignored: {piece.text}" for piece in question.ignored()]
     return question.answered_by(Text("\n".join(lines), "request"))
+
+
+def resolved(composition: Composition) -> Iterator[Piece]:
+    """Yield the commands that hold: those of the view and the request, of the composite, and of each layer."""
+    segments = composition.segments
+    yield from (piece for piece in last_of_each(segments.anywhere) if piece.name.casefold() not in {"req", "template"})
+    yield from resolved_segment(segments, None, segments.composite)
+    for number, pieces in sorted(segments.layers.items()):
+        if number or pieces or segments.effects_of(number):
+            yield Piece("layer", str(number))
+            yield from resolved_segment(segments, number, pieces)
+
+
+def resolved_segment(segments: Segments, layer: int | None, pieces: list[Piece]) -> Iterator[Piece]:
+    """Yield the commands of a layer and of its effects."""
+    yield from last_of_each(pieces)
+    for number, inner in segments.effects_of(layer):
+        yield Piece("effect", str(number))
+        yield from last_of_each(inner)
 
 
 def plan_message(question: Question) -> Plan:
@@ -162,7 +174,8 @@ def entry_or_nothing(question: Question) -> Entry:
 
 def last_of_each(pieces: list[Piece]) -> list[Piece]:
     """Keep of each command the one that holds."""
-    return list({DECLARATIONS[piece.name.casefold()].field: piece for piece in pieces}.values())
+    declared = ((DECLARATIONS[piece.name.casefold()], piece) for piece in pieces)
+    return list({(one.group, one.field): piece for one, piece in declared}.values())
 
 
 def written(piece: Piece) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from imageserver.catalog.catalogs import Catalogs, Entry
+from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
 from imageserver.catalog.records import Record
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.groups import is_command, read_group
 from imageserver.commands.reply import TextForm
 from imageserver.config import Limits
+from imageserver.errors import LimitExceeded
 from imageserver.plan.expansion import Macros, is_variable
 from imageserver.plan.picture import Content, Lifetime, Plan
 from imageserver.plan.sources import canonical
@@ -18,7 +20,37 @@ from imageserver.protocol.request import Piece, Request
 
 CONTROLS = frozenset({"req", "id", "handler", "cache", "message"})
 """The commands that every kind of request obeys; most kinds ignore all others."""
+FOR_EVER = -1
 FORMS: tuple[TextForm, ...] = ("json", "xml", "javascript", "text")
+
+
+@dataclass
+class Tally:
+    """What a request has used so far, with the requests nested in it: entries of catalogs, and layers."""
+
+    entries: list[Entry] = field(default_factory=list)
+    layers: int = 0
+
+    def use(self, entry: Entry) -> Entry:
+        """Note that the image of an entry is used."""
+        self.entries.append(entry)
+        return entry
+
+    def add_layers(self, count: int, limits: Limits) -> None:
+        """Note layers; raises `LimitExceeded` when they are too many for one request."""
+        self.layers += count
+        if self.layers > limits.layers:
+            raise LimitExceeded("limits.layers", self.layers, limits.layers)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a nested request finds around it: the main catalog, the variables and the depth of the outer one."""
+
+    main: Catalog | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    depth: int = 0
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +63,7 @@ class Question:
     macros: Macros
     pieces: tuple[Piece, ...]
     control: Delivery
+    around: Surroundings
 
     @property
     def kind(self) -> str:
@@ -39,7 +72,7 @@ class Question:
 
     def entry(self) -> Entry:
         """Look the object of the path up; raises `NotFound` for a crop that its record does not have."""
-        return self.catalogs.look_up(self.request.object)
+        return self.catalogs.look_up(self.request.object, self.around.main)
 
     def ignored(self) -> tuple[Piece, ...]:
         """Give the pieces that are no command, no variable and no comment."""
@@ -66,8 +99,7 @@ class Question:
         if self.control.req.kind.lifetime == "other":
             hours = attributes.non_img_expiration
         elif hours is None:
-            own = record.expiration if record else None
-            hours = attributes.expiration if own is None else own
+            hours = shortest(self.around.tally.entries or [entry])
         stamp = (record.time_stamp if record else None) or attributes.time_stamp or entry.catalog.modified
         return Lifetime(
             hours=hours,
@@ -78,13 +110,26 @@ class Question:
         )
 
 
-def ask(request: Request, catalogs: Catalogs, limits: Limits) -> Question:
+def shortest(entries: Iterable[Entry]) -> float:
+    """Give the hours of the entry that may be kept for the shortest time; -1 is for ever."""
+    return min((expiration_of(entry) for entry in entries), key=lambda hours: (hours == FOR_EVER, hours))
+
+
+def expiration_of(entry: Entry) -> float:
+    """Give the hours that the image of an entry may be kept."""
+    own = entry.record.expiration if entry.record else None
+    return entry.catalog.attributes.expiration if own is None else own
+
+
+def ask(request: Request, catalogs: Catalogs, limits: Limits, around: Surroundings | None = None) -> Question:
     """Expand the macros of a request and read what kind of reply it wants."""
+    around = around or Surroundings()
     main, _ = catalogs.governing(request.object)
+    main = around.main if around.main and main is catalogs.default else main
     macros = Macros(catalogs, main, limits)
     pieces = macros.expand(request.pieces)
     controls = [piece for piece in pieces if piece.name.casefold() in CONTROLS]
-    return Question(request, catalogs, limits, macros, pieces, read_group(Delivery, controls, Delivery()))
+    return Question(request, catalogs, limits, macros, pieces, read_group(Delivery, controls, Delivery()), around)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,12 +84,17 @@ def faded(image: Image, opacity: float) -> Image:
 
 
 def premultiplied(image: Image) -> Image:
-    """Multiply the colours by the alpha, so that invisible ones have no weight; the result is in floats."""
-    return image.premultiply() if has_alpha(image) else image
+    """Multiply the colours by the alpha, so that invisible ones have no weight."""
+    if not has_alpha(image):
+        return image
+    return image.premultiply().rint().cast("uchar").copy(interpretation=image.interpretation)
 
 
 def unpremultiplied(image: Image) -> Image:
-    """Undo `premultiplied`, back to 8 bits."""
-    if has_alpha(image):
-        image = image.unpremultiply()
-    return image if image.format == "uchar" else image.rint().cast("uchar")
+    """Undo `premultiplied`; the ringing of kernels makes no colour brighter than its alpha."""
+    if not has_alpha(image):
+        return image if image.format == "uchar" else image.rint().cast("uchar")
+    share = image[image.bands - 1]
+    bands = image[: image.bands - 1]
+    whole = (bands < share).ifthenelse(bands, share).bandjoin(share).copy(interpretation=image.interpretation)
+    return whole.unpremultiply().rint().cast("uchar")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 
+from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
-from imageserver.commands.layer import Flip
-from imageserver.layout.layout import Box, LaidLayer, LaidSource, Layout, Turn
+from imageserver.commands.layer import BlendMode, Flip
+from imageserver.layout.layout import Box, LaidEffect, LaidLayer, LaidPicture, LaidSource, Layout
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Rect, Size, rounded
-from imageserver.render.adjust import adjusted
+from imageserver.render.adjust import adjusted, grow
 from imageserver.render.alpha import (
     OPAQUE,
     alpha,
@@ -20,38 +23,87 @@ from imageserver.render.alpha import (
     filled,
     has_alpha,
     on_color,
-    over,
     plane,
     premultiplied,
     unpremultiplied,
     with_alpha,
 )
-from imageserver.render.engine import Image, interpolator
-from imageserver.render.resample import INTERPOLATORS, resample
+from imageserver.render.blend import laid_over
+from imageserver.render.clipping import clipped
+from imageserver.render.effects import SIGMAS, effect_image, effect_reach
+from imageserver.render.engine import Image
+from imageserver.render.resample import resample
 from imageserver.render.sources import Opened, open_source
+from imageserver.render.warp import rotated, warped
 
+EVERYTHING = 10**8
 CLEAR = (0, 0, 0, 0)
 BLACK = Color("rgb", (0, 0, 0))
 
 
 def compose(layout: Layout) -> Image:
     """Draw the composite and cut the reply out of the view; the result has alpha where it is not covered."""
-    canvas = layout.canvas
-    size = Size(canvas.width, canvas.height)
-    image = flattened_layers(layout, size)
-    image = adjusted(mirrored(image, layout.flip), layout.adjust)
-    image = faded(image, layout.opacity)
-    window = layout.window
-    return placed(image, canvas.x - window.x, canvas.y - window.y, Size(window.width, window.height))
+    canvas, window = layout.canvas, layout.window
+    part = Rect(window.x - canvas.x, window.y - canvas.y, window.width, window.height)
+    image = adjusted(mirrored(stacked(layout, part), layout.flip), layout.adjust)
+    image = clipped(image, layout.clips, part)
+    image = faded(with_effects(image, layout), layout.opacity)
+    return placed(image, canvas.x - window.x, canvas.y - window.y, size_of(window))
 
 
-def flattened_layers(layout: Layout, size: Size) -> Image:
-    """Lay all layers over one another, on a canvas of this size."""
-    drawn = [draw_layer(layer, layout, size) for layer in layout.layers]
-    image = drawn[0]
-    for layer in drawn[1:]:
-        image = over(as_rgb(layer), with_opaque_alpha(as_rgb(image)))
-    return image
+def stacked(layout: Layout, part: Rect) -> Image:
+    """Lay all layers over one another on the canvas; `part` of it is going to be looked at."""
+    size = size_of(layout.canvas)
+    wanted = grown(part, reach(layout), size) if not layout.flip else Rect(0, 0, size.width, size.height)
+    image: Image = None
+    for layer in layout.layers:
+        for drawn, mode in draw_layer(layer, layout, wanted):
+            image = drawn if image is None else kept(laid_over(as_rgb(drawn), as_rgb(image), mode), wanted)
+    return image if image is not None else plane(size, CLEAR)
+
+
+def reach(layout: Layout) -> int:
+    """Give how far a pixel of the reply sees in what is done to the composite."""
+    return adjust_reach(layout.adjust) + max((effect_reach(effect) for effect in layout.effects), default=0)
+
+
+def adjust_reach(adjust: Adjust) -> int:
+    """Give how far a pixel sees in operations on pixels; colorizing looks at the whole picture."""
+    if adjust.colorize and adjust.colorize.normalise:
+        return EVERYTHING
+    return math.ceil(abs(adjust.grow) + SIGMAS * (adjust.blur + (adjust.usm.radius if adjust.usm else 0))) + 1
+
+
+def grown(part: Rect, margin: int, size: Size) -> Rect:
+    """Give a part with a margin around it, within a canvas of this size; at least a pixel."""
+    left, top = max(0, min(part.x - margin, size.width - 1)), max(0, min(part.y - margin, size.height - 1))
+    right, bottom = min(size.width, part.x + part.width + margin), min(size.height, part.y + part.height + margin)
+    return Rect(left, top, max(1, right - left), max(1, bottom - top))
+
+
+def kept(image: Image, wanted: Rect) -> Image:
+    """Compute the wanted part of an image once, since much of what is made of it looks at it more than once."""
+    part = image.crop(wanted.x, wanted.y, wanted.width, wanted.height).copy_memory()
+    return part.embed(wanted.x, wanted.y, image.width, image.height, extend="copy")
+
+
+def with_effects(image: Image, layout: Layout) -> Image:
+    """Lay the effects of the composite below and over it; its own opacity, the fill's, leaves them alone."""
+    contents = faded(image, layout.fill_opacity)
+    if not layout.effects:
+        return contents
+    margin = max(effect_reach(effect) for effect in layout.effects)
+    size = size_of(layout.canvas)
+    own = alpha(image).embed(margin, margin, size.width + 2 * margin, size.height + 2 * margin)
+    rect = Rect(margin, margin, size.width, size.height)
+    drawn = [(one, effect_image(one, own, rect, margin, masked=layout.masks_effects)) for one in layout.effects]
+    result = plane(size, CLEAR)
+    for one, effect in drawn:
+        result = result if one.inner else laid_over(effect, result, one.blend_mode)
+    result = laid_over(with_opaque_alpha(as_rgb(contents)), result, "norm")
+    for one, effect in drawn:
+        result = laid_over(effect, result, one.blend_mode) if one.inner else result
+    return result
 
 
 def with_opaque_alpha(image: Image) -> Image:
@@ -59,11 +111,56 @@ def with_opaque_alpha(image: Image) -> Image:
     return image if has_alpha(image) else with_alpha(image, filled(image, (OPAQUE,)))
 
 
-def draw_layer(layer: LaidLayer, layout: Layout, size: Size) -> Image:
-    """Draw one layer on a canvas of this size."""
+def draw_layer(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tuple[Image, BlendMode]]:
+    """Draw one layer on the canvas with its effects, from the lowest up, each with the mode in which it is laid on."""
+    size = size_of(layout.canvas)
+    if layer.hidden:
+        yield plane(size, CLEAR), "norm"
+        return
+    image = clipped(contents(layer, layout, size, layer.opacity * layer.fill_opacity), layer.clips, part)
+    if layer.effects or len(layout.layers) > 1 or layout.effects:
+        image = kept(image, part)
+    effects = [(one, faded(effect, layer.opacity)) for one, effect in drawn_effects(layer, layout, part)]
+    yield from ((effect, one.blend_mode) for one, effect in effects if not one.inner)
+    yield image, layer.blend_mode
+    yield from ((effect, one.blend_mode) for one, effect in effects if one.inner)
+
+
+def drawn_effects(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tuple[LaidEffect, Image]]:
+    """Draw the effects of a layer; they are made of all of it, also of what the canvas cuts off."""
+    if not layer.effects:
+        return
+    margin = max(effect_reach(effect) for effect in layer.effects)
+    wide = Size(layout.canvas.width + 2 * margin, layout.canvas.height + 2 * margin)
+    moved = shifted(layer, margin)
+    wanted = Rect(part.x, part.y, part.width + 2 * margin, part.height + 2 * margin)
+    own = kept(alpha(clipped(contents(moved, layout, wide, 1.0), moved.clips, wanted)), grown(wanted, 0, wide))
+    for effect in layer.effects:
+        image = effect_image(effect, own, moved.rect, margin, masked=layout.masks_effects)
+        yield effect, kept(image, grown(part, 0, size_of(layout.canvas)))
+
+
+def shifted(layer: LaidLayer, margin: int) -> LaidLayer:
+    """Give a layer on a canvas that is larger by a margin."""
+    return replace(
+        layer,
+        box=replace(layer.box, x=layer.box.x + margin, y=layer.box.y + margin),
+        rect=replace(layer.rect, x=layer.rect.x + margin, y=layer.rect.y + margin),
+        corners=tuple((x + margin, y + margin) for x, y in layer.corners),
+        clips=tuple(
+            replace(clip, loops=tuple(tuple((x + margin, y + margin) for x, y in loop) for loop in clip.loops))
+            for clip in layer.clips
+        ),
+    )
+
+
+def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float) -> Image:
+    """Draw what a layer shows on a canvas of this size; the opacity leaves alone what its fills fill."""
     image = mirrored(masked(layer, layout), layer.flip)
-    image = faded(adjusted(image, layer.adjust), layer.opacity)
-    image = on_color(as_rgb(image), layer.color) if layer.color.alpha else image
+    image = faded(adjusted(image, layer.adjust), opacity)
+    image = on_color(as_rgb(image), layer.color) if layer.color.alpha and layer.source is not None else image
+    if layer.corners:
+        return warped(with_opaque_alpha(as_rgb(image)), layer.corners, size, smooth=layer.smooth)
     image = turned(image, layer, layout.res_mode)
     image = placed(image, layer.box.x - layer.rect.x, layer.box.y - layer.rect.y, size_of(layer.rect))
     image = on_color(as_rgb(image), layer.bg_color) if layer.bg_color.alpha else image
@@ -77,39 +174,71 @@ def size_of(rect: Rect) -> Size:
 
 def masked(layer: LaidLayer, layout: Layout) -> Image:
     """Draw a layer's source with its mask, used as `maskUse=` says; where the source ends, nothing is."""
-    if not layer.source.rect.width or not layer.source.rect.height:
+    source, mask = layer.source, layer.mask
+    if source is not None and not (source.rect.width and source.rect.height):
         return plane(layer.image, CLEAR)
-    sequential = streams(layer, layout)
-    hidden_matters = layer.mask is not None or (layer.mask_use != "norm" and not layer.source.premultiplied)
-    image = fetched(layer, layer.source, layout.res_mode, sequential=sequential, hidden_matters=hidden_matters)
-    if layer.mask is not None:
-        mask = fetched(layer, layer.mask, layout.res_mode, sequential=sequential, hidden_matters=True)
-        image = with_alpha(image, alpha(mask) if has_alpha(mask) else as_gray(mask))
+    sequential, mode = streams(layer, layout), layout.res_mode
+    premultiplied_source = source is not None and source.premultiplied
+    other_use = layer.mask_use != "norm" or bool(layer.mask_growth)
+    hidden_matters = mask is not None or (other_use and not premultiplied_source)
+    box = between(layer.target, layer.image)
+    if source is None:
+        image = colored(layer, size_of(box))
+    else:
+        image = fetched(layer, source, mode, sequential=sequential, hidden_matters=hidden_matters)
+    if mask is not None:
+        shape = fetched(layer, mask, mode, sequential=sequential, hidden_matters=True)
+        image = with_mask(image, alpha(shape) if has_alpha(shape) else as_gray(shape), keep=source is None)
+    if layer.mask_growth and has_alpha(image):
+        image = with_alpha(image, grow(alpha(image), layer.mask_growth))
     if layer.mask_use == "off":
-        image = on_color(image, BLACK) if layer.source.premultiplied else colors(image)
+        image = on_color(image, BLACK) if premultiplied_source else colors(image)
     elif layer.mask_use == "invert":
         image = with_alpha(image, alpha(image).invert())
-    box = between(layer.target, layer.image)
     return placed(image, box.x, box.y, layer.image)
+
+
+def colored(layer: LaidLayer, size: Size) -> Image:
+    """Draw a layer that is nothing but a colour."""
+    color = layer.color
+    return plane(size, color.rgb if color.alpha == OPAQUE else (*color.rgb, color.alpha))
+
+
+def with_mask(image: Image, mask: Image, *, keep: bool) -> Image:
+    """Give an image a mask in place of its alpha, or one that is weighted with it."""
+    return with_alpha(image, (mask * alpha(image) / OPAQUE).rint() if keep and has_alpha(image) else mask)
 
 
 def streams(layer: LaidLayer, layout: Layout) -> bool:
     """Tell whether the source is read once from top to bottom, so that it need not be kept whole."""
     upside_down = "ud" in layer.flip or "ud" in layout.flip
     counts = any(adjust.colorize and adjust.colorize.normalise for adjust in (layer.adjust, layout.adjust))
-    return not layer.angle and not upside_down and not counts
+    shared = bool(layer.effects or layout.effects or layer.corners) or len(layout.layers) > 1
+    return not layer.angle and not upside_down and not counts and not shared
 
 
-def fetched(layer: LaidLayer, source: LaidSource, mode: ResMode, *, sequential: bool, hidden_matters: bool) -> Image:
+def fetched(
+    layer: LaidLayer, source: LaidSource | LaidPicture, mode: ResMode, *, sequential: bool, hidden_matters: bool
+) -> Image:
     """Read the part of a source that falls onto the layer's whole pixels; `hidden_matters` keeps invisible colours."""
     target, rect = layer.target, source.rect
-    scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
-    opened = open_source(source, scale, sequential=sequential)
     box = between(target, layer.image)
-    if has_alpha(opened.image) and not hidden_matters:
+    if isinstance(source, LaidPicture):
+        opened = drawn_picture(source)
+    else:
+        scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
+        opened = open_source(source, scale, sequential=sequential)
+    as_it_is = (rect.width, rect.height) == (round(opened.shrink_x * box.width), round(opened.shrink_y * box.height))
+    if has_alpha(opened.image) and not hidden_matters and not as_it_is:
         image = cut(replace(opened, image=premultiplied(opened.image)), rect, target, box, mode)
         return unpremultiplied(image).copy(interpretation=opened.image.interpretation)
-    return cut(opened, rect, target, box, mode).rint().cast("uchar")
+    return cut(opened, rect, target, box, mode)
+
+
+def drawn_picture(source: LaidPicture) -> Opened:
+    """Draw a nested picture, which is kept whole since layers read it in any order."""
+    image = compose(source.layout).copy_memory()
+    return Opened(image, source.size.width / image.width, source.size.height / image.height)
 
 
 def between(target: Box, size: Size) -> Rect:
@@ -123,11 +252,11 @@ def cut(opened: Opened, rect: Rect, target: Box, box: Rect, mode: ResMode) -> Im
     """Resample the part of a source that falls onto the pixels of `box`, when `rect` falls onto `target`."""
     unit_x = rect.width / max(1e-9, target.right - target.left)
     unit_y = rect.height / max(1e-9, target.bottom - target.top)
-    shrink = opened.shrink
+    wide, tall = opened.shrink_x, opened.shrink_y
     left, top = rect.x + (box.x - target.left) * unit_x, rect.y + (box.y - target.top) * unit_y
     right, bottom = left + box.width * unit_x, top + box.height * unit_y
-    source = Box(left / shrink, top / shrink, right / shrink, bottom / shrink)
-    within = Box(rect.x / shrink, rect.y / shrink, (rect.x + rect.width) / shrink, (rect.y + rect.height) / shrink)
+    source = Box(left / wide, top / tall, right / wide, bottom / tall)
+    within = Box(rect.x / wide, rect.y / tall, (rect.x + rect.width) / wide, (rect.y + rect.height) / tall)
     return resample(opened.image, source, within, size_of(box), mode)
 
 
@@ -138,23 +267,6 @@ def turned(image: Image, layer: LaidLayer, mode: ResMode) -> Image:
     if layer.turn is None:
         return image.rot(f"d{round(layer.angle)}")
     return rotated(with_opaque_alpha(as_rgb(image)), layer.turn, layer.box, mode)
-
-
-def rotated(image: Image, turn: Turn, box: Rect, mode: ResMode) -> Image:
-    """Map an image about its centre into a box."""
-    middle_x, middle_y = image.width / 2, image.height / 2
-    result = premultiplied(image).affine(
-        (turn.a, turn.b, turn.c, turn.d),
-        interpolate=interpolator(INTERPOLATORS[mode]),
-        idx=0.5,
-        idy=0.5,
-        odx=box.width / 2 - (turn.a * middle_x + turn.b * middle_y) - 0.5,
-        ody=box.height / 2 - (turn.c * middle_x + turn.d * middle_y) - 0.5,
-        oarea=[0, 0, box.width, box.height],
-        extend="background",
-        background=[0],
-    )
-    return unpremultiplied(result).copy(interpretation="srgb")
 
 
 def mirrored(image: Image, flip: Flip) -> Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imageserver.errors import BadSource, RenderFailed
-from imageserver.layout.layout import LaidSource, Layout
+from imageserver.layout.layout import LaidPicture, LaidSource, Layout
 from imageserver.render.compose import compose
 from imageserver.render.encode import encode
 from imageserver.render.engine import Error
@@ -17,12 +17,18 @@ def draw(layout: Layout) -> bytes:
     except Error as error:
         for layer in layout.layers:
             check(layer.source)
+            check(layer.mask)
         raise RenderFailed(first_line(error)) from error
 
 
-def check(source: LaidSource) -> None:
-    """Decode all of a file; raises `BadSource` when that is what fails."""
-    try:
-        open_source(source, 1.0, sequential=True).image.avg()
-    except Error as error:
-        raise BadSource(source.path.name, first_line(error), str(source.path)) from error
+def check(source: LaidSource | LaidPicture | None) -> None:
+    """Decode all of a file, or of the files of a nested picture; raises `BadSource` when that is what fails."""
+    if isinstance(source, LaidPicture):
+        for layer in source.layout.layers:
+            check(layer.source)
+            check(layer.mask)
+    elif source is not None:
+        try:
+            open_source(source, 1.0, sequential=True).image.avg()
+        except Error as error:
+            raise BadSource(source.path.name, first_line(error), str(source.path)) from error

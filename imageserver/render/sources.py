@@ -32,10 +32,11 @@ TOLERANCE = 1 / 8
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An image and the factor by which it is smaller than its file."""
+    """An image and the factors by which it is smaller than what it stands for."""
 
     image: Image
-    shrink: int
+    shrink_x: float
+    shrink_y: float
 
 
 def open_source(source: LaidSource, scale: float, *, sequential: bool) -> Opened:
@@ -49,7 +50,7 @@ def open_source(source: LaidSource, scale: float, *, sequential: bool) -> Opened
         image = load(source.path, kind, shrink, sequential=sequential and not source.turned)
         if source.oriented:
             image = image.autorot()
-        return Opened(plain(image), shrink)
+        return Opened(plain(image), shrink, shrink)
     except (Error, OSError, ValueError) as error:
         raise BadSource(name, first_line(error)) from error
 

@@ -21,7 +21,7 @@ FORM = "application/x-www-form-urlencoded"
 
 async def serve_image(site: Site, request: web.Request, path: str, query: str) -> web.Response:
     """Written → meant → measured → drawn → sent; nothing flows back."""
-    form = ErrorForm()
+    form, written = ErrorForm(), None
     try:
         written = read(path, query, await form_body(site, request))
         form = error_form(written, site.catalogs)
@@ -29,7 +29,18 @@ async def serve_image(site: Site, request: web.Request, path: str, query: str) -
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
-        return failure(error, form)
+        told = failure(error, form)
+        return told if written is None else await pictured(site, written, told, error)
+
+
+async def pictured(site: Site, written: Request, told: web.Response, error: Exception) -> web.Response:
+    """Send the catalog's error image in place of the text of an error, if it has one."""
+    title = told.headers["X-Error"]
+    drawn = await site.error_image(written, title, str(error) if isinstance(error, RequestError) else title)
+    if drawn is None:
+        return told
+    headers = {"Cache-Control": "no-store", "X-Error": title, "Content-Type": drawn[1]}
+    return web.Response(body=drawn[0], headers=headers)
 
 
 async def respond(site: Site, request: web.Request, written: Request) -> web.Response:

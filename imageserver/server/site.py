@@ -10,7 +10,8 @@ from imageserver.answers.answering import answer
 from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.config import Config
-from imageserver.errors import NotFound, RenderFailed
+from imageserver.errors import ImageServerError, NotFound, RenderFailed
+from imageserver.plan.error_images import plan_error_image
 from imageserver.plan.picture import Plan
 from imageserver.plan.planning import never_expires, plan
 from imageserver.protocol.request import Request
@@ -45,6 +46,15 @@ class Site:
     def never_expires(self, request: Request) -> bool:
         """Tell whether any reply to a request that a client has is right."""
         return never_expires(request, self.catalogs, self.config.limits)
+
+    async def error_image(self, request: Request, title: str, message: str) -> tuple[bytes, str] | None:
+        """Draw the picture that is sent instead of an error's text; None where there is none, or it fails, too."""
+        variables = {"error.title": title, "error.message": message}
+        try:
+            planned = plan_error_image(request, self.catalogs, self.config.limits, variables)
+            return None if planned is None else await self.body(await self.answer(planned))
+        except ImageServerError:
+            return None
 
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""

@@ -1,4 +1,4 @@
-"""The command line: `imageserver serve`, `check` and `demo`."""
+"""The command line: `imageserver serve`, `check`, `explain` and `demo`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from imageserver.catalog.loading import load
 from imageserver.config import Config, load_config
 from imageserver.errors import ImageServerError
 from imageserver.server.app import run
+from imageserver.tools.explain import explain
 
 DEMO_PICTURES = Path("samples") / "make_pictures.py"
 
@@ -48,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", parents=[common], help="show every problem of the catalogs")
     check.add_argument("catalog", nargs="?", help="root id of one catalog; without it, all are checked")
     check.set_defaults(command=check_catalogs)
+    shown = commands.add_parser("explain", parents=[common], help="show what a URL means: request, plan and layout")
+    shown.add_argument("url", metavar="URL", help="a URL, or what stands behind /is/image/")
+    shown.set_defaults(command=explain_url)
     demo = commands.add_parser("demo", parents=[listening], help="make the demo's pictures, then serve")
     demo.set_defaults(command=serve_demo)
     return top
@@ -72,6 +76,13 @@ def serve_demo(config: Config, options: argparse.Namespace) -> int:
     if script.exists():
         subprocess.run([sys.executable, str(script)], check=True)  # noqa: S603, a script of the catalog itself
     return serve_catalogs(config, options)
+
+
+def explain_url(config: Config, options: argparse.Namespace) -> int:
+    """Print what a URL means."""
+    for line in explain(options.url, config):
+        print(line)  # noqa: T201
+    return 0
 
 
 def check_catalogs(config: Config, options: argparse.Namespace) -> int:

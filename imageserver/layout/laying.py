@@ -1,0 +1,312 @@
+"""Plan → Layout: how many pixels go where, at the resolution of the reply."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from imageserver.commands.adjust import Adjust, UnsharpMaskR
+from imageserver.commands.layer import Layer
+from imageserver.commands.paths import Path
+from imageserver.layout.facts import FactsOf
+from imageserver.layout.layers import LayerShape, is_self_sized
+from imageserver.layout.layout import (
+    Box,
+    Clip,
+    LaidEffect,
+    LaidLayer,
+    LaidPicture,
+    LaidSource,
+    Layout,
+    Loop,
+    Turn,
+)
+from imageserver.layout.loops import flattened
+from imageserver.layout.measuring import Geometry, Placed, Survey
+from imageserver.layout.view import ViewLayout, zoomed
+from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Source
+from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
+
+
+def lay_out(picture: Picture, facts: FactsOf) -> Layout:
+    """Say how many pixels go where; raises `IllegalSize` when they are too many."""
+    survey = Survey(facts)
+    return lay_view(picture, survey.measure(picture).view, survey)
+
+
+def lay_view(picture: Picture, view: ViewLayout, survey: Survey) -> Layout:
+    """Lay a picture out in a view, which may be a smaller one than its own."""
+    geometry = survey.measure(picture)
+    canvas = canvas_of(view, geometry.composite)
+    sheet = Sheet(geometry, view, canvas, survey)
+    return Layout(
+        layers=tuple(
+            lay_layer(layer, placed, sheet) for layer, placed in zip(picture.layers, geometry.layers, strict=True)
+        ),
+        canvas=canvas,
+        flip=picture.composite.flip,
+        opacity=picture.composite.opac.layer / 100,
+        fill_opacity=picture.composite.opac.fill / 100,
+        adjust=scaled_adjust(picture.adjust, sheet.scale, sheet.scale),
+        clips=lay_clips(picture.composite, (0.0, 0.0), sheet),
+        effects=tuple(lay_effect(effect, sheet) for effect in picture.effects),
+        masks_effects=picture.masks_effects,
+        view=view.size,
+        window=view.window,
+        background=picture.background,
+        res_mode=picture.res_mode,
+        encoding=with_print_resolution(picture, survey.facts),
+        mask_only=picture.mask_only,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What leads from pixels of the composite to pixels of the canvas."""
+
+    geometry: Geometry
+    view: ViewLayout
+    canvas: Rect
+    survey: Survey
+
+    @property
+    def scale(self) -> float:
+        """The scale of lengths that have no direction, such as radii."""
+        return math.sqrt(self.view.scale_x * self.view.scale_y)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Bring a point of the composite onto the canvas."""
+        view = self.view
+        return x * view.scale_x + view.left - self.canvas.x, y * view.scale_y + view.top - self.canvas.y
+
+
+def canvas_of(view: ViewLayout, composite: Size) -> Rect:
+    """Give the composite's rectangle in whole pixels of the view."""
+    right = view.left + composite.width * view.scale_x
+    bottom = view.top + composite.height * view.scale_y
+    return between(view.left, view.top, right, bottom)
+
+
+def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
+    """Bring a layer into pixels of the canvas."""
+    shape, commands, view = placed.shape, layer.commands, sheet.view
+    outer = sheet.point(placed.offset.x, placed.offset.y)
+    inner = sheet.point(placed.offset.x + shape.margins.left, placed.offset.y + shape.margins.top)
+    corners = lay_corners(layer, placed, sheet)
+    turn, image, box, target = landed(shape, view, inner, corners)
+    return LaidLayer(
+        source=lay_source(layer.source, shape.visible, target, sheet),
+        target=target,
+        image=image,
+        flip=commands.flip,
+        adjust=scaled_adjust(layer.adjust, sheet.scale, shape.scale * sheet.scale),
+        color=commands.color,
+        angle=shape.angle,
+        turn=turn,
+        box=box,
+        corners=corners,
+        smooth=commands.perspective is None or commands.perspective.resampling != "R1",
+        rect=between(*outer, outer[0] + shape.size.width * view.scale_x, outer[1] + shape.size.height * view.scale_y),
+        bg_color=commands.bg_color,
+        fill_opacity=commands.opac.fill / 100,
+        opacity=commands.opac.layer / 100,
+        blend_mode=commands.blend_mode if layer.number else "norm",
+        hidden=commands.hide,
+        mask=lay_mask(layer, placed, target, sheet),
+        mask_use=commands.mask_use,
+        mask_growth=mask_growth(commands, shape.scale * sheet.scale),
+        clips=lay_clips(commands, path_corner(layer, placed), sheet),
+        effects=tuple(lay_effect(effect, sheet) for effect in layer.effects),
+    )
+
+
+def landed(
+    shape: LayerShape, view: ViewLayout, corner: tuple[float, float], corners: Loop
+) -> tuple[Turn | None, Size, Rect, Box]:
+    """Find how a layer lands: its turn, its image before that, the box behind it, and its source's place in the image.
+
+    An upright image keeps the fractions of its place; a turned or warped one is made whole first.
+    """
+    left, top = corner
+    scale_x, scale_y = view.scale_x, view.scale_y
+    box = between(left, top, left + shape.turned.width * scale_x, top + shape.turned.height * scale_y)
+    if shape.warped:
+        size = before_warp(shape.crop, corners)
+        return None, size, box, landing(shape, 0, 0, (1.0, 1.0), size)
+    if not shape.angle:
+        size = Size(box.width, box.height)
+        return None, size, box, landing(shape, left - box.x, top - box.y, (scale_x, scale_y), shape.image)
+    if shape.angle % 90 == 0:
+        size = Size(box.height, box.width) if shape.angle % 180 else Size(box.width, box.height)
+        return None, size, box, landing(shape, 0, 0, (1.0, 1.0), size)
+    turn, size = turned(shape, scale_x, scale_y)
+    return turn, size, box, landing(shape, 0, 0, (1.0, 1.0), size)
+
+
+def before_warp(crop: Rect, corners: Loop) -> Size:
+    """Give the size that suffices for an image that a perspective leads to these corners."""
+    first, second, third, fourth = corners
+    wide, tall = (
+        max(math.dist(first, second), math.dist(fourth, third)),
+        max(math.dist(first, fourth), math.dist(second, third)),
+    )
+    return Size(at_least_one(min(crop.width, wide)), at_least_one(min(crop.height, tall)))
+
+
+def turned(shape: LayerShape, scale_x: float, scale_y: float) -> tuple[Turn, Size]:
+    """Find the map that turns an image, and the size that the image has before at this scale."""
+    cosine, sine = math.cos(math.radians(shape.angle)), math.sin(math.radians(shape.angle))
+    size = Size(
+        at_least_one(shape.image.width * math.hypot(cosine * scale_x, sine * scale_y)),
+        at_least_one(shape.image.height * math.hypot(sine * scale_x, cosine * scale_y)),
+    )
+    unit_x, unit_y = shape.image.width / size.width, shape.image.height / size.height
+    turn = Turn(cosine * scale_x * unit_x, -sine * scale_x * unit_y, sine * scale_y * unit_x, cosine * scale_y * unit_y)
+    return turn, size
+
+
+def landing(shape: LayerShape, left: float, top: float, scale: tuple[float, float], image: Size) -> Box:
+    """Give the box on which the visible part of the source lands, when the whole crop lands on `image`, scaled."""
+    crop, visible = shape.crop, shape.visible
+    unit_x, unit_y = image.width * scale[0] / crop.width, image.height * scale[1] / crop.height
+    x, y = left + (visible.x - crop.x) * unit_x, top + (visible.y - crop.y) * unit_y
+    return Box(x, y, x + visible.width * unit_x, y + visible.height * unit_y)
+
+
+def between(left: float, top: float, right: float, bottom: float) -> Rect:
+    """Give a box in whole pixels, at least one each way."""
+    x, y = rounded(left), rounded(top)
+    return Rect(x, y, max(1, rounded(right) - x), max(1, rounded(bottom) - y))
+
+
+def lay_source(
+    source: Source | Picture | None, rect: Rect, target: Box, sheet: Sheet
+) -> LaidSource | LaidPicture | None:
+    """Say which rectangle of which file is read, or lay a nested picture out at the size that is needed."""
+    if source is None:
+        return None
+    if isinstance(source, Picture):
+        return lay_picture(source, rect, target, sheet)
+    known = sheet.survey.facts[source.path]
+    return LaidSource(
+        path=source.path,
+        content_hash=known.content_hash,
+        size=known.shown_size(oriented=source.apply_orientation),
+        oriented=source.apply_orientation,
+        turned=source.apply_orientation and known.orientation > 1,
+        premultiplied=known.alpha == "associated",
+        rect=rect,
+    )
+
+
+def lay_picture(picture: Picture, rect: Rect, target: Box, sheet: Sheet) -> LaidPicture:
+    """Lay a nested picture out, no larger than it is needed and never larger than it is."""
+    view, size = sheet.survey.measure(picture).view, sheet.survey.size(picture)
+    zoom_x = min(1.0, (target.right - target.left) / max(1, rect.width))
+    zoom_y = min(1.0, (target.bottom - target.top) / max(1, rect.height))
+    needed = Size(at_least_one(size.width * zoom_x), at_least_one(size.height * zoom_y))
+    return LaidPicture(lay_view(picture, zoomed(view, needed), sheet.survey), size, rect)
+
+
+def lay_mask(layer: PlannedLayer, placed: Placed, target: Box, sheet: Sheet) -> LaidSource | LaidPicture | None:
+    """Say which rectangle of which picture is the mask: that of `mask=`, or the record's own.
+
+    A mask of another size than its image is stretched over it. A source whose alpha is premultiplied keeps it.
+    """
+    source, survey = layer.source, sheet.survey
+    mask: Source | Picture
+    if layer.mask is not None:
+        mask, whole = layer.mask, placed.window
+    elif isinstance(source, Source) and source.mask is not None and survey.facts[source.path].alpha != "associated":
+        mask = replace(source, path=source.mask, mask=None, crop=None)
+        whole = survey.window(replace(source, crop=None))
+    else:
+        return None
+    window, visible = survey.window(mask), placed.shape.visible
+    unit_x, unit_y = window.width / whole.width, window.height / whole.height
+    rect = Rect(
+        window.x + rounded((visible.x - whole.x) * unit_x),
+        window.y + rounded((visible.y - whole.y) * unit_y),
+        at_least_one(visible.width * unit_x),
+        at_least_one(visible.height * unit_y),
+    )
+    return lay_source(mask, rect, target, sheet)
+
+
+def mask_growth(commands: Layer, scale: float) -> int:
+    """Give by how many pixels of the reply a mask grows."""
+    growth = commands.grow_mask
+    if growth is None:
+        return 0
+    return rounded(growth.radius * min(1.0, scale)) if growth.full_resolution else growth.radius
+
+
+def lay_corners(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> Loop:
+    """Bring the corners of a perspective into pixels of the canvas."""
+    perspective = layer.commands.perspective
+    if perspective is None:
+        return ()
+    whole = sheet.geometry.layers[0].shape.size if layer.number else placed.shape.size
+    unit = (whole.width, whole.height) if perspective.normalised else (1, 1)
+    return tuple(
+        sheet.point(placed.offset.x + x * unit[0], placed.offset.y + y * unit[1]) for x, y in perspective.corners
+    )
+
+
+def path_corner(layer: PlannedLayer, placed: Placed) -> tuple[float, float]:
+    """Give the point of the composite from which the paths of a layer count."""
+    if is_self_sized(layer):
+        return placed.offset.x - placed.window.x, placed.offset.y - placed.window.y
+    return placed.offset.x, placed.offset.y
+
+
+def lay_clips(commands: Layer, offset: tuple[float, float], sheet: Sheet) -> tuple[Clip, ...]:
+    """Bring clip paths, which count from the corner of their layer, into pixels of the canvas."""
+    if commands.clip_path is None:
+        return ()
+    paths = [(commands.clip_path, False)]
+    if commands.clip_x_path is not None:
+        paths.append((commands.clip_x_path, True))
+    return tuple(Clip(lay_loops(path, offset, sheet), outside) for path, outside in paths)
+
+
+def lay_loops(path: Path, offset: tuple[float, float], sheet: Sheet) -> tuple[Loop, ...]:
+    """Bring the loops of a path into pixels of the canvas."""
+    return tuple(
+        tuple(sheet.point(x + offset[0], y + offset[1]) for x, y in loop) for loop in flattened(path, sheet.scale)
+    )
+
+
+def lay_effect(effect: Effect, sheet: Sheet) -> LaidEffect:
+    """Bring an effect into pixels of the canvas."""
+    commands, pos = effect.commands, effect.commands.pos
+    layer_0 = sheet.geometry.layers[0].shape.size
+    if pos is None:
+        x, y = 0.0, 0.0
+    else:
+        x, y = (pos.x, pos.y) if isinstance(pos, Point) else (pos.x * layer_0.width, pos.y * layer_0.height)
+    return LaidEffect(
+        inner=effect.number > 0,
+        color=commands.color,
+        opacity=commands.opac.layer / 100,
+        blend_mode=commands.blend_mode,
+        mask_use=commands.mask_use,
+        adjust=scaled_adjust(effect.adjust, sheet.scale, sheet.scale),
+        offset=Point(rounded(x * sheet.view.scale_x), rounded(y * sheet.view.scale_y)),
+    )
+
+
+def scaled_adjust(adjust: Adjust, scale: float, sharpening: float) -> Adjust:
+    """Bring radii from pixels of the composite, and of `op_usm` from full resolution, into pixels of the view."""
+    usm = adjust.usm
+    if usm is not None and not isinstance(usm, UnsharpMaskR):
+        usm = replace(usm, radius=usm.radius * min(1.0, sharpening))
+    return replace(adjust, usm=usm, blur=adjust.blur * scale, grow=rounded(adjust.grow * scale))
+
+
+def with_print_resolution(picture: Picture, facts: FactsOf) -> Encoding:
+    """Fill in the print resolution: `printRes=`, that of the lowest image's record or file, or the catalog's."""
+    encoding = picture.encoding
+    source = next(iter(picture.sources), None)
+    own = (source.print_resolution or facts[source.path].print_resolution) if source else None
+    return replace(encoding, print_resolution=encoding.print_resolution or own or encoding.default_print_resolution)

@@ -1,0 +1,110 @@
+"""Where everything of a picture lies: the shapes and places of its layers, the composite, and the view of it.
+
+A nested picture is measured once, however often it is asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imageserver.errors import IllegalSize
+from imageserver.layout.facts import FactsOf
+from imageserver.layout.layers import (
+    Frame,
+    LayerShape,
+    intersection,
+    offset_of,
+    origin_of,
+    shape_layer,
+    solid_window,
+)
+from imageserver.layout.thumbnails import thumbnail_canvas, thumbnail_offset, thumbnail_view
+from imageserver.layout.view import LARGEST_COORDINATE, ViewLayout, lay_out_view
+from imageserver.plan.picture import Picture, PlannedLayer, Source
+from imageserver.protocol.values import Point, Rect, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layer's shape, and the place of its rectangle on the canvas."""
+
+    shape: LayerShape
+    window: Rect
+    offset: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The layers of a picture in pixels of the composite, and the view of it."""
+
+    layers: tuple[Placed, ...]
+    composite: Size
+    view: ViewLayout
+
+
+@dataclass
+class Survey:
+    """The facts of all files, and the geometry of each picture that was measured."""
+
+    facts: FactsOf
+    known: dict[int, Geometry] = field(default_factory=dict)
+
+    def measure(self, picture: Picture) -> Geometry:
+        """Find where everything of a picture lies; raises `IllegalSize` when it is too large."""
+        geometry = self.known.get(id(picture))
+        if geometry is None:
+            geometry = self.known[id(picture)] = self._measure(picture)
+        return geometry
+
+    def size(self, used: Source | Picture) -> Size:
+        """Give the size of a file as it is shown, or of a nested picture."""
+        if isinstance(used, Picture):
+            window = self.measure(used).view.window
+            return Size(window.width, window.height)
+        return self.facts[used.path].shown_size(oriented=used.apply_orientation)
+
+    def window(self, used: Source | Picture) -> Rect:
+        """Give the part of a source that stands for it: all of it, or the named crop."""
+        size = self.size(used)
+        everything = Rect(0, 0, size.width, size.height)
+        if isinstance(used, Picture) or used.crop is None:
+            return everything
+        named = intersection(used.crop, everything)
+        return named if named.width and named.height else everything
+
+    def _measure(self, picture: Picture) -> Geometry:
+        first = picture.layers[0]
+        window = self.layer_window(first, Frame())
+        if picture.thumbnail is not None:
+            canvas, rect = thumbnail_canvas(picture, picture.thumbnail, window)
+            shape = shape_layer(first, window, Frame(None, picture.thumbnail, canvas))
+            base, composite = thumbnail_offset(shape.size, canvas, picture.thumbnail), canvas
+            view = thumbnail_view(picture, picture.thumbnail, canvas, rect)
+        else:
+            shape = shape_layer(first, window, Frame())
+            base, composite = Point(0, 0), shape.size
+            if max(composite.width, composite.height) > LARGEST_COORDINATE:
+                allowed = f"{LARGEST_COORDINATE} pixels a side of a composite"
+                raise IllegalSize(composite.width, composite.height, allowed)
+            view = lay_out_view(picture.view, composite, picture.rules)
+        bottom = Placed(shape, window, base)
+        above = (self._place(layer, bottom, first) for layer in picture.layers[1:])
+        return Geometry((bottom, *above), composite, view)
+
+    def _place(self, layer: PlannedLayer, bottom: Placed, first: PlannedLayer) -> Placed:
+        frame = Frame(bottom.shape.size)
+        window = self.layer_window(layer, frame)
+        shape = shape_layer(layer, window, frame)
+        origin = origin_of(layer, shape, window)
+        x, y = origin_of(first, bottom.shape, bottom.window)
+        offset = offset_of(layer, origin, (x + bottom.offset.x, y + bottom.offset.y), bottom.shape.size)
+        if max(abs(offset.x), abs(offset.y), shape.size.width, shape.size.height) > LARGEST_COORDINATE:
+            allowed = f"{LARGEST_COORDINATE} pixels a side of layer={layer.number}"
+            raise IllegalSize(shape.size.width, shape.size.height, allowed)
+        return Placed(shape, window, offset)
+
+    def layer_window(self, layer: PlannedLayer, frame: Frame) -> Rect:
+        """Give the rectangle that a layer's crop counts in: that of its source, of its mask, or of its colour."""
+        if layer.source is not None:
+            return self.window(layer.source)
+        return self.window(layer.mask) if layer.mask is not None else solid_window(layer, frame)

@@ -1,0 +1,77 @@
+"""`imageserver explain URL`: a request as it was read, as it is meant, and as it is laid out, for people who debug."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from imageserver.answers.versions import image_version
+from imageserver.catalog.loading import load
+from imageserver.config import Config
+from imageserver.layout.facts import Facts
+from imageserver.layout.laying import lay_out
+from imageserver.layout.layout import LaidPicture, LaidSource, Layout
+from imageserver.plan.picture import AreaMap, Picture, Plan
+from imageserver.plan.planning import plan
+from imageserver.plan.question import ask
+from imageserver.protocol.reading import read
+from imageserver.protocol.values import Rect, Size
+from imageserver.render.probe import probe
+
+DOOR = "/is/image/"
+
+
+def explain(url: str, config: Config) -> Iterator[str]:
+    """Yield the lines of an explanation; raises what the server would answer."""
+    behind = url.partition(DOOR)[2] if DOOR in url else url.lstrip("/")
+    path, _, query = behind.partition("?")
+    request = read(path, query)
+    catalogs = load(Path(config.catalogs)).catalogs
+    yield f"request   {request.object or '(no object)'}"
+    question = ask(request, catalogs, config.limits)
+    ignored = {id(piece) for piece in question.ignored()}
+    for piece in question.pieces:
+        note = "  (ignored)" if id(piece) in ignored else f"  (from {piece.origin})" if piece.origin else ""
+        yield f"          {piece.text}{note}"
+    planned = plan(request, catalogs, config.limits)
+    yield f"reply     req={planned.reply.name}, kept for {planned.lifetime.hours} hours"
+    facts = {path: probe(path, config.limits) for source in planned.sources for path in source.paths}
+    yield from explain_plan(planned, facts)
+
+
+def explain_plan(planned: Plan, facts: dict[Path, Facts]) -> Iterator[str]:
+    """Yield what a plan uses, and where it puts it."""
+    for source in planned.sources:
+        size = facts[source.path].shown_size(oriented=source.apply_orientation)
+        yield f"source    {source.name}: {source.path.name}, {written(size)}"
+    content = planned.content.picture if isinstance(planned.content, AreaMap) else planned.content
+    if isinstance(content, Picture):
+        yield f"version   {image_version(content.sources, facts)}"
+        yield from explain_layout(lay_out(content, facts), "")
+
+
+def explain_layout(layout: Layout, indent: str) -> Iterator[str]:
+    """Yield where the layers of a layout lie."""
+    encoding = layout.encoding
+    yield f"{indent}composite {place(layout.canvas)} of a view of {written(layout.view)}"
+    for number, layer in enumerate(layout.layers):
+        turned = f", turned by {layer.angle:g}" if layer.angle else ""
+        yield f"{indent}layer     {number}: {place(layer.rect)}{turned}, {layer.blend_mode}, {layer.opacity:.0%}"
+        if isinstance(layer.source, LaidSource):
+            yield f"{indent}          shows {place(layer.source.rect)} of {layer.source.path.name}"
+        elif isinstance(layer.source, LaidPicture):
+            yield from explain_layout(layer.source.layout, indent + "          ")
+        if layer.effects:
+            yield f"{indent}          with {len(layer.effects)} effects"
+    if not indent:
+        yield f"sent      {place(layout.window)} as {encoding.output.name}, quality {encoding.quality.quality}"
+
+
+def written(size: Size) -> str:
+    """Write a size."""
+    return f"{size.width}x{size.height}"
+
+
+def place(rect: Rect) -> str:
+    """Write a rectangle."""
+    return f"{rect.width}x{rect.height} at {rect.x},{rect.y}"

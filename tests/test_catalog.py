@@ -573,9 +573,7 @@ PIECES = st.lists(
 LINE = re.compile(r"catalogs/[^:]+:\d+:\d+: .+")
 
 
-@settings(
-    max_examples=300, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=PIECES | st.text(max_size=80))
 @example("a: &a [*a]")
 @example("&a [*a, *a]")

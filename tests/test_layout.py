@@ -13,8 +13,9 @@ from imageserver.commands.layer import Layer
 from imageserver.commands.view import Align, DevicePixelRatio, Fit, FitMode, View, ViewRect
 from imageserver.errors import IllegalSize
 from imageserver.layout.facts import Facts
-from imageserver.layout.layers import shape_layer
-from imageserver.layout.layout import lay_out
+from imageserver.layout.layers import Frame, LayerShape, shape_layer
+from imageserver.layout.laying import lay_out
+from imageserver.layout.measuring import Survey
 from imageserver.layout.view import ViewLayout, lay_out_view
 from imageserver.plan.picture import Picture, PlannedLayer, Source, Thumbnail, ViewRules
 from imageserver.protocol.values import Margins, MarginsN, Rect, RectN, Size
@@ -309,6 +310,10 @@ def layer(commands: Layer, source: Source = SOURCE) -> PlannedLayer:
     return PlannedLayer(0, source, commands)
 
 
+def shaped(one: PlannedLayer, facts: dict[Path, Facts]) -> LayerShape:
+    return shape_layer(one, Survey(facts).layer_window(one, Frame()), Frame())
+
+
 @pytest.mark.parametrize(
     ("commands", "image", "turned", "size"),
     [
@@ -341,7 +346,7 @@ def layer(commands: Layer, source: Source = SOURCE) -> PlannedLayer:
     ],
 )
 def test_layer(commands: Layer, image: Size, turned: Size, size: Size) -> None:
-    shape = shape_layer(layer(commands), FACTS)
+    shape = shaped(layer(commands), FACTS)
     assert (shape.image, shape.turned, shape.size) == (image, turned, size)
 
 
@@ -355,15 +360,15 @@ def test_layer(commands: Layer, image: Size, turned: Size, size: Size) -> None:
     ],
 )
 def test_named_crop_is_the_source(crop: Rect, commands: Layer, wanted: Rect) -> None:
-    assert shape_layer(layer(commands, replace(SOURCE, crop=crop)), FACTS).crop == wanted
+    assert shaped(layer(commands, replace(SOURCE, crop=crop)), FACTS).crop == wanted
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_turned_source_is_measured_as_it_is_shown(orientation: int) -> None:
     facts = {PATH: Facts(Size(400, 300), "hash", orientation=orientation)}
     shown = Size(300, 400) if orientation >= 5 else Size(400, 300)
-    assert shape_layer(layer(Layer()), facts).image == shown
-    stored = shape_layer(layer(Layer(), replace(SOURCE, apply_orientation=False)), facts)
+    assert shaped(layer(Layer()), facts).image == shown
+    stored = shaped(layer(Layer(), replace(SOURCE, apply_orientation=False)), facts)
     assert stored.image == Size(400, 300)
 
 
@@ -439,6 +444,7 @@ def test_layout_of_anything(commands: Layer, view: View) -> None:
     ):
         assert width >= 1
         assert height >= 1
+    assert laid_layer.source is not None
     rect, size = laid_layer.source.rect, laid_layer.source.size
     assert 0 <= rect.x <= rect.x + rect.width <= size.width or not rect.width
     assert 0 <= rect.y <= rect.y + rect.height <= size.height or not rect.height

@@ -75,6 +75,8 @@ def text_of(node: Node, expected: str) -> str:
         return ",".join(text_of(item, expected) for item in node.value)
     if not isinstance(node.value, str):
         raise Mismatch(expected)
+    if "\0" in node.value:
+        raise Mismatch(f"{expected}, without the character NUL")
     return node.value
 
 
@@ -140,11 +142,14 @@ class Hours:
     @property
     def expected(self) -> str:
         """A phrase that completes "expected …"."""
-        return f"hours: 0 or more, -1 for never{' , -2 for the default' if self.default_allowed else ''}"
+        return f"hours: 0 or more, -1 for never{', -2 for the default' if self.default_allowed else ''}"
 
     def parse(self, text: str) -> float | None:
         """Read the text, or raise `Mismatch`; -2 is None."""
-        hours = Real().parse(text)
+        try:
+            hours = Real().parse(text)
+        except Mismatch as error:
+            raise Mismatch(self.expected) from error
         if self.default_allowed and hours == -2:  # noqa: PLR2004, the reference's number
             return None
         if hours < 0 and hours != -1:

@@ -112,7 +112,7 @@ def sign(path: Path) -> Signature:
     """Describe a file or folder so that every change shows: an edit in place, an atomic replace, a checkout."""
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return str(path), 0, 0, 0
     return str(path), status.st_ino, status.st_size, status.st_mtime_ns
 
@@ -123,7 +123,11 @@ def included_files(file: YamlFile, folder: Path, node: Node | None) -> Iterator[
         return
     for item in node.value if isinstance(node.value, list) else [node]:
         pattern = item.value if isinstance(item.value, str) else ""
-        found = sorted(folder.glob(pattern)) if pattern and not Path(pattern).is_absolute() else []
+        try:
+            found = sorted(folder.glob(pattern)) if pattern and not Path(pattern).is_absolute() else []
+        except (ValueError, NotImplementedError, OSError) as error:
+            file.report(item, f"include: '{pattern}' is no pattern of files: {error}")
+            continue
         if not found and not any(letter in pattern for letter in "*?["):
             file.report(item, f"include: no such file '{pattern}'")
         yield from found

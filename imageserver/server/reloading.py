@@ -7,7 +7,6 @@ import logging
 from pathlib import Path
 
 from imageserver.catalog.loading import State, load, look
-from imageserver.errors import ConfigError
 from imageserver.yaml_nodes import Problem
 
 INTERVAL = 0.5
@@ -37,8 +36,8 @@ class LiveCatalogs:
                     log.info("catalogs were read again")
                 elif quiet:
                     self._report()
-            except (OSError, ConfigError) as error:
-                log.warning("catalogs cannot be looked at: %s", error)
+            except Exception:  # following the catalogs must outlive whatever an edit brings
+                log.exception("catalogs cannot be read again")
 
     def _report(self) -> None:
         for problem in self.state.problems:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from itertools import pairwise
-
-from PIL import Image as Pil
+from typing import TYPE_CHECKING
 
 from .brush import Image, from_pil, to_pil
 from .drawing import box, circle, ellipse, path, polygon, render, stroke
 from .lettering import put, word
+
+if TYPE_CHECKING:
+    from PIL import Image as Pil
 
 WIDTH, HEIGHT = 2400, 1600
 PAPER, STREET, WATER, QUAY = "#e9e1d3", "#fbf8f2", "#8ec6e0", "#6fa9c8"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyvips
 from PIL import Image as Pil
 from PIL import ImageCms
 
-from .brush import Image
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from .brush import Image
 
 MILLIMETRES = 25.4  # in an inch
 LIES_ON_ITS_SIDE = 6  # the EXIF orientation of a camera turned to the left

@@ -151,11 +151,11 @@ def compose(question: Question, entry: Entry, default: Entry | None = None) -> C
     template = template_of(question, entry)
     base = template or entry
     before, behind = modifier_pieces(base, macros), post_modifier_pieces(base, macros)
-    around = {"object": question.request.object, **question.around.variables}
     defaults = variables_of(before, {})
-    variables = variables_of((*question.pieces, *behind), {**defaults, **around})
-    if question.request.object:
-        variables["object"] = variables_of(question.pieces, {}).get("object", question.request.object)
+    path = {"object": question.request.object} if question.request.object else {}
+    if template is None and ("object" in defaults or "object" in question.around.variables):
+        path = {}  # a template's own default, and the object of the outer request, count more than the path here
+    variables = variables_of((*question.pieces, *behind), {**defaults, **question.around.variables, **path})
     segments = Segments(question.limits)
     for part in (before, question.pieces, behind):
         segments.add(substitute(part, variables, question.limits))

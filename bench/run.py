@@ -25,6 +25,7 @@ from PIL import Image
 
 WIDTHS = itertools.count(380)
 REPEATS = 15
+LAYERS = ("one", "two", "three")
 BARE = """
 from aiohttp import web
 body = bytes(30000)
@@ -44,6 +45,12 @@ def main() -> None:
                 ("24 Mpx JPEG to about 400 px", cold(ours), ("pyvips thumbnail", lambda: thumbnail(picture))),
                 ("24 Mpx JPEG to about 400 px", cold(ours), ("Pillow draft", lambda: draft(picture))),
                 ("512 px tile at full size", tile(ours), ("pyvips crop", lambda: crop(picture))),
+                ("three layers of 1 Mpx, whole", layers(ours, "scl=1"), ("Pillow", lambda: pasted(picture.parent))),
+                (
+                    "three layers of 1 Mpx, 300 px",
+                    layers(ours, "wid=300"),
+                    ("Pillow", lambda: pasted(picture.parent, 300)),
+                ),
                 ("req=props", asked(ours, "/is/image/bench/big?req=props"), ("bare aiohttp handler", asked(bare, "/"))),
                 ("304", known(ours, "/is/image/bench/big?wid=400"), ("bare aiohttp handler", asked(bare, "/"))),
             ]
@@ -74,6 +81,10 @@ def make_site(folder: Path) -> Path:
     gray = layers[0] * 100 + layers[1] * 60 + layers[2] * 40 + 128
     image = gray.bandjoin([gray * 0.8 + 20, gray * 0.6 + 60]).cast("uchar").copy(interpretation="srgb")
     image.write_to_file(str(images / "big.jpg"), Q=92)
+    square = image.crop(0, 0, 1000, 1000)
+    square.write_to_file(str(images / "base.jpg"), Q=92)
+    for name, layer in (("one", square.fliphor()), ("two", square.flipver()), ("three", square.invert())):
+        layer.bandjoin(layer[1]).write_to_file(str(images / f"{name}.png"), compression=1)
     return images / "big.jpg"
 
 
@@ -118,6 +129,26 @@ def cold(port: int) -> Callable[[], object]:
 def tile(port: int) -> Callable[[], object]:
     """Ask for a tile out of the middle."""
     return lambda: fetch(port, f"/is/image/bench/big?scl=1&rect={2000 + next(WIDTHS)},1800,512,512")
+
+
+def layers(port: int, view: str) -> Callable[[], object]:
+    """Ask for three pictures with alpha over one another, at an opacity that nobody has asked for."""
+    marks = itertools.cycle(range(50, 100))
+    parts = "&".join(f"layer={i}&src=bench/{name}.png&pos={10 * i},0" for i, name in enumerate(LAYERS, 1))
+    return lambda: fetch(port, f"/is/image/bench/base.jpg?{view}&qlt={next(marks)}&{parts}")
+
+
+def pasted(images: Path, width: int = 1000) -> bytes:
+    """Make the same composition with Pillow alone."""
+    base = Image.open(images / "base.jpg").convert("RGBA")
+    for i, name in enumerate(LAYERS, 1):
+        canvas = Image.new("RGBA", base.size)
+        canvas.paste(Image.open(images / f"{name}.png"), (10 * i, 0))
+        base = Image.alpha_composite(base, canvas)
+    result = base.convert("RGB").resize((width, width), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    result.save(file, "JPEG", quality=85)
+    return file.getvalue()
 
 
 def asked(port: int, url: str) -> Callable[[], object]:

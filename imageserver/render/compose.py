@@ -36,6 +36,7 @@ from imageserver.render.resample import resample
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.warp import rotated, warped
 
+LINES = 16
 EVERYTHING = 10**8
 CLEAR = (0, 0, 0, 0)
 BLACK = Color("rgb", (0, 0, 0))
@@ -213,7 +214,7 @@ def streams(layer: LaidLayer, layout: Layout) -> bool:
     """Tell whether the source is read once from top to bottom, so that it need not be kept whole."""
     upside_down = "ud" in layer.flip or "ud" in layout.flip
     counts = any(adjust.colorize and adjust.colorize.normalise for adjust in (layer.adjust, layout.adjust))
-    shared = bool(layer.effects or layout.effects or layer.corners) or len(layout.layers) > 1
+    shared = bool(layer.corners)
     return not layer.angle and not upside_down and not counts and not shared
 
 
@@ -231,6 +232,7 @@ def fetched(
     as_it_is = (rect.width, rect.height) == (round(opened.shrink_x * box.width), round(opened.shrink_y * box.height))
     if has_alpha(opened.image) and not hidden_matters and not as_it_is:
         image = cut(replace(opened, image=premultiplied(opened.image)), rect, target, box, mode)
+        image = image.linecache(tile_height=LINES, access="sequential")  # it is looked at more than once just below
         return unpremultiplied(image).copy(interpretation=opened.image.interpretation)
     return cut(opened, rect, target, box, mode)
 

@@ -21,8 +21,8 @@ GROUPS = (("View", View), ("Layer", Layer), ("Pixels", Adjust), ("Request", Deli
 LANDING = {Comp.LAYER_0: "layer 0", Comp.COMPOSITE: "composite", Comp.ANYWHERE: ""}
 BEGIN, END = "<!-- generated: reference -->", "<!-- end of generated -->"
 LATER = (
-    "`layer=0` and `layer=comp` select; other layers and `effect=` come later, as do the commands marked *later*:\n"
-    "they are read, and refused with a clear message where they would have an effect."
+    "`layer=n[,name]`, `layer=name` and `layer=comp` select a layer or the composite, `effect=n` an effect of it. The\n"
+    "commands marked *later* are read, and refused with a clear message where they would have an effect."
 )
 LIFETIMES = {"image": "Expiration", "other": "NonImgExpiration", "none": "not kept"}
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pictures import make_all
+from pictures import RED, make_all
 from serving import Client, serving
+from sites import plain
 
 HERE = Path(__file__).parent
 QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": ""}
@@ -40,3 +41,11 @@ def site(pictures: Path, tmp_path: Path) -> Path:
     """A copy of the tests' catalog, to be changed."""
     shutil.copytree(pictures / "catalogs", tmp_path / "catalogs")
     return tmp_path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of catalogs in which Co has pictures."""
+    for name in ("a.png", "b.png", "deep/c.png", "with space.png"):
+        plain(tmp_path / "catalogs" / "Co" / name, RED)
+    return tmp_path / "catalogs"

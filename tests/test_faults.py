@@ -1,4 +1,4 @@
-"""What goes wrong costs one request, and tells nothing that it should not. Reference: docs/protocol.md."""
+"""What goes wrong costs one request, and tells nothing that it should not."""
 
 from __future__ import annotations
 

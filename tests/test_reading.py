@@ -1,4 +1,4 @@
-"""Text → Request: cutting, nesting, decoding. Reference: docs/protocol.md, "Request grammar"."""
+"""Text → Request: cutting, nesting, decoding."""
 
 from __future__ import annotations
 

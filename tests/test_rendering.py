@@ -1,4 +1,4 @@
-"""Where pixels end up, and what they are: tiles, resampling, alpha, orientation. Reference: docs/protocol.md."""
+"""Where pixels end up, and what they are: tiles, resampling, alpha, orientation."""
 
 from __future__ import annotations
 

@@ -159,8 +159,8 @@ def centred(axis: Span, left: int, right: int) -> Iterator[Window]:
     """Yield the windows of whole pixels that reduce to our pixels and `left` and `right` more."""
     step, count = axis.step, axis.count + left + right
     center = (axis.start + axis.stop + (right - left) * step) / 2
-    exact = count * step
-    for length in {math.floor(exact + EPSILON), math.ceil(exact - EPSILON), max(1, round(exact))}:
+    nearest = round(count * step)
+    for length in (nearest, nearest - 1, nearest + 1):
         if length >= 1 and rounds_to(length / step, count):
             start = round(center - length / 2)
             yield Window(start, length, left, abs(start + length / 2 - center))

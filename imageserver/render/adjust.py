@@ -25,12 +25,16 @@ from imageserver.render.alpha import (
     unpremultiplied,
     with_alpha,
 )
-from imageserver.render.engine import Image
+from imageserver.render.engine import Image, interpolator
 
 SIGMA_PER_RADIUS = 1.0
 """Photoshop's radius of a Gaussian blur is its standard deviation; the reference's is taken to be the same."""
 LEAST_SIGMA = 0.2
 """Below this a Gaussian has no neighbours."""
+WIDE, ENOUGH = 16.0, 8.0
+"""Gaussians wider than the first are drawn at the scale at which they are as wide as the second."""
+WORTH_KEEPING = 4_000_000
+"""Pixels of a small copy that is made once; of a larger one only what is needed is made."""
 MIDDLE = 127.5
 FLAT = 200
 """A level at which kernels are tried."""
@@ -177,8 +181,33 @@ def gaussian(image: Image, sigma: float) -> Image:
     """Blur premultiplied pixels."""
     if sigma < LEAST_SIGMA:
         return image
+    blurred = coarse(premultiplied(image), sigma) if sigma > WIDE else blurred_by(premultiplied(image), sigma)
+    return unpremultiplied(blurred).copy(interpretation=image.interpretation)
+
+
+def blurred_by(image: Image, sigma: float) -> Image:
+    """Blur with a kernel as wide as it is."""
     width, precision = true_gaussian(round(sigma, 3))
-    return unpremultiplied(premultiplied(image).gaussblur(width, precision=precision))
+    return image.gaussblur(width, precision=precision)
+
+
+def coarse(image: Image, sigma: float) -> Image:
+    """Blur a smaller copy and enlarge it again: a wide blur leaves nothing that could be lost by that."""
+    factor = int(sigma / ENOUGH)
+    wide, tall = -(-image.width // factor) * factor, -(-image.height // factor) * factor
+    small = image.embed(0, 0, wide, tall, extend="copy").shrink(factor, factor)
+    if small.width * small.height <= WORTH_KEEPING:
+        small = small.copy_memory()
+    return blurred_by(small, sigma / factor).affine(
+        (factor, 0, 0, factor),
+        interpolate=interpolator("bicubic"),
+        idx=0.5,
+        idy=0.5,
+        odx=-0.5,
+        ody=-0.5,
+        oarea=[0, 0, image.width, image.height],
+        extend="copy",
+    )
 
 
 @lru_cache(maxsize=1000)

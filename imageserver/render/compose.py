@@ -37,6 +37,8 @@ from imageserver.render.sources import Opened, open_source
 from imageserver.render.warp import rotated, warped
 
 LINES = 16
+NEAR = 8.0
+"""The radius of an unsharp mask whose rows are still at hand when they are needed again."""
 EVERYTHING = 10**8
 CLEAR = (0, 0, 0, 0)
 BLACK = Color("rgb", (0, 0, 0))
@@ -213,9 +215,14 @@ def with_mask(image: Image, mask: Image, *, keep: bool) -> Image:
 def streams(layer: LaidLayer, layout: Layout) -> bool:
     """Tell whether the source is read once from top to bottom, so that it need not be kept whole."""
     upside_down = "ud" in layer.flip or "ud" in layout.flip
-    counts = any(adjust.colorize and adjust.colorize.normalise for adjust in (layer.adjust, layout.adjust))
-    shared = bool(layer.corners)
-    return not layer.angle and not upside_down and not counts and not shared
+    back = any(looks_back(adjust) for adjust in (layer.adjust, layout.adjust))
+    return not layer.angle and not upside_down and not back and not layer.corners
+
+
+def looks_back(adjust: Adjust) -> bool:
+    """Tell whether operations read rows again that have gone by long ago."""
+    counts = adjust.colorize is not None and adjust.colorize.normalise
+    return counts or (adjust.usm is not None and adjust.usm.radius > NEAR)
 
 
 def fetched(

@@ -13,7 +13,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from imageserver.catalog.catalogs import Catalog, Catalogs
+from imageserver.catalog.catalogs import BUILT_IN_MACROS, Catalog, Catalogs
 from imageserver.catalog.records import Record
 from imageserver.server.site import Site
 
@@ -183,7 +183,8 @@ def section(catalogs: Catalogs, catalog: Catalog, first: int) -> Section:
     """Describe a page of a catalog."""
     found = [(name, catalog.record(name)) for name in islice(catalog.record_ids(), first, first + PAGE_SIZE)]
     cards = tuple(card(catalogs, catalog, name, record) for name, record in found if record is not None)
-    macros = tuple((name, catalogs.macro(name, catalog) or "") for name in catalogs.macro_names(catalog))
+    names = [name for name in catalogs.macro_names(catalog) if name not in BUILT_IN_MACROS]
+    macros = tuple((name, catalogs.macro(name, catalog) or "") for name in names)
     return Section(catalog.name, count(catalog), first, macros, cards)
 
 

@@ -30,13 +30,15 @@ async def serve_image(site: Site, request: web.Request, path: str, query: str) -
         raise
     except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
         told = failure(error, form)
-        return told if written is None else await pictured(site, written, told, error)
+        if written is None or not isinstance(error, RequestError):
+            return told
+        return await pictured(site, written, told, str(error) if form.detail else told.headers["X-Error"])
 
 
-async def pictured(site: Site, written: Request, told: web.Response, error: Exception) -> web.Response:
+async def pictured(site: Site, written: Request, told: web.Response, message: str) -> web.Response:
     """Send the catalog's error image in place of the text of an error, if it has one."""
     title = told.headers["X-Error"]
-    drawn = await site.error_image(written, title, str(error) if isinstance(error, RequestError) else title)
+    drawn = await site.error_image(written, title, message)
     if drawn is None:
         return told
     headers = {"Cache-Control": "no-store", "X-Error": title, "Content-Type": drawn[1]}

@@ -259,14 +259,22 @@ def between(target: Box, size: Size) -> Rect:
 
 def cut(opened: Opened, rect: Rect, target: Box, box: Rect, mode: ResMode) -> Image:
     """Resample the part of a source that falls onto the pixels of `box`, when `rect` falls onto `target`."""
-    unit_x = rect.width / max(1e-9, target.right - target.left)
-    unit_y = rect.height / max(1e-9, target.bottom - target.top)
+    left, right = read_from((rect.x, rect.width), (target.left, target.right), (box.x, box.width))
+    top, bottom = read_from((rect.y, rect.height), (target.top, target.bottom), (box.y, box.height))
     wide, tall = opened.shrink_x, opened.shrink_y
-    left, top = rect.x + (box.x - target.left) * unit_x, rect.y + (box.y - target.top) * unit_y
-    right, bottom = left + box.width * unit_x, top + box.height * unit_y
     source = Box(left / wide, top / tall, right / wide, bottom / tall)
     within = Box(rect.x / wide, rect.y / tall, (rect.x + rect.width) / wide, (rect.y + rect.height) / tall)
     return resample(opened.image, source, within, size_of(box), mode)
+
+
+def read_from(whole: tuple[int, int], target: tuple[float, float], pixels: tuple[int, int]) -> tuple[float, float]:
+    """Give the ends of what is read along one axis: the whole of it, where it makes less than a pixel."""
+    (start, length), (first, last) = whole, target
+    if last - first < 1:
+        return start, start + length
+    unit = length / (last - first)
+    left = start + (pixels[0] - first) * unit
+    return left, left + pixels[1] * unit
 
 
 def turned(image: Image, layer: LaidLayer, mode: ResMode) -> Image:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pictures import RED, make_all
 from serving import Client, serving
 from sites import plain
 
 HERE = Path(__file__).parent
+settings.register_profile("ci", derandomize=True)  # the same examples at every run; elsewhere new ones are tried
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": ""}
 
 

@@ -125,3 +125,11 @@ def test_lifetime(server: Client, request_: str, age: int) -> None:
 def test_lifetime_of_never(server: Client) -> None:
     plain = server.ask("/is/image/Co/never").headers["Cache-Control"]
     assert server.ask("/is/image/Co/for-ever?layer=1&src=Co/never").headers["Cache-Control"] == plain
+
+
+def test_what_never_expires_does_not_make_its_layers_so(server: Client) -> None:
+    """The lifetime is the smallest of all layers, so a reply with others than the path's is looked at."""
+    alone = server.ask("/is/image/Co/for-ever?wid=50", headers={"If-None-Match": '"other"'})
+    assert alone.status == 304
+    for others in ("layer=1&src=Co/brief", "mask=Co/mask.png", "src=Co/brief"):
+        assert server.ask(f"/is/image/Co/for-ever?wid=50&{others}", headers={"If-None-Match": '"other"'}).status == 200

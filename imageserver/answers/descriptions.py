@@ -13,7 +13,6 @@ from imageserver.plan.picture import Picture, Source, SourceInquiry
 from imageserver.protocol.values import Rect
 
 PIXEL_TYPES = {"rgb": "RGB", "gray": "BW", "cmyk": "CMYK"}
-EMBEDS_PROFILE = {"jpeg", "png", "png8", "tif", "pdf"}
 
 
 def describe_picture(picture: Picture, layout: Layout, facts: FactsOf) -> Pairs:

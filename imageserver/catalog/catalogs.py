@@ -68,11 +68,6 @@ class Entry:
     file: str = ""
 
     @property
-    def is_catalog(self) -> bool:
-        """Tell whether the name is that of a catalog, and of nothing in it."""
-        return self.record is None and not self.file
-
-    @property
     def crop(self) -> Rect | None:
         """The rectangle of the named crop."""
         return self.record.crop_rects[self.crop_name] if self.record and self.crop_name else None

@@ -16,8 +16,6 @@ from imageserver.catalog.reading import Draft, Signature, finish, read_draft, si
 from imageserver.errors import ConfigError
 from imageserver.yaml_nodes import BrokenYaml, Problem
 
-DEFAULT = "default"
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

@@ -23,7 +23,6 @@ class Format:
     compressions: tuple[Compression, ...] = ()
     alpha: bool = False
     progressive: bool = False
-    has_quality: bool = False
 
 
 ANY: tuple[PixelType, ...] = ("rgb", "gray", "cmyk")
@@ -32,21 +31,21 @@ LIGHT: tuple[PixelType, ...] = ("rgb", "gray")
 WEB: tuple[Compression, ...] = ("lossy", "lossless")
 
 FORMATS: Mapping[str, Format] = {
-    "jpeg": Format("jpeg", "image/jpeg", ANY, has_quality=True),
-    "pjpeg": Format("jpeg", "image/jpeg", ANY, progressive=True, has_quality=True),
+    "jpeg": Format("jpeg", "image/jpeg", ANY),
+    "pjpeg": Format("jpeg", "image/jpeg", ANY, progressive=True),
     "png": Format("png", "image/png", LIGHT),
     "png-alpha": Format("png", "image/png", LIGHT, alpha=True),
     "png8": Format("png8", "image/png", RGB),
     "png8-alpha": Format("png8", "image/png", RGB, alpha=True),
     "gif": Format("gif", "image/gif", LIGHT),
     "gif-alpha": Format("gif", "image/gif", LIGHT, alpha=True),
-    "tif": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip", "jpeg"), has_quality=True),
+    "tif": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip", "jpeg")),
     "tif-alpha": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip"), alpha=True),
-    "webp": Format("webp", "image/webp", RGB, WEB, has_quality=True),
-    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True, has_quality=True),
-    "avif": Format("avif", "image/avif", RGB, WEB, has_quality=True),
-    "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True, has_quality=True),
-    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg",), has_quality=True),
+    "webp": Format("webp", "image/webp", RGB, WEB),
+    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True),
+    "avif": Format("avif", "image/avif", RGB, WEB),
+    "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True),
+    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg",)),
 }
 
 SPELLINGS: Mapping[str, str] = {

@@ -40,7 +40,6 @@ Flip = Literal["", "lr", "ud", "lrud"]
 MASK_USE: Keyword[MaskUse] = Keyword({"norm": "norm", "invert": "invert", "off": "off"})
 BLEND_MODE: Keyword[BlendMode] = Keyword({mode: mode for mode in get_args(BlendMode)}, {"normal": "norm"})
 FLIP: Keyword[Flip] = Keyword({"lr": "lr", "ud": "ud", "lrud": "lrud"})
-LAYERS = "compositing of layers is not supported yet"
 TEXT = "text layers are not supported yet"
 PATHS = "Photoshop paths are not supported yet"
 SIDE = Integer(low=0)

@@ -20,10 +20,11 @@ from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceI
 from imageserver.plan.pictures import compose, picture_of, plan_picture
 from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
 from imageserver.plan.segments import Segments
-from imageserver.plan.sources import plan_source
+from imageserver.plan.sources import modifier_pieces, plan_source
 from imageserver.protocol.request import Piece, Request
 
 SAFE = ",:/{}()$!*'-._~|;@"
+NAME_OTHERS = frozenset({"layer", "src", "mask", "template"})
 GREETING = (("copyright", "imageserver: an open image server for the Image Serving protocol"),)
 
 
@@ -45,8 +46,16 @@ def never_expires(request: Request, catalogs: Catalogs, limits: Limits) -> bool:
     kind, control = question.control.req.kind, question.control
     if kind.lifetime != "image" or control.id or not control.cache.client:
         return False
-    plan_validation(question)
-    return expiration_of(entry_or_nothing(question)) == FOR_EVER
+    check_commands(question)
+    entry = entry_or_nothing(question)
+    alone = not entry.catalog.attributes.watermark and not names_others(question, entry)
+    return alone and expiration_of(entry) == FOR_EVER
+
+
+def names_others(question: Question, entry: Entry) -> bool:
+    """Tell whether a request, or the record of its path, brings other objects in, which may be kept for less long."""
+    pieces = (*question.pieces, *modifier_pieces(entry, question.macros))
+    return any(piece.name.casefold() in NAME_OTHERS for piece in pieces)
 
 
 def plan_map(question: Question) -> Plan:
@@ -120,14 +129,19 @@ def plan_exists(question: Question) -> Plan:
 
 
 def plan_validation(question: Question) -> Plan:
-    """Check the commands without looking at any object; values with variables are taken as they are."""
+    """Say that the commands are right, without looking at any object."""
+    check_commands(question)
+    ignored = ", ".join(piece.text for piece in question.ignored())
+    return question.answered_by(Properties((("request.isValid", "1"), ("request.ignored", ignored))))
+
+
+def check_commands(question: Question) -> None:
+    """Raise what is wrong with the commands; values with variables are taken as they are."""
     Segments(question.limits).add(question.pieces)
     for piece in question.pieces:
         declaration = DECLARATIONS.get(piece.name.casefold())
         if declaration and "$" not in (piece.value or ""):
             read_value(declaration, piece)
-    ignored = ", ".join(piece.text for piece in question.ignored())
-    return question.answered_by(Properties((("request.isValid", "1"), ("request.ignored", ignored))))
 
 
 def plan_resolution(question: Question) -> Plan:

@@ -27,7 +27,6 @@ XMP = 700
 ASSOCIATED = 1
 PATHS = range(2000, 2998)
 SIGNATURE = b"8BIM"
-INCH_IN_CM = 2.54
 
 
 def probe(path: Path, limits: Limits) -> Facts:

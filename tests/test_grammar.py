@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from imageserver.commands.groups import DECLARATIONS
 from imageserver.errors import Mismatch, NotSupported
-from imageserver.protocol.grammar import FLAG, Either, Grammar, Integer, Keyword, Product, Real, Text, split_list
+from imageserver.protocol.grammar import FLAG, Grammar, Integer, Keyword, Product, Real, Text, split_list
 from imageserver.protocol.values import Rect, Size, at_least_one, rounded
 
 SIZE = Product(Size, (Integer(low=1), Integer(low=1)))
@@ -26,7 +26,6 @@ class Quality:
 
 
 QUALITY = Product(Quality, (Integer(1, 100), FLAG))
-SHORT: Grammar[object] = Either((Integer(), MODE))
 
 
 @pytest.mark.parametrize(
@@ -65,8 +64,6 @@ SHORT: Grammar[object] = Either((Integer(), MODE))
         (QUALITY, "85", Quality(85)),
         (QUALITY, "85,1", Quality(85, chroma=True)),
         (QUALITY, "85,", Quality(85)),
-        (SHORT, "7", 7),
-        (SHORT, "crop", 2),
     ],
 )
 def test_good(grammar: Grammar[Any], text: str, value: object) -> None:
@@ -116,7 +113,6 @@ def test_good(grammar: Grammar[Any], text: str, value: object) -> None:
         (QUALITY, "0", "quality[,chroma] with quality an integer from 1 to 100; chroma one of 0, 1"),
         (QUALITY, "85,2", "quality[,chroma] with quality an integer from 1 to 100; chroma one of 0, 1"),
         (QUALITY, ",1", "quality[,chroma] with quality an integer from 1 to 100; chroma one of 0, 1"),
-        (Either((Integer(), MODE)), "x", "an integer, or one of fit, crop"),
     ],
 )
 def test_bad(grammar: Grammar[Any], text: str, expected: str) -> None:

@@ -158,27 +158,6 @@ class Product(Generic[T]):
             raise Mismatch(self.expected) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Either(Generic[T]):
-    """The first of several grammars that fits."""
-
-    choices: Sequence[Grammar[T]]
-
-    @property
-    def expected(self) -> str:
-        """A phrase that completes "expected …"."""
-        return ", or ".join(choice.expected for choice in self.choices)
-
-    def parse(self, text: str) -> T:
-        """Read the text, or raise `Mismatch`."""
-        for choice in self.choices:
-            try:
-                return choice.parse(text)
-            except Mismatch:
-                continue
-        raise Mismatch(self.expected)
-
-
 def split_list(text: str) -> list[str]:
     """Split at commas; blanks around the parts and commas behind the last part go."""
     parts = [part.strip() for part in text.split(",")]

@@ -28,7 +28,8 @@ def clipped(image: Image, clips: tuple[Clip, ...], part: Rect) -> Image:
 def drawn(clip: Clip, part: Rect, size: Size) -> Image:
     """Draw loops as a mask of the canvas, white inside; what is not part of it stays black."""
     box = bounds(clip, part)
-    if box.width < 1 or box.height < 1:
+    on_canvas = box.x < size.width and box.y < size.height and box.x + box.width > 0 and box.y + box.height > 0
+    if box.width < 1 or box.height < 1 or not on_canvas:
         return plane(size, (0,))
     rows = b"".join(sampled(clip, box, y) for y in range(box.height * SAMPLES))
     samples = Pillow.frombytes("L", (box.width * SAMPLES, box.height * SAMPLES), rows)

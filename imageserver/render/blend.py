@@ -19,26 +19,10 @@ GRAIN = 256
 Formula = Callable[[Image, Image], Image]
 
 
-def laid_over(above: Image, below: Image, mode: BlendMode) -> Image:
-    """Lay an image over another of the same size."""
-    if mode == "dissolve":
-        return laid_over(dissolved(above), below, "norm")
-    if mode == "norm" and not has_alpha(above):
-        return above
-    if mode == "norm":
-        return below.composite2(above, "over").cast("uchar") if has_alpha(below) else onto_opaque(above, below)
-    return blended(above, below, FORMULAS[mode])
-
-
-def onto_opaque(above: Image, below: Image) -> Image:
-    """Lay an image over an opaque one, in whole numbers."""
-    return alpha(above).ifthenelse(colors(above), below, blend=True).copy(interpretation="srgb")
-
-
-def blended(above: Image, below: Image, formula: Formula) -> Image:
-    """Mix two images by a formula, with alpha on both sides."""
+def blended(above: Image, below: Image, mode: BlendMode) -> Image:
+    """Mix two images of the same size by the formula of a mode, with alpha on both sides."""
     top, bottom = colors(above) / FULL, colors(below) / FULL
-    mixed = formula(bottom, top)
+    mixed = FORMULAS[mode](bottom, top)
     if not has_alpha(above) and not has_alpha(below):
         return eight_bits(mixed)
     alpha_above, alpha_below = alpha(above) / FULL, alpha(below) / FULL
@@ -56,13 +40,13 @@ def eight_bits(image: Image) -> Image:
     return (image * FULL).rint().cast("uchar").copy(interpretation="srgb")
 
 
-def dissolved(image: Image) -> Image:
-    """Make each pixel either opaque or clear, by chance that is the same at every rendering."""
-    if not has_alpha(image):
-        return image
+def dissolved(image: Image, x: int, y: int) -> Image:
+    """Make each pixel of an image at this place either opaque or clear, by chance that is the same every time."""
     source = random.Random("dissolve")  # noqa: S311, no secret: equal requests, equal pixels
     grain = Image.new_from_memory(source.randbytes(GRAIN * GRAIN), GRAIN, GRAIN, 1, "uchar")
-    grains = grain.replicate(-(-image.width // GRAIN), -(-image.height // GRAIN)).crop(0, 0, image.width, image.height)
+    left, top = x % GRAIN, y % GRAIN
+    grains = grain.replicate(-(-(left + image.width) // GRAIN), -(-(top + image.height) // GRAIN))
+    grains = grains.crop(left, top, image.width, image.height)
     return with_alpha(image, (alpha(image) > grains).ifthenelse(FULL, 0))
 
 

@@ -11,6 +11,7 @@ from imageserver.layout.layout import Clip, Loop
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import OPAQUE, alpha, plane, with_alpha
 from imageserver.render.engine import Image
+from imageserver.render.exchange import from_pillow
 
 SAMPLES = 4
 """Samples of an edge pixel, each way."""
@@ -33,8 +34,7 @@ def drawn(clip: Clip, part: Rect, size: Size) -> Image:
         return plane(size, (0,))
     rows = b"".join(sampled(clip, box, y) for y in range(box.height * SAMPLES))
     samples = Pillow.frombytes("L", (box.width * SAMPLES, box.height * SAMPLES), rows)
-    image = Image.new_from_memory(samples.reduce(SAMPLES).tobytes(), box.width, box.height, 1, "uchar")
-    return image.embed(box.x, box.y, size.width, size.height)
+    return from_pillow(samples.reduce(SAMPLES)).embed(box.x, box.y, size.width, size.height)
 
 
 def sampled(clip: Clip, box: Rect, row: int) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
-from imageserver.commands.layer import BlendMode, Flip
+from imageserver.commands.layer import Flip
 from imageserver.layout.layout import Box, LaidEffect, LaidLayer, LaidPicture, LaidSource, Layout
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Rect, Size, rounded
@@ -28,19 +28,18 @@ from imageserver.render.alpha import (
     unpremultiplied,
     with_alpha,
 )
-from imageserver.render.blend import laid_over
 from imageserver.render.clipping import clipped
 from imageserver.render.effects import SIGMAS, effect_image, effect_reach
 from imageserver.render.engine import Image
 from imageserver.render.resample import resample
 from imageserver.render.sources import Opened, open_source
+from imageserver.render.stacking import CLEAR, Drawn, piled
 from imageserver.render.warp import rotated, warped
 
 LINES = 16
 NEAR = 8.0
 """The radius of an unsharp mask whose rows are still at hand when they are needed again."""
 EVERYTHING = 10**8
-CLEAR = (0, 0, 0, 0)
 BLACK = Color("rgb", (0, 0, 0))
 
 
@@ -50,19 +49,18 @@ def compose(layout: Layout) -> Image:
     part = Rect(window.x - canvas.x, window.y - canvas.y, window.width, window.height)
     image = adjusted(mirrored(stacked(layout, part), layout.flip), layout.adjust)
     image = clipped(image, layout.clips, part)
-    image = faded(with_effects(image, layout), layout.opacity)
+    image = faded(with_effects(image, layout, part), layout.opacity)
     return placed(image, canvas.x - window.x, canvas.y - window.y, size_of(window))
 
 
 def stacked(layout: Layout, part: Rect) -> Image:
     """Lay all layers over one another on the canvas; `part` of it is going to be looked at."""
     size = size_of(layout.canvas)
+    if len(layout.layers) == 1 and not layout.layers[0].effects and not layout.effects:
+        return on_canvas(draw_layer(layout.layers[0], layout, part), size)
     wanted = grown(part, reach(layout), size) if not layout.flip else Rect(0, 0, size.width, size.height)
-    image: Image = None
-    for layer in layout.layers:
-        for drawn, mode in draw_layer(layer, layout, wanted):
-            image = drawn if image is None else kept(laid_over(as_rgb(drawn), as_rgb(image), mode), wanted)
-    return image if image is not None else plane(size, CLEAR)
+    drawn = (one for layer in layout.layers for one in with_its_effects(layer, layout, wanted))
+    return piled(drawn, size, wanted)
 
 
 def reach(layout: Layout) -> int:
@@ -90,23 +88,24 @@ def kept(image: Image, wanted: Rect) -> Image:
     return part.embed(wanted.x, wanted.y, image.width, image.height, extend="copy")
 
 
-def with_effects(image: Image, layout: Layout) -> Image:
+def with_effects(image: Image, layout: Layout, part: Rect) -> Image:
     """Lay the effects of the composite below and over it; its own opacity, the fill's, leaves them alone."""
-    contents = faded(image, layout.fill_opacity)
+    shown = faded(image, layout.fill_opacity)
     if not layout.effects:
-        return contents
+        return shown
     margin = max(effect_reach(effect) for effect in layout.effects)
     size = size_of(layout.canvas)
     own = alpha(image).embed(margin, margin, size.width + 2 * margin, size.height + 2 * margin)
     rect = Rect(margin, margin, size.width, size.height)
     drawn = [(one, effect_image(one, own, rect, margin, masked=layout.masks_effects)) for one in layout.effects]
-    result = plane(size, CLEAR)
-    for one, effect in drawn:
-        result = result if one.inner else laid_over(effect, result, one.blend_mode)
-    result = laid_over(with_opaque_alpha(as_rgb(contents)), result, "norm")
-    for one, effect in drawn:
-        result = laid_over(effect, result, one.blend_mode) if one.inner else result
-    return result
+    return piled(between_effects(Drawn(with_opaque_alpha(as_rgb(shown))), drawn), size, grown(part, 0, size))
+
+
+def between_effects(middle: Drawn, effects: list[tuple[LaidEffect, Image]]) -> Iterator[Drawn]:
+    """Put outer effects below an image and inner ones over it, from the lowest up."""
+    yield from (Drawn(image, mode=one.blend_mode) for one, image in effects if not one.inner)
+    yield middle
+    yield from (Drawn(image, mode=one.blend_mode) for one, image in effects if one.inner)
 
 
 def with_opaque_alpha(image: Image) -> Image:
@@ -114,19 +113,26 @@ def with_opaque_alpha(image: Image) -> Image:
     return image if has_alpha(image) else with_alpha(image, filled(image, (OPAQUE,)))
 
 
-def draw_layer(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tuple[Image, BlendMode]]:
-    """Draw one layer on the canvas with its effects, from the lowest up, each with the mode in which it is laid on."""
+def with_its_effects(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[Drawn]:
+    """Draw one layer with its effects."""
+    effects = [(one, faded(effect, layer.opacity)) for one, effect in drawn_effects(layer, layout, part)]
+    return between_effects(draw_layer(layer, layout, part), effects)
+
+
+def draw_layer(layer: LaidLayer, layout: Layout, part: Rect) -> Drawn:
+    """Draw one layer, of which only `part` of the canvas is going to be looked at."""
     size = size_of(layout.canvas)
     if layer.hidden:
-        yield plane(size, CLEAR), "norm"
-        return
-    image = clipped(contents(layer, layout, size, layer.opacity * layer.fill_opacity), layer.clips, part)
-    if layer.effects or len(layout.layers) > 1 or layout.effects:
-        image = kept(image, part)
-    effects = [(one, faded(effect, layer.opacity)) for one, effect in drawn_effects(layer, layout, part)]
-    yield from ((effect, one.blend_mode) for one, effect in effects if not one.inner)
-    yield image, layer.blend_mode
-    yield from ((effect, one.blend_mode) for one, effect in effects if one.inner)
+        return Drawn(plane(size, CLEAR))
+    drawn = contents(layer, layout, size, layer.opacity * layer.fill_opacity)
+    if not layer.clips:
+        return replace(drawn, mode=layer.blend_mode)
+    return Drawn(clipped(on_canvas(drawn, size), layer.clips, part), mode=layer.blend_mode)
+
+
+def on_canvas(drawn: Drawn, size: Size) -> Image:
+    """Give an image on the canvas, transparent around it."""
+    return placed(drawn.image, drawn.x, drawn.y, size)
 
 
 def drawn_effects(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tuple[LaidEffect, Image]]:
@@ -137,10 +143,11 @@ def drawn_effects(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tupl
     wide = Size(layout.canvas.width + 2 * margin, layout.canvas.height + 2 * margin)
     moved = shifted(layer, margin)
     wanted = Rect(part.x, part.y, part.width + 2 * margin, part.height + 2 * margin)
-    own = kept(alpha(clipped(contents(moved, layout, wide, 1.0), moved.clips, wanted)), grown(wanted, 0, wide))
+    whole = on_canvas(contents(moved, layout, wide, 1.0), wide)
+    own = kept(alpha(clipped(whole, moved.clips, wanted)), grown(wanted, 0, wide))
     for effect in layer.effects:
         image = effect_image(effect, own, moved.rect, margin, masked=layout.masks_effects)
-        yield effect, kept(image, grown(part, 0, size_of(layout.canvas)))
+        yield effect, image
 
 
 def shifted(layer: LaidLayer, margin: int) -> LaidLayer:
@@ -157,17 +164,17 @@ def shifted(layer: LaidLayer, margin: int) -> LaidLayer:
     )
 
 
-def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float) -> Image:
-    """Draw what a layer shows on a canvas of this size; the opacity leaves alone what its fills fill."""
+def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float) -> Drawn:
+    """Draw what a layer shows, for a canvas of this size; the opacity leaves alone what its fills fill."""
     image = mirrored(masked(layer, layout), layer.flip)
     image = faded(adjusted(image, layer.adjust), opacity)
     image = on_color(as_rgb(image), layer.color) if layer.color.alpha and layer.source is not None else image
     if layer.corners:
-        return warped(with_opaque_alpha(as_rgb(image)), layer.corners, size, smooth=layer.smooth)
+        return Drawn(warped(with_opaque_alpha(as_rgb(image)), layer.corners, size, smooth=layer.smooth))
     image = turned(image, layer, layout.res_mode)
     image = placed(image, layer.box.x - layer.rect.x, layer.box.y - layer.rect.y, size_of(layer.rect))
     image = on_color(as_rgb(image), layer.bg_color) if layer.bg_color.alpha else image
-    return placed(image, layer.rect.x, layer.rect.y, size)
+    return Drawn(image, layer.rect.x, layer.rect.y)
 
 
 def size_of(rect: Rect) -> Size:

@@ -14,6 +14,7 @@ from imageserver.plan.picture import Encoding
 from imageserver.protocol.color import Color
 from imageserver.render.alpha import OPAQUE, alpha, as_gray, as_rgb, colors, filled, has_alpha, on_color, with_alpha
 from imageserver.render.engine import Image
+from imageserver.render.exchange import to_pillow
 from imageserver.render.palette import quantized
 
 MM_IN_INCH = 25.4
@@ -120,18 +121,18 @@ def write_tiff(image: Image, encoding: Encoding) -> bytes:
 
 def write_png8(image: Image, encoding: Encoding) -> bytes:
     """Write PNG with a palette."""
-    return saved(quantized(as_pillow(image), encoding.quantize, key_color=False), "PNG", dpi=dots(encoding))
+    return saved(quantized(to_pillow(image), encoding.quantize, key_color=False), "PNG", dpi=dots(encoding))
 
 
 def write_gif(image: Image, encoding: Encoding) -> bytes:
     """Write GIF; where the alpha is below one half, pixels have the key colour."""
-    return saved(quantized(as_pillow(image), encoding.quantize, key_color=True), "GIF")
+    return saved(quantized(to_pillow(image), encoding.quantize, key_color=True), "GIF")
 
 
 def write_pdf(image: Image, encoding: Encoding) -> bytes:
     """Write a page of PDF that holds the picture as JPEG, at its print resolution."""
     resolution = encoding.print_resolution or 72
-    return saved(as_pillow(image), "PDF", quality=encoding.quality.quality, resolution=resolution)
+    return saved(to_pillow(image), "PDF", quality=encoding.quality.quality, resolution=resolution)
 
 
 def dots(encoding: Encoding) -> tuple[float, float]:
@@ -145,12 +146,6 @@ def saved(image: Pillow.Image, form: str, **options: Any) -> bytes:  # noqa: ANN
     file = io.BytesIO()
     image.save(file, form, **options)
     return file.getvalue()
-
-
-def as_pillow(image: Image) -> Pillow.Image:
-    """Give the pixels of an image to Pillow."""
-    modes = {1: "L", 2: "LA", 3: "RGB", 4: "CMYK" if image.interpretation == "cmyk" else "RGBA"}
-    return Pillow.frombytes(modes[image.bands], (image.width, image.height), image.write_to_memory())
 
 
 ENCODERS: Mapping[Codec, Callable[[Image, Encoding], bytes]] = {

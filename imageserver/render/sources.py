@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from imageserver.errors import BadSource
 from imageserver.layout.layout import LaidSource
 from imageserver.render.engine import Error, Image
+from imageserver.render.exchange import from_pillow
 
 LOADERS = {
     "JPEG": "vips",
@@ -59,10 +60,7 @@ def load(path: Path, kind: str, shrink: int, *, sequential: bool) -> Image:
     """Decode lazily; a file that ends too early is an error, not half a picture."""
     if LOADERS[kind] == "pillow":
         with Pillow.open(path, formats=[kind]) as opened:
-            rgb = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
-            bands = len(rgb.getbands())
-            image = Image.new_from_memory(rgb.tobytes(), rgb.width, rgb.height, bands, "uchar")
-            return image.copy(interpretation="srgb")
+            return from_pillow(opened.convert("RGBA" if "A" in opened.getbands() else "RGB"))
     access = "sequential" if sequential else "random"
     options = {"shrink": shrink} if kind == "JPEG" and shrink > 1 else {}
     return Image.new_from_file(str(path), access=access, fail_on="error", **options)

@@ -83,10 +83,11 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The response cache; read, and used from the version on that has one."""
+    """The response cache: on disk for all processes, and in the memory of each."""
 
     path: str = option(str, "cache", "folder of the response cache")
-    max_size: int = option(size, 2 * GIB, "the most that it may hold on disk")
+    max_size: int = option(size, 2 * GIB, "the most that it may hold on disk; 0 is no cache on disk")
+    max_entries: int = option(positive, 200_000, "replies that it may hold on disk")
     memory: int = option(size, 64 * MIB, "the most that each process holds in memory")
     url: str = option(str, "", "redis://… for a farm")
 

@@ -37,7 +37,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(pictures: Path) -> Iterator[Client]:
     """A server that all tests share; they change nothing that it serves."""
-    with serving(pictures, environment=QUIET) as client:
+    with serving(pictures, environment={**QUIET, "IMAGESERVER_SERVER__WORKERS": "2"}) as client:
         yield client
 
 

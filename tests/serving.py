@@ -62,7 +62,7 @@ class Client:
 
 @contextmanager
 def serving(folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Client]:
-    """Run a server over a folder that has `catalogs/` in it."""
+    """Run a server over a folder that has `catalogs/` in it, of one process unless `environment` says otherwise."""
     command = [sys.executable, "-m", "imageserver", "serve", "--port", "0", *options]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603, our own server
@@ -71,7 +71,7 @@ def serving(folder: Path, *options: str, environment: Mapping[str, str] | None =
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, "IMAGESERVER_SERVER__WORKERS": "1", **(environment or {})},
         )
         try:
             assert process.stdout is not None

@@ -11,10 +11,11 @@ from imageserver.layout.layout import Layout
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text, ready to be sent."""
+    """A text, ready to be sent; a `dated` one tells the time at which it was made."""
 
     body: bytes
     media_type: str
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,14 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent: `tag` identifies the content for conditional requests."""
+    """What is sent: `tag` identifies the content for conditional requests.
+
+    Properties of a picture tell the `length` of the reply with the tag `tells_length_of`, 0 when it was not made yet.
+    """
 
     content: Document | Drawing | Measurement | Packet
     caching: Caching
     tag: str
     is_default_image: bool = False
+    tells_length_of: str = ""
+    length: int = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from hashlib import blake2b
 
 from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
@@ -26,15 +28,24 @@ from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 
+LengthOf = Callable[[str], int]
 MAKING = "2"
 """Changes with every change of the renderer that changes its bytes."""
 
 
-def answer(plan: Plan, facts: FactsOf, now: float) -> Answer:
-    """Give what is sent in reply to a plan; `facts` has an entry for each file of `plan.sources`."""
+def unknown(_: str) -> int:
+    """Say that no reply was made yet."""
+    return 0
+
+
+def answer(plan: Plan, facts: FactsOf, now: float, length_of: LengthOf = unknown) -> Answer:
+    """Give what is sent in reply to a plan; `facts` has an entry for each file of `plan.sources`.
+
+    `length_of` gives the length of the reply that has a tag, or 0 when it was not made yet.
+    """
     match plan.content:
         case Picture() as picture:
-            return answer_picture(plan, picture, facts, now)
+            return answer_picture(plan, picture, facts, now, length_of)
         case AreaMap() as areas:
             return text_answer(plan, area_document(plan, areas, facts), facts)
         case SourceInquiry() as inquiry:
@@ -45,11 +56,14 @@ def answer(plan: Plan, facts: FactsOf, now: float) -> Answer:
             return text_answer(plan, text_document(plan, text), facts)
 
 
-def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float) -> Answer:
+def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, length_of: LengthOf) -> Answer:
     """Answer with a picture, with its properties, or with its length."""
     layout = lay_out(picture, facts)
     if plan.reply.name == "props":
-        return properties_answer(plan, describe_picture(picture, layout, facts), facts, now)
+        tag = tag_of(layout)
+        length = length_of(tag)
+        answered = properties_answer(plan, describe_picture(picture, layout, facts, length), facts, now)
+        return replace(answered, tells_length_of=tag, length=length)
     if plan.reply.name == "loadcache":
         return Answer(Measurement(layout), caching_of(plan, ""), tag_of(layout))
     drawing = Drawing(layout, layout.encoding.output.format.media_type)
@@ -72,7 +86,7 @@ def answer_inquiry(plan: Plan, inquiry: SourceInquiry, facts: FactsOf, now: floa
 def properties_answer(plan: Plan, values: Pairs, facts: FactsOf, now: float) -> Answer:
     """Answer with properties; the date in the text form does not count as a change."""
     body = encode_properties(plan, values, now)
-    document = Document(body.encode(), media_type(plan.reply.form))
+    document = Document(body.encode(), media_type(plan.reply.form), dated=plan.reply.form == "text")
     return Answer(document, caching_of(plan, version(plan, facts)), digest(encode_properties(plan, values, None)))
 
 

@@ -15,8 +15,8 @@ from imageserver.protocol.values import Rect
 PIXEL_TYPES = {"rgb": "RGB", "gray": "BW", "cmyk": "CMYK"}
 
 
-def describe_picture(picture: Picture, layout: Layout, facts: FactsOf) -> Pairs:
-    """Give the properties of a reply, in the order of the reference's table."""
+def describe_picture(picture: Picture, layout: Layout, facts: FactsOf, length: int) -> Pairs:
+    """Give the properties of a reply, in the order of the reference's table; `length` is 0 before it is made."""
     output, sources = layout.encoding.output, picture.sources
     profile = reply_profile(facts[sources[0].path], output.pixel_type) if sources else ""
     return (
@@ -24,7 +24,7 @@ def describe_picture(picture: Picture, layout: Layout, facts: FactsOf) -> Pairs:
         ("image.height", str(layout.reply.height)),
         ("image.iccEmbed", "0"),
         ("image.iccProfile", profile),
-        ("image.length", "0"),
+        ("image.length", str(length)),
         ("image.mask", str(int(output.format.alpha and not layout.mask_only))),
         ("image.pixTyp", PIXEL_TYPES[output.pixel_type or "rgb"]),
         ("image.pathEmbed", "0"),

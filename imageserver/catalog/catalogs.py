@@ -175,12 +175,16 @@ def allows_direct_access(rule: str) -> bool:
 
 
 def existing_file(root: Path, path: str, *, trusted: bool) -> Path | None:
-    """Give the file at `path` below `root`; one named in a URL may not leave `root`, not even by a link."""
+    """Give the file at `path` below `root`; one named in a URL may not leave `root`, not even by a link.
+
+    Links stay in what is given, so that one that is changed later leads to the other file.
+    """
     if "\0" in path:
         return None
     try:
-        found = (root / path).resolve(strict=True)
-        inside = trusted or found.is_relative_to(root.resolve())
-        return found if inside and found.is_file() else None
+        found = root / path
+        leads_to = found.resolve(strict=True)
+        inside = trusted or leads_to.is_relative_to(root.resolve())
+        return found if inside and leads_to.is_file() else None
     except (OSError, RuntimeError, ValueError):
         return None

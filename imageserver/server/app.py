@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
-import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
@@ -17,12 +14,12 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from imageserver.config import Config
-from imageserver.errors import ConfigError, NotSupported, WrongMethod
+from imageserver.errors import NotSupported, WrongMethod
 from imageserver.plan.question import ErrorForm
 from imageserver.server.failures import failure, too_long
 from imageserver.server.gallery import add_gallery
 from imageserver.server.images import outside, serve_image
-from imageserver.server.site import Site
+from imageserver.server.site import Site, common_headers
 
 SITE = web.AppKey("site", Site)
 METHODS = {"GET", "HEAD", "POST"}
@@ -51,9 +48,12 @@ DOORS: dict[str, Door] = {
 }
 
 
-async def serve(request: web.Request) -> web.Response:
+async def serve(request: web.Request) -> web.StreamResponse:
     """Find the door of a path and send the request through it."""
     site = request.app[SITE]
+    ready = site.hits.reply(request, site.live.state)
+    if ready is not None:
+        return ready
     target = raw_target(request)
     limit = site.config.limits.url_length
     if len(target) > limit:
@@ -81,7 +81,7 @@ def build_app(config: Config, folder: Path) -> web.Application:
     app = web.Application(client_max_size=config.limits.body_size)
     app[SITE] = Site(config, folder)
     app.cleanup_ctx.append(run_site)
-    app.on_response_prepare.append(common_headers)
+    app.on_response_prepare.append(add_common_headers)
     add_gallery(app, SITE)
     app.router.add_route("*", "/{path:.*}", serve)
     return app
@@ -95,16 +95,12 @@ async def run_site(app: web.Application) -> AsyncIterator[None]:
     follower.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await follower
-    await asyncio.to_thread(site.renderer.stop)
+    await site.close()
 
 
-async def common_headers(request: web.Request, response: web.StreamResponse) -> None:
+async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add what every reply has."""
-    origin = request.app[SITE].config.server.allow_origin
-    if origin:
-        response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Server"] = "imageserver"
+    response.headers.update(common_headers(request.app[SITE].config))
 
 
 class JsonAccessLogger(AbstractAccessLogger):
@@ -120,6 +116,7 @@ class JsonAccessLogger(AbstractAccessLogger):
             "status": response.status,
             "bytes": response.body_length,
             "seconds": round(time, 4),
+            "cache": response.get("cache", ""),
             "agent": request.headers.get("User-Agent", ""),
             "referer": request.headers.get("Referer", ""),
         }
@@ -129,54 +126,3 @@ class JsonAccessLogger(AbstractAccessLogger):
 def now() -> float:
     """Give the time of the day, for the log."""
     return time.time()
-
-
-async def run(config: Config, folder: Path) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is in flight; raises `ConfigError` for a port that is taken."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    log = open_access_log(config.server.access_log)
-    app = build_app(config, folder)
-    runner = web.AppRunner(app, access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT)
-    await runner.setup()
-    try:
-        url = await listen(runner, config)
-        await app[SITE].renderer.start()
-        print(f"imageserver: serving {folder} at {url}", flush=True)  # noqa: T201
-        await stop.wait()
-    finally:
-        await runner.cleanup()
-
-
-async def listen(runner: web.AppRunner, config: Config) -> str:
-    """Open the socket and give its URL."""
-    server = config.server
-    site: web.BaseSite
-    if server.socket:
-        site, where = web.UnixSite(runner, server.socket), f"unix:{server.socket}"
-    else:
-        site, where = web.TCPSite(runner, server.host, server.port), f"{server.host}:{server.port}"
-    try:
-        await site.start()
-    except OSError as error:
-        raise ConfigError(where, f"cannot listen: {error.strerror or error}") from error
-    if server.socket:
-        return where
-    return f"http://{server.host}:{runner.addresses[0][1]}/"
-
-
-def open_access_log(name: str) -> logging.Logger | None:
-    """Open the access log: a file, standard output, or none."""
-    if not name:
-        return None
-    log = logging.getLogger("imageserver.access")
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    try:
-        handler = logging.StreamHandler(sys.stdout) if name == "-" else logging.FileHandler(name)
-    except OSError as error:
-        raise ConfigError(f"server.access_log: {name}", error.strerror or "cannot be written") from error
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    log.handlers = [handler]
-    return log

@@ -13,6 +13,7 @@ from imageserver.plan.question import ErrorForm, error_form
 from imageserver.protocol.reading import read
 from imageserver.protocol.request import Request
 from imageserver.server.failures import failure, too_long
+from imageserver.server.hits import Known
 from imageserver.server.site import Site
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -49,16 +50,22 @@ async def respond(site: Site, request: web.Request, written: Request) -> web.Res
     """Answer a request that was read."""
     if is_conditional(request) and site.never_expires(written):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=FOR_EVER)
+    state, second = site.live.state, int(time.time())
     planned = site.plan(written)
+    versions = site.versions(planned)
     answered = await site.answer(planned)
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     answered, body, kind = await site.finish(planned, answered)
+    if request.method != "POST" and planned.cache.server != "update":
+        site.hits.remember(request.raw_path, Known(answered, state, versions, second))
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"
-    return web.Response(body=body, headers={**headers, "Content-Type": kind})
+    reply = web.Response(body=body.content, headers={**headers, "Content-Type": kind})
+    reply["cache"] = body.origin
+    return reply
 
 
 def is_conditional(request: web.Request) -> bool:

@@ -1,12 +1,15 @@
-"""The worker processes: a bounded pool with a deadline for each job; one that dies costs one request."""
+"""The process that renders: jobs with a deadline each, in a bounded queue; if it dies, that costs one request."""
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -16,34 +19,45 @@ from imageserver.errors import Overloaded, RenderFailed
 from imageserver.render.engine import configure
 
 T = TypeVar("T")
+NICE = 5
+"""What is known already is sent before anything is rendered."""
 
 
 def start_worker() -> None:
     """Set a new worker up: it ends at once when it is told to, also from within the imaging library."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.nice(NICE)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     configure()
 
 
+def end_with(parent: BaseProcess) -> None:
+    """End this process when the one that it works for does, however that ended."""
+    parent.join()
+    os._exit(1)
+
+
 class Renderer:
-    """Runs functions of `render` in worker processes."""
+    """Runs functions of `render` in a process of its own; each process that serves has one."""
 
     def __init__(self, config: Config) -> None:
         self._limits = config.limits
-        self._workers = config.server.workers
         self._pool = self._new_pool()
         self._waiting = 0
 
     def _new_pool(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
         spawning = multiprocessing.get_context("spawn")
-        return ProcessPool(max_workers=self._workers, initializer=start_worker, context=spawning)
+        return ProcessPool(max_workers=1, initializer=start_worker, context=spawning)
 
     async def start(self) -> None:
-        """Start the workers, so that the first request does not wait for them."""
-        await asyncio.gather(*(self.run(configure) for _ in range(self._workers)))
+        """Start the process, so that the first request does not wait for it."""
+        await self.run(configure)
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401, what `work` takes
         """Run `work` in a worker; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
-        if self._waiting >= self._limits.queue + self._workers:
+        if self._waiting >= self._limits.queue + 1:
             raise Overloaded
         self._waiting += 1
         pool = self._pool

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
@@ -11,15 +14,18 @@ from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.config import Config
 from imageserver.errors import ImageServerError, NotFound, RenderFailed
+from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
 from imageserver.plan.picture import Plan
 from imageserver.plan.planning import never_expires, plan
 from imageserver.protocol.request import Request
 from imageserver.render.drawing import draw
 from imageserver.render.probe import read_xmp
+from imageserver.server.hits import Hits
 from imageserver.server.reloading import LiveCatalogs
 from imageserver.server.rendering import Renderer
-from imageserver.server.sources import Sources
+from imageserver.server.replies import Body, Replies
+from imageserver.server.sources import Sources, Version, version_of
 
 TRIES = 3
 """How often a reply is made anew because a file changed under it."""
@@ -33,6 +39,8 @@ class Site:
         self.live = LiveCatalogs(folder)
         self.renderer = Renderer(config)
         self.sources = Sources(self.renderer, config.limits)
+        self.replies = Replies(config.cache)
+        self.hits = Hits(self.replies, common_headers(config))
 
     @property
     def catalogs(self) -> Catalogs:
@@ -43,6 +51,10 @@ class Site:
         """Say what a request means."""
         return plan(request, self.catalogs, self.config.limits)
 
+    def versions(self, planned: Plan) -> tuple[Version, ...]:
+        """Tell which versions of its files a plan is going to use; raises `BadSource` for one that is gone."""
+        return tuple(version_of(path) for path in paths_of(planned))
+
     def never_expires(self, request: Request) -> bool:
         """Tell whether any reply to a request that a client has is right."""
         return never_expires(request, self.catalogs, self.config.limits)
@@ -52,36 +64,75 @@ class Site:
         variables = {"error.title": title, "error.message": message}
         try:
             planned = plan_error_image(request, self.catalogs, self.config.limits, variables)
-            return None if planned is None else await self.body(await self.answer(planned))
+            if planned is None:
+                return None
+            _, body, kind = await self.finish(planned, await self.answer(planned))
         except ImageServerError:
             return None
+        return body.content, kind
 
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""
-        facts = await self.sources.facts(path for source in planned.sources for path in source.paths)
-        return answer(planned, facts, time.time())
+        facts = await self.sources.facts(paths_of(planned))
+        return answer(planned, facts, time.time(), self.replies.length)
 
-    async def body(self, answered: Answer) -> tuple[bytes, str]:
-        """Give the bytes and the content type of an answer, drawing it where that is still to be done."""
+    async def finish(self, planned: Plan, answered: Answer) -> tuple[Answer, Body, str]:
+        """Give answer and body that belong together, also while files are being replaced."""
+        for _ in range(TRIES):
+            try:
+                body, kind = await self._body(planned, answered)
+            except Changed:
+                answered = await self.answer(planned)
+            else:
+                return answered, body, kind
+        raise RenderFailed("its source files keep changing")
+
+    async def _body(self, planned: Plan, answered: Answer) -> tuple[Body, str]:
+        """Give the bytes and the content type of an answer; raises `Changed` when its files are not those any more."""
         match answered.content:
             case Document(body, kind):
-                return body, kind
+                return Body(body), kind
             case Drawing(layout, kind):
-                return await self.renderer.run(draw, layout), kind
+                return await self._drawn(planned, answered, layout), kind
             case Measurement(layout):
-                length = len(await self.renderer.run(draw, layout))
-                return java_properties((("image.length", str(length)),), time.time()).encode(), media_type("text")
+                drawn = await self._drawn(planned, answered, layout)
+                length = java_properties((("image.length", str(len(drawn.content))),), time.time())
+                return Body(length.encode(), drawn.origin), media_type("text")
             case Packet(path, name, absent, kind):
                 if absent:
                     raise NotFound("XMP metadata", name, "the image has none")
-                return await self.renderer.run(read_xmp, path), kind
+                return Body(await self._checked(planned, answered, partial(self.renderer.run, read_xmp, path))), kind
 
-    async def finish(self, planned: Plan, answered: Answer) -> tuple[Answer, bytes, str]:
-        """Give answer and body that belong together, also while files are being replaced."""
-        for _ in range(TRIES):
-            body, kind = await self.body(answered)
-            again = answered if isinstance(answered.content, Document) else await self.answer(planned)
-            if again.tag == answered.tag:
-                return answered, body, kind
-            answered = again
-        raise RenderFailed("its source files keep changing")
+    async def _drawn(self, planned: Plan, answered: Answer, layout: Layout) -> Body:
+        """Draw a layout, or find it in the cache, as `cache=` says."""
+        make = partial(self._checked, planned, answered, partial(self.renderer.run, draw, layout))
+        if planned.cache.server == "off":
+            return Body(await make())
+        return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update")
+
+    async def _checked(self, planned: Plan, answered: Answer, make: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Make bytes, and see whether they were made of the files that the answer is about."""
+        body = await make()
+        if (await self.answer(planned)).tag != answered.tag:
+            raise Changed
+        return body
+
+    async def close(self) -> None:
+        """Finish what is being written, and stop the workers."""
+        await self.replies.close()
+        await asyncio.to_thread(self.renderer.stop)
+
+
+class Changed(Exception):
+    """Files were replaced while an answer was being made of them."""
+
+
+def paths_of(planned: Plan) -> tuple[Path, ...]:
+    """Give the files that a plan reads, each once."""
+    return tuple(dict.fromkeys(path for source in planned.sources for path in source.paths))
+
+
+def common_headers(config: Config) -> dict[str, str]:
+    """Give the headers of every reply."""
+    origin = {"Access-Control-Allow-Origin": config.server.allow_origin} if config.server.allow_origin else {}
+    return {**origin, "X-Content-Type-Options": "nosniff", "Server": "imageserver"}

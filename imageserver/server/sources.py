@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,7 +29,7 @@ class Sources:
 
     async def facts(self, paths: Iterable[Path]) -> dict[Path, Facts]:
         """Give the facts of files; raises `BadSource` or `LimitExceeded` for one that cannot be used."""
-        wanted = list(dict.fromkeys(paths))
+        wanted = list(paths)
         found = await asyncio.gather(*(self._facts(path) for path in wanted))
         return dict(zip(wanted, found, strict=True))
 
@@ -49,10 +50,10 @@ class Sources:
             self._known.pop(version, None)
 
 
-def version_of(path: Path) -> Version:
+def version_of(path: str | Path) -> Version:
     """Tell one version of a file from the next; raises `BadSource` when it is gone."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116, a third of the time of Path.stat, at every hit
     except OSError as error:
-        raise BadSource(path.name, error.strerror or "cannot be opened", str(path)) from error
+        raise BadSource(Path(path).name, error.strerror or "cannot be opened", str(path)) from error
     return str(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

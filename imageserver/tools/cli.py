@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 import os
 import subprocess
 import sys
@@ -14,7 +12,8 @@ from pathlib import Path
 from imageserver.catalog.loading import load
 from imageserver.config import Config, load_config
 from imageserver.errors import ImageServerError
-from imageserver.server.app import run
+from imageserver.server.supervising import serve
+from imageserver.server.working import log_to_stderr
 from imageserver.tools.explain import explain
 
 DEMO_PICTURES = Path("samples") / "make_pictures.py"
@@ -23,7 +22,7 @@ DEMO_PICTURES = Path("samples") / "make_pictures.py"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the result is the exit code."""
     options = parser().parse_args(arguments)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    log_to_stderr()
     try:
         config = load_config(options.config, os.environ, overrides(options))
         return int(options.command(config, options))
@@ -66,7 +65,7 @@ def overrides(options: argparse.Namespace) -> dict[str, str]:
 
 def serve_catalogs(config: Config, _: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    asyncio.run(run(config, Path(config.catalogs)))
+    serve(config, Path(config.catalogs))
     return 0
 
 

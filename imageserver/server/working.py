@@ -1,0 +1,75 @@
+"""One process that serves: alone, or as one of several that share a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from aiohttp import web
+
+from imageserver.config import Config
+from imageserver.errors import ConfigError
+from imageserver.server.app import LINE_LIMIT, SITE, JsonAccessLogger, build_app
+
+Ready = tuple[()]
+READY: Ready = ()
+
+
+def work(config: Config, folder: Path, opened: socket.socket, line: Connection, lifeline: Connection) -> None:
+    """Serve in a process of its own; say over `line` that it is ready or what is wrong, end when `lifeline` does."""
+    log_to_stderr()
+    try:
+        asyncio.run(run(config, folder, opened, lambda: line.send(READY), lifeline))
+    except ConfigError as error:
+        line.send((error.where, error.reason))
+
+
+async def run(
+    config: Config, folder: Path, opened: socket.socket, ready: Callable[[], None], lifeline: Connection | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is in flight; raises `ConfigError` when it cannot start."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if lifeline is not None:
+        loop.add_reader(lifeline.fileno(), stop.set)
+    log = open_access_log(config.server.access_log)
+    app = build_app(config, folder)
+    runner = web.AppRunner(app, access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT)
+    await runner.setup()
+    try:
+        await app[SITE].renderer.start()
+        await web.SockSite(runner, opened).start()
+        ready()
+        await stop.wait()
+    finally:
+        if lifeline is not None:
+            loop.remove_reader(lifeline.fileno())
+        await runner.cleanup()
+
+
+def open_access_log(name: str) -> logging.Logger | None:
+    """Open the access log: a file, standard output, or none."""
+    if not name:
+        return None
+    log = logging.getLogger("imageserver.access")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        handler = logging.StreamHandler(sys.stdout) if name == "-" else logging.FileHandler(name)
+    except OSError as error:
+        raise ConfigError(f"server.access_log: {name}", error.strerror or "cannot be written") from error
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log.handlers = [handler]
+    return log
+
+
+def log_to_stderr() -> None:
+    """Send what is logged to standard error."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)

@@ -1,0 +1,277 @@
+"""Replies that were made before, over real sockets: made once, never stale, and there whatever happens to others."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from serving import Reply, serving
+from sites import plain, properties, write_site
+
+CATALOG = (
+    "attributes: {root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}, one: {path: one.png}}\n"
+)
+SLOW = "/is/image/Co/grid?scl=0.04&op_grow=9&op_noise=50&fmt=png"
+"""About a second of work."""
+QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": ""}
+TWO = {**QUIET, "IMAGESERVER_SERVER__WORKERS": "2"}
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+PIXEL = "/is/image/Co/one?fmt=png&wid=8&hei=8"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_site(tmp_path, {"Co": CATALOG})
+    plain(tmp_path / "catalogs" / "Co" / "images" / "one.png", RED)
+    return tmp_path
+
+
+def logged(folder: Path) -> dict[str, str]:
+    """The environment of a server that writes an access log into a folder."""
+    return {"IMAGESERVER_SERVER__ACCESS_LOG": str(folder / "access.log")}
+
+
+def origins(folder: Path) -> list[str]:
+    """Where the replies came from, by the access log."""
+    return [json.loads(line)["cache"] for line in (folder / "access.log").read_text().splitlines()]
+
+
+def replace(path: Path, color: tuple[int, int, int]) -> None:
+    """Put a picture in place of another, as an upload does."""
+    new = path.with_name("new.png")
+    Image.new("RGB", (40, 30), color).save(new)
+    new.replace(path)
+
+
+def color(reply: Reply) -> tuple[int, ...]:
+    pixel = Image.open(io.BytesIO(reply.body)).convert("RGB").getpixel((4, 4))
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
+def render_processes(folder: Path) -> list[int]:
+    """The processes of the server in a folder that render: those at a lower priority."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and (process / "cwd").resolve() == folder.resolve():
+                found += [int(process.name)] if os.getpriority(os.PRIO_PROCESS, int(process.name)) > 0 else []
+        except OSError:
+            continue
+    return found
+
+
+def without_times(reply: Reply) -> dict[str, str]:
+    return {name: value for name, value in reply.headers.items() if name not in {"Date", "Expires"}}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["Co/grid?fmt=png", "Co/grid?req=props", "Co/grid?req=imageprops,json", "Co/grid?req=exists", "Co/grid?wid=9&id=x"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_hit_is_like_the_first_reply(folder: Path, url: str, method: str) -> None:
+    with serving(folder, environment=logged(folder)) as client:
+        client.ask("/is/image/Co/grid?fmt=png")  # so that image.length is known
+        first, second = (client.ask(f"/is/image/{url}", method) for _ in range(2))
+        assert (first.status, second.status) == (200, 200)
+        assert without_times(first) == without_times(second)
+        assert {"Date", "ETag", "Expires", "Content-Length", "X-Content-Type-Options"} <= set(second.headers)
+        assert [line for line in first.body.splitlines() if not line.startswith(b"#")] == [
+            line for line in second.body.splitlines() if not line.startswith(b"#")
+        ]
+        tag = {"If-None-Match": first.headers["ETag"]}
+        assert client.ask(f"/is/image/{url}", method, headers=tag).status == 304
+        assert client.ask(f"/is/image/{url}", method, headers={"If-None-Match": '"other"'}).status == 200
+
+
+def test_hits_do_not_touch_the_renderer(folder: Path) -> None:
+    with serving(folder, environment=logged(folder)) as client:
+        urls = ["/is/image/Co/grid?fmt=png", "/is/image/Co/grid?wid=17", "/is/image/Co/grid?req=props"]
+        before = [client.ask(url).body for url in urls]
+        (renderer,) = render_processes(folder)
+        os.kill(renderer, signal.SIGSTOP)
+        try:
+            for _ in range(20):
+                assert [client.ask(url).body for url in urls[:2]] == before[:2]
+            assert properties(client, "Co/grid?req=props")["image.width"] == "40"
+        finally:
+            os.kill(renderer, signal.SIGCONT)
+
+
+def test_hits_go_on_while_rendering_is_dead(folder: Path) -> None:
+    with serving(folder, environment=logged(folder)) as client:
+        before = client.ask("/is/image/Co/grid?fmt=png").body
+        for _ in range(5):
+            for process in render_processes(folder):
+                os.kill(process, signal.SIGKILL)
+            assert client.ask("/is/image/Co/grid?fmt=png").body == before
+        assert set(origins(folder)) == {"made", "memory"}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_equal_requests_are_made_once(folder: Path, workers: str) -> None:
+    with serving(folder, environment={**logged(folder), "IMAGESERVER_SERVER__WORKERS": workers}) as client:
+        with ThreadPoolExecutor(50) as threads:
+            replies = list(threads.map(client.ask, [SLOW] * 200))
+        assert {reply.status for reply in replies} == {200}
+        assert len({reply.body for reply in replies}) == 1
+    assert origins(folder).count("made") == 1
+    assert len(origins(folder)) == 200
+
+
+def test_a_reply_survives_a_restart(folder: Path) -> None:
+    bodies = []
+    for _ in range(2):
+        with serving(folder, environment=logged(folder)) as client:
+            bodies.append(client.ask("/is/image/Co/grid?fmt=png").body)
+    assert bodies[0] == bodies[1]
+    assert origins(folder) == ["made", "disk"]
+
+
+def test_a_damaged_entry_is_made_anew(folder: Path) -> None:
+    url = "/is/image/Co/grid?fmt=png"
+    with serving(folder, environment=logged(folder)) as client:
+        good = client.ask(url).body
+    (entry,) = (folder / "cache" / "replies").glob("???/*")
+    assert entry.read_bytes() == good
+    entry.write_bytes(good[:-9])
+    with serving(folder, environment=logged(folder)) as client:
+        assert client.ask(url).body == good
+    assert origins(folder) == ["made", "made"]
+    assert entry.read_bytes() == good
+
+
+def test_no_old_pixels(folder: Path) -> None:
+    """After a source was replaced, no worker sends what it showed before."""
+    path = folder / "catalogs" / "Co" / "images" / "one.png"
+    with serving(folder, environment=TWO) as client:
+        for turn in range(8):
+            wanted = (RED, BLUE)[turn % 2]
+            replace(path, wanted)
+            with ThreadPoolExecutor(8) as threads:
+                replies = list(threads.map(client.ask, [PIXEL] * 24))
+            assert {color(reply) for reply in replies} == {wanted}, turn
+
+
+def test_a_link_that_leads_elsewhere_is_a_change(folder: Path) -> None:
+    images = folder / "catalogs" / "Co" / "images"
+    plain(images / "releases" / "1.png", RED)
+    plain(images / "releases" / "2.png", BLUE)
+    (images / "one.png").unlink()
+    (images / "one.png").symlink_to("releases/1.png")
+    with serving(folder, environment=QUIET) as client:
+        assert [color(client.ask(PIXEL)) for _ in range(2)] == [RED, RED]
+        (images / "link").symlink_to("releases/2.png")
+        (images / "link").replace(images / "one.png")
+        assert color(client.ask(PIXEL)) == BLUE
+
+
+def test_an_edit_of_the_catalog_is_seen(folder: Path) -> None:
+    catalog = folder / "catalogs" / "Co" / "catalog.yaml"
+    with serving(folder, environment=QUIET) as client:
+        assert color(client.ask(PIXEL)) == RED
+        catalog.write_text(CATALOG.replace("one: {path: one.png}", "one: {path: one.png, modifier: op_invert=1}"))
+        end = time.monotonic() + 5
+        while color(client.ask(PIXEL)) != (0, 255, 255):
+            assert time.monotonic() < end
+
+
+def test_a_failure_is_not_remembered(folder: Path) -> None:
+    path = folder / "catalogs" / "Co" / "images" / "one.png"
+    good = path.read_bytes()
+    with serving(folder, environment=QUIET) as client:
+        for _ in range(2):
+            path.write_bytes(good[:-30])
+            assert client.ask(PIXEL).status >= 400
+            path.write_bytes(good)
+            assert color(client.ask(PIXEL)) == RED
+
+
+def test_who_goes_away_takes_nothing_from_the_others(folder: Path) -> None:
+    with serving(folder, environment=logged(folder)) as client:
+        gone = socket.create_connection(("127.0.0.1", client.port))
+        gone.sendall(f"GET {SLOW} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        time.sleep(0.3)
+        found: list[Reply] = []
+        waiting = threading.Thread(target=lambda: found.append(client.ask(SLOW)))
+        waiting.start()
+        time.sleep(0.1)
+        gone.close()
+        waiting.join()
+        assert found[0].status == 200
+        assert client.ask(SLOW).body == found[0].body
+    assert origins(folder).count("made") <= 1
+    assert origins(folder)[-2:] in (["shared", "memory"], ["memory", "memory"])
+
+
+@pytest.mark.parametrize(
+    ("cache", "again"),
+    [("on", "memory"), ("off", ""), ("on,off", ""), ("off,on", "memory"), ("validate", "memory"), ("update", "made")],
+)
+def test_cache_command(folder: Path, cache: str, again: str) -> None:
+    with serving(folder, environment=logged(folder)) as client:
+        bodies = {client.ask(f"/is/image/Co/grid?fmt=png&cache={cache}").body for _ in range(2)}
+        assert len(bodies) == 1
+    assert origins(folder) == ["" if again == "" else "made", again]
+
+
+def test_loadcache_makes_what_is_sent_later(folder: Path) -> None:
+    with serving(folder, environment=logged(folder)) as client:
+        assert properties(client, "Co/grid?fmt=png&req=props")["image.length"] == "0"
+        length = properties(client, "Co/grid?fmt=png&req=loadcache")["image.length"]
+        assert properties(client, "Co/grid?fmt=png&req=props")["image.length"] == length
+        assert len(client.ask("/is/image/Co/grid?fmt=png").body) == int(length) > 0
+    assert origins(folder) == ["", "made", "", "memory"]
+
+
+def test_a_cache_that_cannot_be_written_costs_nobody_a_reply(folder: Path) -> None:
+    (folder / "cache").write_text("a file where a folder should be")
+    with serving(folder, environment={**TWO, **logged(folder)}) as client:
+        for width in (10, 11, 12, 12):
+            assert client.ask(f"/is/image/Co/grid?wid={width}").status == 200
+    lines = [line for line in (folder / "server.log").read_text().splitlines() if "not kept" in line]
+    assert 1 <= len(lines) <= 2, "each process tells it once"
+
+
+def test_the_bound_holds_under_many_requests(folder: Path) -> None:
+    small = {"IMAGESERVER_CACHE__MAX_SIZE": "100000", "IMAGESERVER_CACHE__MEMORY": "4000"}
+    urls = [f"/is/image/Co/one?fmt=png8&wid={8 + number % 100}&hei={8 + number // 100}" for number in range(5000)]
+    with serving(folder, environment={**TWO, **small}) as client, ThreadPoolExecutor(4) as threads:
+        running = [threads.submit(ask_all, client.port, urls[start::4]) for start in range(4)]
+        while not all(one.done() for one in running):
+            held = sum(size(path) for path in (folder / "cache" / "replies").glob("???/*"))
+            assert held <= 100000 * 1.01, "beyond that, what was counted was not there at one moment"
+            time.sleep(0.05)
+        assert [status for one in running for status in one.result()] == [200] * 5000
+
+
+def ask_all(port: int, urls: list[str]) -> list[int]:
+    """Ask for one after the other over one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    statuses = []
+    for url in urls:
+        connection.request("GET", url)
+        response = connection.getresponse()
+        response.read()
+        statuses.append(response.status)
+    connection.close()
+    return statuses
+
+
+def size(path: Path) -> int:
+    """The size of a file, which may be gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 from PIL import Image, ImageCms, ImageDraw
@@ -46,6 +47,15 @@ def with_alpha(image: Image.Image, mask: Image.Image) -> Image.Image:
     return result
 
 
+def save_associated(image: Image.Image, path: Path) -> None:
+    """Write a TIFF whose colours are multiplied with their alpha, and which says so."""
+    image = Image.frombytes("RGBA", image.size, image.convert("RGBa").tobytes())
+    file = io.BytesIO()
+    image.save(file, "TIFF")
+    other, associated = (struct.pack("<HHIHH", 338, 3, 1, kind, 0) for kind in (2, 1))
+    path.write_bytes(file.getvalue().replace(other, associated))
+
+
 def photoshop_paths(names: list[str]) -> bytes:
     """Write image resource blocks of paths without any points."""
     blocks = b""
@@ -66,6 +76,7 @@ def make_all(folder: Path) -> None:
     ramp().save(folder / "ramp.png")
     ramp(3000, 2000).save(folder / "large.jpg", quality=90)
     with_alpha(quadrants(200, 200), disc()).save(folder / "alpha.png")
+    save_associated(with_alpha(quadrants(200, 200), disc()), folder / "associated.tif")
     disc().save(folder / "mask.png")
     quadrants(200, 200).save(folder / "square.png")
     lying = quadrants(300, 400).transpose(Image.Transpose.ROTATE_90)

@@ -82,3 +82,24 @@ def serving(folder: Path, *options: str, environment: Mapping[str, str] | None =
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)
+
+
+def workers(folder: Path) -> list[int]:
+    """The render processes of the server that runs in a folder."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            here = process.name.isdigit() and (process / "cwd").resolve() == folder.resolve()
+            if here and b"spawn_main" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+        except OSError:
+            continue  # it ended meanwhile, or is not ours
+    return found
+
+
+def most_memory(process: int) -> int:
+    """The most bytes of memory that a process has held so far."""
+    status = Path(f"/proc/{process}/status").read_text()
+    match = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert match, status
+    return int(match[1]) * 1024

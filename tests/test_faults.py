@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from pictures import BLUE, RED, make_all, quadrants
-from serving import Client, Reply, serving
+from serving import Client, Reply, serving, workers
 from sites import eventually, plain
 
 CATALOG = """
@@ -77,19 +77,6 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     limits = {"IMAGESERVER_LIMITS__RENDER_SECONDS": "30", "IMAGESERVER_LIMITS__QUEUE": "1"}
     with serving(folder, environment={**LIMITS, **limits}) as client:
         yield client
-
-
-def workers(folder: Path) -> list[int]:
-    """The render processes of the server that runs in a folder."""
-    found = []
-    for process in Path("/proc").iterdir():
-        try:
-            here = process.name.isdigit() and (process / "cwd").resolve() == folder.resolve()
-            if here and b"spawn_main" in (process / "cmdline").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue  # it ended meanwhile, or is not ours
-    return found
 
 
 def assert_short_text(client: Client, reply: Reply, title: str) -> None:

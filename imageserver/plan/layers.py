@@ -23,8 +23,8 @@ from imageserver.protocol.request import Piece, Request
 from imageserver.protocol.values import Size, SizeN
 
 IGNORED_WHEN_NESTED = frozenset({"fmt", "qlt", "iccembed", "printres", "quantize", "req", "bgc"})
-Draw = Callable[[Question, Entry], Picture]
-"""Plans the picture of a question over an entry: nested requests come back to where the outer one was planned."""
+Draw = Callable[[Question, Entry | None], Picture]
+"""Plans the picture of a nested request: it comes back to where the outer one was planned, with its default image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +174,4 @@ def plan_nested(composition: Composition, nested: Nested) -> Picture:
     pieces = tuple(piece for piece in written.pieces if piece.name.casefold() not in IGNORED_WHEN_NESTED)
     around = Surroundings(composition.entry.catalog, composition.variables, depth, outer.around.tally)
     inner = ask(Request(name, pieces), outer.catalogs, outer.limits, around)
-    return composition.draw(inner, inner.entry())
+    return composition.draw(inner, composition.default)

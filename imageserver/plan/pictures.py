@@ -66,11 +66,13 @@ def plan_default_image(question: Question, missing: NotFound) -> Plan:
     return replace(plan, is_default_image=True)
 
 
-def entry_or(question: Question, default: Entry) -> Entry:
+def entry_or(question: Question, default: Entry | None) -> Entry:
     """Give the entry of the path, or the default when the path names none."""
     try:
         return question.entry()
     except NotFound:
+        if default is None:
+            raise
         return default
 
 
@@ -93,9 +95,12 @@ def plan_watermark(question: Question, entry: Entry, name: str) -> Picture:
     return picture
 
 
-def nested_picture(question: Question, entry: Entry) -> Picture:
-    """Plan the picture of a nested request: neither attribute::DefaultPix nor attribute::MaxPix bounds it."""
-    picture, _ = draw(compose(question, entry, None))
+def nested_picture(question: Question, default: Entry | None) -> Picture:
+    """Plan the picture of a nested request: neither attribute::DefaultPix nor attribute::MaxPix bounds it.
+
+    `default` stands in for images that are missing, if there is one.
+    """
+    picture, _ = draw(compose(question, entry_or(question, default), default))
     rules = replace(picture.rules, default_size=Size(0, 0), max_size=Size(0, 0))
     return replace(picture, rules=rules)
 

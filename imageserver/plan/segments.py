@@ -37,7 +37,7 @@ class Segments:
     layers: dict[int, list[Piece]] = field(default_factory=lambda: {0: []})
     effects: dict[tuple[Layer, int], list[Piece]] = field(default_factory=dict)
     anywhere: list[Piece] = field(default_factory=list)
-    names: dict[str, int] = field(default_factory=dict)
+    names: dict[str, Layer] = field(default_factory=dict)
 
     def add(self, pieces: Iterable[Piece]) -> None:
         """Add the pieces of a request or modifier, which starts as if with `layer=comp`."""
@@ -73,20 +73,20 @@ class Segments:
     def _select(self, piece: Piece) -> Layer:
         word, _, name = (part.strip() for part in (piece.value or "").partition(","))
         if word.casefold() == COMP:
-            return None
+            return self._named(None, name, piece)
         if NUMBER.fullmatch(word):
-            return self._open(int(word), name, piece)
+            self.layers.setdefault(int(word), [])
+            return self._named(int(word), name, piece)
         if name or word not in self.names:
             raise BadValue("layer", piece.value or "", EXPECTED, piece.origin)
         return self.names[word]
 
-    def _open(self, number: int, name: str, piece: Piece) -> int:
-        if name and (name.casefold() == COMP or self.names.get(name, number) != number):
+    def _named(self, layer: Layer, name: str, piece: Piece) -> Layer:
+        if name and (name.casefold() == COMP or self.names.get(name, layer) != layer):
             raise BadValue("layer", piece.value or "", "a name that no other layer has, and not comp", piece.origin)
         if name:
-            self.names[name] = number
-        self.layers.setdefault(number, [])
-        return number
+            self.names[name] = layer
+        return layer
 
 
 def effect_number(piece: Piece) -> int:

@@ -8,7 +8,7 @@ from imageserver.commands.adjust import Adjust
 from imageserver.commands.layer import Layer, Opacity
 from imageserver.commands.view import View
 from imageserver.plan.picture import Picture, PlannedLayer
-from imageserver.protocol.values import PointN, Size
+from imageserver.protocol.values import PointN, Size, SizeN
 
 UNBOUNDED = Size(0, 0)
 
@@ -18,21 +18,34 @@ def watermarked(picture: Picture, mark: Picture) -> Picture:
 
     `sizeN=`, `align=`, `blendMode=` and `opac=` of the mark count relative to the picture; its view commands do not.
     """
-    own, align = mark.layers[0].commands, mark.view.align
-    place = PointN(align.horizontal / 2, align.vertical / 2)
-    fade = Opacity(round(100 * own.opac.fraction * mark.composite.opac.fraction))
-    laid = Layer(size=own.size, origin=place, pos=place, blend_mode=own.blend_mode, opac=fade)
-    plain = replace(
-        mark,
-        layers=(replace(mark.layers[0], commands=replace(own, size=None, opac=Opacity(100))), *mark.layers[1:]),
-        composite=replace(mark.composite, opac=Opacity(100)),
-    )
     return replace(
         picture,
-        layers=(PlannedLayer(0, whole(picture)), PlannedLayer(1, whole(plain), laid)),
+        layers=(PlannedLayer(0, whole(picture)), laid(mark)),
         composite=Layer(),
         adjust=Adjust(),
         effects=(),
+    )
+
+
+def laid(mark: Picture) -> PlannedLayer:
+    """Give the layer that lays a watermark over a picture."""
+    first, align = mark.layers[0], mark.view.align
+    own, place = first.commands, PointN(align.horizontal / 2, align.vertical / 2)
+    fade = Opacity(round(100 * own.opac.fraction * mark.composite.opac.fraction))
+    relative = isinstance(own.size, SizeN)
+    if relative and first.source is None and len(mark.layers) == 1:  # a colour: it has no size of its own
+        return replace(first, number=1, commands=replace(own, origin=place, pos=place, opac=fade))
+    plain = replace(
+        mark,
+        layers=(
+            replace(first, commands=replace(own, size=None if relative else own.size, opac=Opacity(100))),
+            *mark.layers[1:],
+        ),
+        composite=replace(mark.composite, opac=Opacity(100)),
+    )
+    size = own.size if relative else None
+    return PlannedLayer(
+        1, whole(plain), Layer(size=size, origin=place, pos=place, blend_mode=own.blend_mode, opac=fade)
     )
 
 

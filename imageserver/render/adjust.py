@@ -207,6 +207,7 @@ def coarse(image: Image, sigma: float) -> Image:
         ody=-0.5,
         oarea=[0, 0, image.width, image.height],
         extend="copy",
+        premultiplied=True,
     )
 
 

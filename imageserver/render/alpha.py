@@ -90,10 +90,15 @@ def premultiplied(image: Image) -> Image:
     return image.premultiply().rint().cast("uchar").copy(interpretation=image.interpretation)
 
 
+def whole_numbers(image: Image) -> Image:
+    """Give an image in whole numbers from 0 to 255."""
+    return image if image.format == "uchar" else image.rint().cast("uchar")
+
+
 def unpremultiplied(image: Image) -> Image:
     """Undo `premultiplied`; the ringing of kernels makes no colour brighter than its alpha."""
     if not has_alpha(image):
-        return image if image.format == "uchar" else image.rint().cast("uchar")
+        return whole_numbers(image)
     share = image[image.bands - 1]
     bands = image[: image.bands - 1]
     whole = (bands < share).ifthenelse(bands, share).bandjoin(share).copy(interpretation=image.interpretation)

@@ -43,7 +43,8 @@ def eight_bits(image: Image) -> Image:
 def dissolved(image: Image, x: int, y: int) -> Image:
     """Make each pixel of an image at this place either opaque or clear, by chance that is the same every time."""
     source = random.Random("dissolve")  # noqa: S311, no secret: equal requests, equal pixels
-    grain = Image.new_from_memory(source.randbytes(GRAIN * GRAIN), GRAIN, GRAIN, 1, "uchar")
+    chances = bytes(value % FULL for value in source.randbytes(GRAIN * GRAIN))  # below 255, so that opaque stays opaque
+    grain = Image.new_from_memory(chances, GRAIN, GRAIN, 1, "uchar")
     left, top = x % GRAIN, y % GRAIN
     grains = grain.replicate(-(-(left + image.width) // GRAIN), -(-(top + image.height) // GRAIN))
     grains = grains.crop(left, top, image.width, image.height)

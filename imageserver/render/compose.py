@@ -26,6 +26,7 @@ from imageserver.render.alpha import (
     plane,
     premultiplied,
     unpremultiplied,
+    whole_numbers,
     with_alpha,
 )
 from imageserver.render.clipping import clipped
@@ -248,7 +249,7 @@ def fetched(
         image = cut(replace(opened, image=premultiplied(opened.image)), rect, target, box, mode)
         image = image.linecache(tile_height=LINES, access="sequential")  # it is looked at more than once just below
         return unpremultiplied(image).copy(interpretation=opened.image.interpretation)
-    return cut(opened, rect, target, box, mode)
+    return whole_numbers(cut(opened, rect, target, box, mode))
 
 
 def drawn_picture(source: LaidPicture) -> Opened:

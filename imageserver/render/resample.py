@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from imageserver.commands.delivery import ResMode
 from imageserver.layout.layout import Box
 from imageserver.protocol.values import Size
+from imageserver.render.alpha import has_alpha
 from imageserver.render.engine import Image, interpolator
 
 KERNELS: dict[ResMode, str] = {
@@ -172,7 +173,10 @@ def rounds_to(value: float, count: int) -> bool:
 
 
 def magnified(image: Image, columns: Span, rows: Span, mode: ResMode) -> Image:
-    """Interpolate between the pixels' centres, along the axes that need it."""
+    """Interpolate between the pixels' centres, along the axes that need it; with alpha the result is in fractions.
+
+    So the ringing of kernels can be cut off behind a division by the alpha, where it leaves the colour as it is.
+    """
     wide, tall = is_interpolated(columns), is_interpolated(rows)
     if not wide and not tall:
         return image
@@ -182,7 +186,8 @@ def magnified(image: Image, columns: Span, rows: Span, mode: ResMode) -> Image:
     scale_x, scale_y = (1 / columns.step if wide else 1.0), (1 / rows.step if tall else 1.0)
     offset_x = (columns.start - left) * scale_x if wide else 0.0
     offset_y = (rows.start - top) * scale_y if tall else 0.0
-    return image.crop(left, top, width, height).affine(
+    part = image.crop(left, top, width, height)
+    return (part.cast("float") if has_alpha(image) else part).affine(
         (scale_x, 0, 0, scale_y),
         interpolate=interpolator(INTERPOLATORS[mode]),
         idx=0.5,
@@ -191,4 +196,5 @@ def magnified(image: Image, columns: Span, rows: Span, mode: ResMode) -> Image:
         ody=-0.5 - offset_y,
         oarea=[0, 0, columns.count, rows.count],
         extend="copy",
+        premultiplied=True,
     )

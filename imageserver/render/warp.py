@@ -16,16 +16,21 @@ EDGE = 2
 def rotated(image: Image, turn: Turn, box: Rect, mode: ResMode) -> Image:
     """Map an image with alpha about its centre into a box."""
     middle_x, middle_y = image.width / 2, image.height / 2
-    result = premultiplied(image).affine(
-        (turn.a, turn.b, turn.c, turn.d),
-        interpolate=interpolator(INTERPOLATORS[mode]),
-        idx=0.5,
-        idy=0.5,
-        odx=box.width / 2 - (turn.a * middle_x + turn.b * middle_y) - 0.5,
-        ody=box.height / 2 - (turn.c * middle_x + turn.d * middle_y) - 0.5,
-        oarea=[0, 0, box.width, box.height],
-        extend="background",
-        background=[0],
+    result = (
+        premultiplied(image)
+        .cast("float")
+        .affine(  # so that ringing is cut off behind the division by alpha
+            (turn.a, turn.b, turn.c, turn.d),
+            interpolate=interpolator(INTERPOLATORS[mode]),
+            idx=0.5,
+            idy=0.5,
+            odx=box.width / 2 - (turn.a * middle_x + turn.b * middle_y) - 0.5,
+            ody=box.height / 2 - (turn.c * middle_x + turn.d * middle_y) - 0.5,
+            oarea=[0, 0, box.width, box.height],
+            extend="background",
+            premultiplied=True,
+            background=[0],
+        )
     )
     return unpremultiplied(result).copy(interpretation="srgb")
 
@@ -39,7 +44,7 @@ def warped(image: Image, corners: Loop, size: Size, *, smooth: bool) -> Image:
     weight = x * g + y * h + i
     index = ((x * a + y * b + c) / weight - 0.5 + EDGE).bandjoin((x * d + y * e + f) / weight - 0.5 + EDGE)
     framed = premultiplied(image).embed(EDGE, EDGE, image.width + 2 * EDGE, image.height + 2 * EDGE)
-    result = framed.mapim(index, interpolate=interpolator("bilinear" if smooth else "nearest"))
+    result = framed.mapim(index, interpolate=interpolator("bilinear" if smooth else "nearest"), premultiplied=True)
     return unpremultiplied(result).copy(interpretation="srgb")
 
 

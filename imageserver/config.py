@@ -89,7 +89,8 @@ class Cache:
     max_size: int = option(size, 2 * GIB, "the most that it may hold on disk; 0 is no cache on disk")
     max_entries: int = option(positive, 200_000, "replies that it may hold on disk")
     memory: int = option(size, 64 * MIB, "the most that each process holds in memory")
-    url: str = option(str, "", "redis://… for a farm")
+    url: str = option(str, "", "redis://… for a farm; read, and used from the version on that has it")
+    accel: str = option(str, "", "X-Accel-Redirect: the location of nginx that leads to cache.path; empty is none")
 
 
 @dataclass(frozen=True, slots=True)

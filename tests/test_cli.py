@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from serving import Client
-from sites import write_site
+from serving import Client, serving
+from sites import eventually, write_site
 
 GOOD = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}, other: {path: grid.png}}\n"
 BAD = """attributes:
@@ -159,3 +160,62 @@ def test_serve_over_a_unix_socket(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)
     assert process.returncode == 0
+
+
+def test_cache_stats_and_clear(tmp_path: Path) -> None:
+    write_site(tmp_path, {"Co": GOOD})
+    assert "no replies are kept there yet" in run(tmp_path, "cache", "stats").stderr
+    with serving(tmp_path, environment={"IMAGESERVER_SERVER__ACCESS_LOG": ""}) as client:
+        for width in (10, 11, 12):
+            client.ask(f"/is/image/Co/grid?wid={width}")
+        eventually(lambda: run(tmp_path, "cache", "stats").stdout.split(" ")[0], "3")
+        assert re.fullmatch(r"3 replies removed, \d+\.\d MiB\n", run(tmp_path, "cache", "clear").stdout)
+        assert run(tmp_path, "cache", "stats").stdout.startswith("0 of 200000 replies, 0.0 of 2048.0 MiB")
+        assert client.ask("/is/image/Co/grid?wid=10").status == 200, "the server goes on"
+
+
+def test_cache_warm_asks_for_what_was_asked_before(tmp_path: Path) -> None:
+    write_site(tmp_path, {"Co": GOOD})
+    environment = {"IMAGESERVER_SERVER__ACCESS_LOG": "access.log"}
+    with serving(tmp_path, environment=environment) as client:
+        for url in ("Co/grid?wid=10", "Co/grid?wid=11", "Co/grid?wid=10", "Co/nothing", "Co/grid?req=props"):
+            client.ask(f"/is/image/{url}")
+    own = (tmp_path / "access.log").read_text()
+    combined = (
+        '127.0.0.1 - - [22/Nov/2026:10:00:00 +0000] "GET /is/image/Co/other?wid=9 HTTP/1.1" 200 900 "-" "curl"\n'
+        '127.0.0.1 - - [22/Nov/2026:10:00:01 +0000] "GET /is/image/Co/gone?wid=9 HTTP/1.1" 200 900 "-" "curl"\n'
+        '127.0.0.1 - - [22/Nov/2026:10:00:01 +0000] "POST /is/image/Co/other?wid=7 HTTP/1.1" 200 900 "-" "curl"\n'
+        "not a line of a log\n{broken\n"
+    )
+    (tmp_path / "old.log").write_text(own + combined)
+    (tmp_path / "access.log").unlink()
+    shutil.rmtree(tmp_path / "cache")
+    with serving(tmp_path, environment=environment) as client:
+        done = run(tmp_path, "cache", "warm", "old.log", "--server", f"http://127.0.0.1:{client.port}")
+        assert done.returncode == 1
+        assert done.stdout.splitlines()[0] == "403 /is/image/Co/gone?wid=9"
+        assert done.stdout.splitlines()[-1].startswith("4 of 5 URLs answered")
+        asked = [json.loads(line)["url"] for line in (tmp_path / "access.log").read_text().splitlines()]
+        assert sorted(asked) == sorted(
+            f"/is/image/Co/{one}"
+            for one in ("grid?wid=10", "grid?wid=11", "grid?req=props", "other?wid=9", "gone?wid=9")
+        )
+        client.ask("/is/image/Co/grid?wid=11")
+    assert json.loads((tmp_path / "access.log").read_text().splitlines()[-1])["cache"] == "memory"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("cache", "warm", "nowhere.log"), "nowhere.log: No such file or directory"),
+        (("cache", "warm", "a.log", "--server", "ftp://x"), "expected a URL such as http://127.0.0.1:8080"),
+        (("cache", "warm", "a.log", "--server", "http://127.0.0.1:9"), "does not answer"),
+    ],
+)
+def test_cache_warm_says_what_is_wrong(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    write_site(tmp_path, {"Co": GOOD})
+    (tmp_path / "a.log").write_text('"GET /is/image/Co/grid HTTP/1.1" 200\n')
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1

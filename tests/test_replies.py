@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from serving import Reply, serving
-from sites import plain, properties, write_site
+from sites import eventually, plain, properties, write_site
 
 CATALOG = (
     "attributes: {root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}, one: {path: one.png}}\n"
@@ -267,6 +267,25 @@ def ask_all(port: int, urls: list[str]) -> list[int]:
         statuses.append(response.status)
     connection.close()
     return statuses
+
+
+def test_a_web_server_in_front_may_send_the_files(folder: Path) -> None:
+    with serving(folder, environment={**QUIET, "IMAGESERVER_CACHE__ACCEL": "/kept/"}) as client:
+        body = client.ask("/is/image/Co/grid?fmt=png&cache=on,off").body
+        client.ask("/is/image/Co/grid?fmt=png")
+        wait_for_files(folder, 1)
+        for method in ("GET", "HEAD"):
+            reply = client.ask("/is/image/Co/grid?fmt=png", method)
+            assert (reply.body, reply.headers["Content-Type"]) == (b"", "image/png")
+            assert "max-age" in reply.headers["Cache-Control"]
+            location = reply.headers["X-Accel-Redirect"]
+            assert location.startswith("/kept/replies/")
+            assert (folder / "cache" / location.removeprefix("/kept/")).read_bytes() == body
+
+
+def wait_for_files(folder: Path, count: int) -> None:
+    """Wait until the cache holds so many replies; they are written after they are sent."""
+    eventually(lambda: len(list((folder / "cache" / "replies").glob("???/*"))), count)
 
 
 def size(path: Path) -> int:

@@ -100,20 +100,30 @@ class Hits:
         if known is None or not answerable(request):
             return None
         if not self._is_right(known, state):
-            del self._known[target]
+            self._known.pop(target, None)
             return None
-        answered = known.answered
-        headers = request.headers
+        answered, headers = known.answered, request.headers
         if "If-None-Match" in headers or "If-Modified-Since" in headers:
             if not answered.caching.is_known(answered.tag, headers):
                 return None
             return Ready(HTTPStatus.NOT_MODIFIED, self._head(target, HTTPStatus.NOT_MODIFIED, answered, {}), b"")
-        content = answered.content
-        body = content.body if isinstance(content, Document) else self._replies.at_hand(answered.tag)
-        if body is None or len(body) > LARGEST or not isinstance(content, Document | Drawing):
+        found = self._body(answered)
+        if found is None:
             return None
-        described = {"Content-Type": content.media_type, "Content-Length": str(len(body))}
+        body, kind = found
+        described = {"Content-Type": kind, "Content-Length": str(len(body))}
         return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answered, described), body)
+
+    def _body(self, answered: Answer) -> tuple[bytes, str] | None:
+        """Give bytes and content type of what can be sent at once."""
+        match answered.content:
+            case Document(body, kind):
+                return body, kind
+            case Drawing(_, kind):
+                drawn = self._replies.at_hand(answered.tag)
+                if drawn is not None and len(drawn) <= LARGEST and not self._replies.accel(answered.tag):
+                    return drawn, kind
+        return None
 
     def _is_right(self, known: Known, state: State) -> bool:
         """Tell whether an answer would be the same if it were made now."""

@@ -63,7 +63,10 @@ async def respond(site: Site, request: web.Request, written: Request) -> web.Res
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"
-    reply = web.Response(body=body.content, headers={**headers, "Content-Type": kind})
+    accel = site.replies.accel(answered.tag) if body.origin else ""
+    if accel:
+        headers["X-Accel-Redirect"] = accel
+    reply = web.Response(body=b"" if accel else body.content, headers={**headers, "Content-Type": kind})
     reply["cache"] = body.origin
     return reply
 

@@ -34,7 +34,9 @@ class Replies:
     def __init__(self, config: Cache) -> None:
         bounds = Bounds(config.max_size, config.max_entries)
         self._memory = Memory(config.memory)
-        self._disk = Disk(Path(config.path) / "replies", bounds, time.monotonic) if bounds.size else None
+        self._folder = Path(config.path)
+        self._accel = config.accel.rstrip("/")
+        self._disk = Disk(self._folder / "replies", bounds, time.monotonic) if bounds.size else None
         self._making: dict[str, asyncio.Task[Body]] = {}
         self._keeping: set[asyncio.Task[None]] = set()
 
@@ -47,10 +49,10 @@ class Replies:
         body = self._memory.read(tag)
         return len(body) if body is not None else self._disk.length(tag) if self._disk else 0
 
-    def path(self, tag: str) -> Path | None:
-        """Give the file of a reply, relative to the folder of the cache, if it has one."""
-        path = self._disk.path(tag) if self._disk else None
-        return path and path.relative_to(path.parents[2])
+    def accel(self, tag: str) -> str:
+        """Give the path by which nginx finds the file of a reply, or nothing where it has none or is not asked to."""
+        path = self._disk.path(tag) if self._disk and self._accel else None
+        return f"{self._accel}/{path.relative_to(self._folder)}" if path else ""
 
     async def get_or_make(self, tag: str, make: Make, *, anew: bool = False) -> Body:
         """Give a reply, made by `make` when it is not there yet; raises what that raises, to all who wait for it.

@@ -1,4 +1,4 @@
-"""The command line: `imageserver serve`, `check`, `explain` and `demo`."""
+"""The command line: `imageserver serve`, `check`, `explain`, `cache` and `demo`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from imageserver.catalog.loading import load
 from imageserver.config import Config, load_config
 from imageserver.errors import ImageServerError
 from imageserver.server.supervising import serve
 from imageserver.server.working import log_to_stderr
+from imageserver.tools.cache import clear, stats, warm
 from imageserver.tools.explain import explain
 
+Commands = Any
+"""What argparse adds commands to; it has no public name."""
 DEMO_PICTURES = Path("samples") / "make_pictures.py"
 
 
@@ -51,9 +55,41 @@ def parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("explain", parents=[common], help="show what a URL means: request, plan and layout")
     shown.add_argument("url", metavar="URL", help="a URL, or what stands behind /is/image/")
     shown.set_defaults(command=explain_url)
+    add_cache(commands, common)
     demo = commands.add_parser("demo", parents=[listening], help="make the demo's pictures, then serve")
     demo.set_defaults(command=serve_demo)
     return top
+
+
+def add_cache(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Describe `imageserver cache`."""
+    does = commands.add_parser("cache", help="show, empty or fill the response cache").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    shown = does.add_parser("stats", parents=[common], help="say what it holds")
+    shown.set_defaults(command=lambda config, _: tell([stats(config.cache)]))
+    emptied = does.add_parser("clear", parents=[common], help="remove all replies; servers may go on running")
+    emptied.set_defaults(command=lambda config, _: tell([clear(config.cache)]))
+    filled = does.add_parser("warm", parents=[common], help="ask a running server for what is in an access log")
+    filled.add_argument("log", type=Path, metavar="ACCESS_LOG", help="ours, or one in the common or combined format")
+    filled.add_argument("--server", metavar="URL", help="where it listens (default: as config.yaml says)")
+    filled.add_argument("--jobs", type=int, default=4, metavar="N", help="requests at the same time (default: 4)")
+    filled.set_defaults(command=warm_cache)
+
+
+def warm_cache(config: Config, options: argparse.Namespace) -> int:
+    """Ask a server for what is in an access log; the exit code is 1 when it refused something."""
+    server = options.server or f"http://{config.server.host}:{config.server.port}"
+    lines = list(warm(options.log, server, max(1, options.jobs)))
+    tell(lines)
+    return int(len(lines) > 1)
+
+
+def tell(lines: Iterable[str]) -> int:
+    """Print lines."""
+    for line in lines:
+        print(line)  # noqa: T201
+    return 0
 
 
 def overrides(options: argparse.Namespace) -> dict[str, str]:
@@ -79,9 +115,7 @@ def serve_demo(config: Config, options: argparse.Namespace) -> int:
 
 def explain_url(config: Config, options: argparse.Namespace) -> int:
     """Print what a URL means."""
-    for line in explain(options.url, config):
-        print(line)  # noqa: T201
-    return 0
+    return tell(explain(options.url, config))
 
 
 def check_catalogs(config: Config, options: argparse.Namespace) -> int:

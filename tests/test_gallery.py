@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
+from browser import Tab, browsing, needs_browser
 from conftest import HERE, QUIET
 from serving import Client, Reply, serving
+from sites import write_site
 
 from imageserver.catalog.attributes import Attributes
-from imageserver.catalog.catalogs import Catalog, Catalogs
+from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
 from imageserver.catalog.records import Record
+from imageserver.config import Limits
+from imageserver.protocol.reading import read_pieces
 from imageserver.protocol.values import Rect
+from imageserver.server.forms import Field, fields_of
 from imageserver.server.gallery import PAGE_SIZE, card, position
 
 CATALOG = Path(__file__).parent / "catalog.yaml"
@@ -105,12 +110,14 @@ def test_sends_no_other_file(server: Client, name: str) -> None:
 
 def test_hostile_values_are_only_text(site: Path) -> None:
     record = {"path": "grid.png", "user_data": {"title": HOSTILE}, "crops": {HOSTILE: [0, 0, 9, 9]}, "map": HOSTILE}
-    write(site, {HOSTILE: record, "a/ü b": {"path": "grid.png"}}, {"m": HOSTILE})
+    template = {"modifier": f"$t={quote(HOSTILE)}&$c=ff0000&layer=0&size=9,9&color=$c$&map=$t$"}
+    write(site, {HOSTILE: record, "a/ü b": {"path": "grid.png"}, "template": template}, {"m": HOSTILE})
     with serving(site, environment=QUIET) as client:
         page = read(client.ask("/"))
         assert [values["src"] for tag, values in page.elements if tag == "script"] == ["/gallery/gallery.js"]
         assert not [name for _, values in page.elements for name in values if name.startswith("on") or name == "style"]
         assert HOSTILE in page.text
+        assert HOSTILE in {values.get("value") for tag, values in page.elements if tag == "input"}
         assert "/is/image/Co/a/%C3%BC%20b?req=tmb" in page.urls()
         for url in page.urls():
             if url.startswith("/is/image/"):
@@ -158,12 +165,12 @@ def test_position(text: str, number: int) -> None:
 )
 def test_tiles(record: Record, labels: list[str]) -> None:
     default, catalog = Catalog("", Path(), Attributes()), Catalog("Co", Path(), Attributes(), {"x": record})
-    shown = card(Catalogs(default, {"Co": catalog}), catalog, "x", record)
+    shown = card(Catalogs(default, {"Co": catalog}), Limits(), catalog, "x", record)
     assert [tile.label for tile in shown.tiles] == labels
     assert all(tile.base.startswith("/is/image/Co/") for tile in shown.tiles)
 
 
-@pytest.mark.skipif(not shutil.which("chromium") and not os.environ.get("CI"), reason="chromium is not installed")
+@needs_browser
 def test_a_browser_shows_versions(server: Client, tmp_path: Path) -> None:
     options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", f"--user-data-dir={tmp_path}"]
     command = ["chromium", "--headless", *options, "--virtual-time-budget=10000", "--dump-dom"]
@@ -173,3 +180,159 @@ def test_a_browser_shows_versions(server: Client, tmp_path: Path) -> None:
     assert versions, "no card shows a version"
     sources = [values.get("src", "") for tag, values in Page(shown.stdout.decode()).elements if tag == "img"]
     assert any(source.endswith(f"id={versions[0]}") for source in sources), "no picture is asked for by its version"
+
+
+COLORED = "layer=0&size=9,9&color=$c$"
+
+
+@pytest.mark.parametrize(
+    ("modifier", "fields"),
+    [
+        ("op_blur=1&$large$", ()),
+        (f"$c=ff8000&{COLORED}", (Field("c", "color", "ff8000", swatch="#ff8000"),)),
+        (f"$c=255,128,0&{COLORED},128", (Field("c", "color", "255,128,0", swatch="#ff8000"),)),
+        (f"$c=50&{COLORED}", (Field("c", "color", "50", swatch="#808080"),)),
+        (f"$c=nice&{COLORED}", (Field("c", "text", "nice"),)),  # what does not fit is shown all the same
+        (f"$c=&{COLORED}", (Field("c", "color", ""),)),
+        ("$Dye=102030&op_colorize=$dye$,off,50", (Field("Dye", "color", "102030", swatch="#102030"),)),
+        ("$c d=1&color=$c d$", ()),  # no name that anything could be put in for
+        ("$c=1&$c=2&$C=3&opac=$c$", (Field("C", "number", "3", low="0", high="100", step="1"),)),  # the last one holds
+        ("$n=5&opac=80,$n$", (Field("n", "number", "5", low="0", high="100", step="1"),)),
+        ("$n=5,6&opac=$n$", (Field("n", "text", "5,6"),)),
+        ("$n=%2B1.50&scale=$n$", (Field("n", "number", "1.5", step="any"),)),
+        ("$n=20&opac=$n$&op_hue=$n$", (Field("n", "number", "20", low="0", high="100", step="1"),)),
+        ("$n=20&opac=$n$&color=$n$", (Field("n", "text", "20"),)),
+        ("$n=2&pos=$n$,9&posN=0,$n$", (Field("n", "number", "2", step="1"),)),
+        ("$p=2,3&pos=$p$", (Field("p", "text", "2,3"),)),
+        ("$s=a/b&src=$s$", (Field("s", "object", "a/b"),)),
+        ("$s=b&src=a/$s$", (Field("s", "text", "b"),)),
+        ("$s=a&src=is{$s$?scl=2}", (Field("s", "object", "a"),)),
+        ("$m=a&src=is{x?layer=1&src=is{y?mask=$m$&$q=1}}", (Field("m", "object", "a"),)),
+        ("$m=a&src=is{x?$m=b&mask=$m$}", (Field("m", "text", "a"),)),  # a nested request has a variable of its own
+        ("$c=010203&src=is{Co/inner}", (Field("c", "color", "010203", swatch="#010203"),)),
+        (
+            "$c=010203&$s=Co/inner&src=is{$s$}",
+            (Field("c", "color", "010203", swatch="#010203"), Field("s", "object", "Co/inner")),
+        ),
+        ("$f=lr&flip=$f$", (Field("f", "text", "lr", words=("lr", "ud", "lrud")),)),
+        ("$t=%22%3E%3Cb%3E+%26%2541&op_nothing=$t$", (Field("t", "text", '"><b> &%41'),)),
+        ("$dyed$&$c=010203", (Field("c", "color", "010203", swatch="#010203"),)),
+        ("$c=010203&$unknown$", ()),
+        ("$c=010203&src=is{Co/x}", (Field("c", "text", "010203"),)),  # the record itself
+    ],
+)
+def test_fields(modifier: str, fields: tuple[Field, ...]) -> None:
+    inner, record = Record(modifier=f"$c=ffffff&{COLORED}"), Record(modifier=modifier)
+    macros = {"large": "wid=900", "dyed": "op_colorize=$c$"}
+    default = Catalog("", Path(), Attributes())
+    catalog = Catalog("Co", Path(), Attributes(), {"x": record, "inner": inner}, macros=macros)
+    assert fields_of(Entry("x", catalog, catalog, record, "x"), Catalogs(default, {"Co": catalog}), Limits()) == fields
+
+
+def test_a_variable_that_the_record_fixes_has_no_field() -> None:
+    record = Record(modifier=f"$c=010203&$d=5&opac=$d$&{COLORED}", post_modifier="$c=ffffff")
+    catalog = Catalog("Co", Path(), Attributes(), {"x": record})
+    found = fields_of(Entry("x", catalog, catalog, record, "x"), Catalogs(catalog, {"Co": catalog}), Limits())
+    assert [field.name for field in found] == ["d"]
+
+
+TEMPLATE = """
+attributes: {root_path: images, max_pix: [0, 0]}
+images:
+  grid: {path: grid.png, crops: {left: [0, 0, 20, 30]}}
+  template:
+    modifier: "$tint=ff0000&$shown=Co/grid&$veil=100&$note=&\
+      layer=0&size=64,48&src=$shown$&layer=1&size=64,48&color=$tint$&opac=$veil$&map=$note$"
+"""
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with serving(write_site(tmp_path_factory.mktemp("templates"), {"Co": TEMPLATE}), environment=QUIET) as client:
+        yield client
+
+
+def test_fields_have_labels_and_lists(templates: Client) -> None:
+    elements = read(templates.ask("/")).elements
+    labelled = {values["for"] for tag, values in elements if tag == "label" and "for" in values}
+    inputs = [values for tag, values in elements if tag == "input" and values.get("class") in {"value", "aid"}]
+    assert [values["type"] for values in inputs] == ["text", "color", "text", "number", "range", "text"]
+    assert all(values.get("id") in labelled or values.get("aria-label") for values in inputs)
+    assert len(labelled) == len({values["id"] for values in inputs if "id" in values}) == 4
+    lists = {values["id"] for tag, values in elements if tag == "datalist"}
+    assert [values["list"] for values in inputs if "list" in values] == list(lists)
+    assert [values["value"] for tag, values in elements if tag == "option"] == ["Co/grid", "Co/grid:left"]
+
+
+def field(name: str, kind: str = "value") -> str:
+    return f'.field[data-variable="{name}"] .{kind}'
+
+
+async def commands(tab: Tab) -> str:
+    return str(await tab.ask("card.querySelector('.play input').value"))
+
+
+async def shown(tab: Tab, piece: str) -> list[int]:
+    """Wait for the picture of a command, and give its middle pixel."""
+    address = f"decodeURIComponent(card.querySelector('.stage img').src).includes({piece!r})"
+    await tab.until(f"{address} && !card.querySelector('.stage').ariaBusy && card.querySelector('.stage img').complete")
+    pixel = await tab.ask(PIXEL)
+    assert isinstance(pixel, list)
+    return pixel
+
+
+PIXEL = """(() => {
+  const image = card.querySelector('.stage img');
+  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext('2d');
+  canvas.drawImage(image, 0, 0);
+  return [...canvas.getImageData(image.naturalWidth / 2, image.naturalHeight / 2, 1, 1).data].slice(0, 3);
+})()"""
+OPEN = "globalThis.card = document.querySelector('.fields:not([hidden])')?.closest('.card')"
+
+
+@needs_browser
+async def test_a_field_redraws_the_picture(templates: Client, tmp_path: Path) -> None:
+    async with browsing(f"http://127.0.0.1:{templates.port}/", tmp_path) as tab:
+        await tab.until(f"!!({OPEN})")
+        await tab.ask("card.scrollIntoView()")
+        first = await commands(tab)
+        red = await shown(tab, "wid=640")
+        assert red[0] > 245
+        assert max(red[1:]) < 10
+        assert "$" not in first
+        await tab.fill(field("tint"), "0000ff")
+        assert await commands(tab) == f"{first}&$tint=0000ff"
+        blue = await shown(tab, "$tint=0000ff")
+        assert blue[2] > 245
+        assert max(blue[:2]) < 10
+        assert await tab.ask(f"document.querySelector('{field('tint', 'aid')}').value") == "#0000ff"
+        await tab.fill(field("tint"), "ff0000")
+        assert await commands(tab) == first, "a default adds nothing"
+        await tab.ask(f"document.querySelector('{field('veil', 'aid')}').focus()")
+        await tab.press("ArrowLeft")
+        assert await commands(tab) == f"{first}&$veil=99"
+        await shown(tab, "$veil=99")
+        await tab.press("Tab")
+        assert await tab.ask(f"document.activeElement === document.querySelector('{field('note')}')")
+        await tab.ask("card.querySelector('.defaults').click()")
+        assert await commands(tab) == first
+
+
+@needs_browser
+async def test_commands_and_fields_follow_each_other(templates: Client, tmp_path: Path) -> None:
+    async with browsing(f"http://127.0.0.1:{templates.port}/", tmp_path) as tab:
+        await tab.until(f"!!({OPEN})")
+        await tab.fill(field("note"), HOSTILE)
+        written = read_pieces(await commands(tab))
+        assert [piece.value for piece in written if piece.name == "$note"] == [HOSTILE]
+        assert len(written) == 4
+        await tab.fill(
+            ".card:has(.fields) .play input", "wid=80&%24TINT=0,255,0&layer=1&src=is{Co/grid?$veil=7}&$note=a%26+b%2B"
+        )
+        await tab.until(f"document.querySelector('{field('tint')}').value === '0,255,0'")
+        values = "[...card.querySelectorAll('.fields input')].map(one => one.value)"
+        assert await tab.ask(values) == ["0,255,0", "#00ff00", "Co/grid", "100", "100", "a& b+"]
+        await tab.fill(field("note"), "")
+        assert await commands(tab) == "wid=80&%24TINT=0,255,0&layer=1&src=is{Co/grid?$veil=7}"
+        await tab.ask("card.querySelector('.reset').click()")
+        assert await tab.ask(values) == ["ff0000", "#ff0000", "Co/grid", "100", "100", ""]

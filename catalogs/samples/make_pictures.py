@@ -11,7 +11,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pictures import bottle, city, fabrics, finch, globes, graphics, lighthouse, mountains, nebula, shoe
+from pictures import (
+    bottle,
+    city,
+    doll,
+    fabrics,
+    finch,
+    garments,
+    globes,
+    graphics,
+    lighthouse,
+    mountains,
+    nebula,
+    shoe,
+    stationery,
+    travel,
+)
 from pictures.files import at, credited, for_press, lying, write
 
 if TYPE_CHECKING:
@@ -46,9 +61,13 @@ def main() -> None:
     """Paint what is asked for, on all processors."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--force", action="store_true", help="paint the existing ones anew as well")
-    force = parser.parse_args().force
+    parser.add_argument("names", nargs="*", metavar="NAME", help="the only ones to paint, such as shoe.jpg")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(PICTURES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; expected some of {', '.join(PICTURES)}")
     IMAGES.mkdir(exist_ok=True)
-    wanted = [name for name in PICTURES if force or not (IMAGES / name).exists()]
+    asked = [name for name in PICTURES if name in options.names or not options.names]
+    wanted = [name for name in asked if options.force or not (IMAGES / name).exists()]
     context = multiprocessing.get_context("spawn")  # the imaging library does not survive a fork
     with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=context) as painters:
         for done in as_completed([painters.submit(paint, name) for name in wanted]):
@@ -72,6 +91,25 @@ PICTURES: dict[str, Callable[[], Image | Pil.Image]] = {  # the slowest first
     "fabric-denim.jpg": lambda: at(CLOTH_DPI, fabrics.woven(fabrics.DENIM)),
     "fabric-linen.jpg": lambda: at(CLOTH_DPI, fabrics.woven(fabrics.LINEN)),
     "fabric-tartan.jpg": lambda: at(CLOTH_DPI, fabrics.woven(fabrics.TARTAN)),
+    "doll-figure.png": lambda: at(SCREEN_DPI, doll.figure()),
+    "doll-scarf.png": lambda: at(SCREEN_DPI, garments.scarf()),
+    "doll-shirt.png": lambda: at(SCREEN_DPI, garments.shirt()),
+    "doll-sweater.png": lambda: at(SCREEN_DPI, garments.sweater()),
+    "doll-beanie.png": lambda: at(SCREEN_DPI, garments.beanie()),
+    "doll-fedora.png": lambda: at(SCREEN_DPI, garments.fedora()),
+    "doll-stripes.png": lambda: at(SCREEN_DPI, doll.stripes()),
+    "doll-checks.png": lambda: at(SCREEN_DPI, doll.checks()),
+    "doll-dots.png": lambda: at(SCREEN_DPI, doll.dots()),
+    "doll-wall.png": lambda: at(SCREEN_DPI, doll.backdrop()),
+    "travel-sheet.png": lambda: at(PRINT_DPI, travel.sheet()),
+    "travel-title.png": lambda: at(PRINT_DPI, travel.title()),
+    "travel-emblem.png": lambda: at(PRINT_DPI, travel.emblem()),
+    "travel-fade.png": lambda: at(SCREEN_DPI, travel.fade()),
+    "card-table.jpg": lambda: at(SCREEN_DPI, stationery.table()),
+    "card-paper.jpg": lambda: at(PRINT_DPI, stationery.paper()),
+    "card-name.png": lambda: at(PRINT_DPI, stationery.name()),
+    "logo-beacon.png": lambda: at(SCREEN_DPI, stationery.beacon()),
+    "logo-waves.png": lambda: at(SCREEN_DPI, stationery.waves()),
 } | {
     f"globe-{frame + 1:02}.jpg": partial(lambda frame: at(SCREEN_DPI, globes.globe(frame)), frame)
     for frame in range(globes.FRAMES)

@@ -13,8 +13,10 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from imageserver.catalog.catalogs import BUILT_IN_MACROS, Catalog, Catalogs
+from imageserver.catalog.catalogs import BUILT_IN_MACROS, Catalog, Catalogs, Entry
 from imageserver.catalog.records import Record
+from imageserver.config import Limits
+from imageserver.server.forms import Field, fields_of, objects
 from imageserver.server.site import Site
 
 PAGES = Path(__file__).parent / "pages"
@@ -22,6 +24,7 @@ FILES = {
     "gallery.css": "text/css",
     "gallery.js": "text/javascript",
     "card.js": "text/javascript",
+    "fields.js": "text/javascript",
     "protocol.js": "text/javascript",
     "zoom.js": "text/javascript",
     "icon.svg": "image/svg+xml",
@@ -82,6 +85,7 @@ class Card:
     user_data: tuple[tuple[str, str], ...]
     tiles: tuple[Tile, ...]
     documents: tuple[str, ...]
+    fields: tuple[Field, ...] = ()
 
     @property
     def has_picture(self) -> bool:
@@ -108,6 +112,7 @@ class Section:
     first: int
     macros: tuple[tuple[str, str], ...]
     cards: tuple[Card, ...]
+    objects: tuple[str, ...] = ()
 
     @property
     def last(self) -> int:
@@ -136,7 +141,7 @@ def add_gallery(app: web.Application, key: web.AppKey[Site]) -> None:
     async def show(request: web.Request) -> web.Response:
         site = request.app[key]
         context = {
-            "sections": sections(site.catalogs, request.query),
+            "sections": sections(site.catalogs, site.config.limits, request.query),
             "catalogs": [(one.name, count(one)) for one in shown_catalogs(site.catalogs)],
             "problems": site.live.problems,
             "stage": STAGE,
@@ -158,10 +163,10 @@ async def send_file(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(PAGES / name, headers={"Content-Type": FILES[name], "Cache-Control": "no-cache"})
 
 
-def sections(catalogs: Catalogs, query: Mapping[str, str]) -> list[Section]:
+def sections(catalogs: Catalogs, limits: Limits, query: Mapping[str, str]) -> list[Section]:
     """Give what a page shows: all catalogs from their beginning, or one from where the query says."""
     chosen, first = query.get("catalog"), position(query.get("from", ""))
-    return [section(catalogs, one, first) for one in shown_catalogs(catalogs) if chosen in {None, one.name}]
+    return [section(catalogs, limits, one, first) for one in shown_catalogs(catalogs) if chosen in {None, one.name}]
 
 
 def position(text: str) -> int:
@@ -179,23 +184,25 @@ def count(catalog: Catalog) -> int:
     return sum(1 for _ in catalog.record_ids())
 
 
-def section(catalogs: Catalogs, catalog: Catalog, first: int) -> Section:
+def section(catalogs: Catalogs, limits: Limits, catalog: Catalog, first: int) -> Section:
     """Describe a page of a catalog."""
     found = [(name, catalog.record(name)) for name in islice(catalog.record_ids(), first, first + PAGE_SIZE)]
-    cards = tuple(card(catalogs, catalog, name, record) for name, record in found if record is not None)
+    cards = tuple(card(catalogs, limits, catalog, name, record) for name, record in found if record is not None)
     names = [name for name in catalogs.macro_names(catalog) if name not in BUILT_IN_MACROS]
     macros = tuple((name, catalogs.macro(name, catalog) or "") for name in names)
-    return Section(catalog.name, count(catalog), first, macros, cards)
+    wanted = any(field.kind == "object" for one in cards for field in one.fields)
+    return Section(catalog.name, count(catalog), first, macros, cards, objects(catalog) if wanted else ())
 
 
-def card(catalogs: Catalogs, catalog: Catalog, name: str, record: Record) -> Card:
+def card(catalogs: Catalogs, limits: Limits, catalog: Catalog, name: str, record: Record) -> Card:
     """Describe a record by the URLs that it has an answer for."""
     data = tuple((key.strip(), value) for key, equals, value in partitions(record.user_data) if equals)
     title, description = chosen(data, TITLES), chosen(data, DESCRIPTIONS)
     rest = tuple((key, value) for key, value in data if value not in {title, description})
     base = path_of(catalog, name)
     tiles = (*picture_tiles(base, record), *member_tiles(catalogs, catalog, record))
-    return Card(name, base, record, title, description, rest, tiles, documents(record))
+    fields = fields_of(Entry(name, catalog, catalog, record, name), catalogs, limits)
+    return Card(name, base, record, title, description, rest, tiles, documents(record), fields)
 
 
 def partitions(text: str) -> Iterator[tuple[str, str, str]]:

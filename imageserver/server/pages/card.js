@@ -1,5 +1,6 @@
 // A card: its picture with the commands below it, its small pictures, and what the server says of them.
 
+import { Fields } from "./fields.js";
 import { ask, describe, fullSize, load, urlOf } from "./protocol.js";
 import { openZoom } from "./zoom.js";
 
@@ -23,10 +24,14 @@ export class Card {
 
   listen() {
     this.first = this.input.value;
-    this.input.addEventListener("input", () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.apply(this.input.value), DELAY);
-    });
+    this.input.addEventListener("input", () => this.applySoon());
+    const form = this.find(".fields");
+    if (form) {
+      this.fields = new Fields(form, () => {
+        this.input.value = this.fields.write(this.input.value);
+        this.applySoon();
+      });
+    }
     this.input.addEventListener("keydown", (event) => event.key === "Enter" && this.apply(this.input.value));
     this.find(".reset").addEventListener("click", () => this.apply(this.first));
     this.find(".magnify").addEventListener("click", () => this.zoom());
@@ -47,11 +52,18 @@ export class Card {
     else if (this.input) await this.offerZoom({ width: 0, height: 0 });
   }
 
+  /** Show the picture of what is written, once nobody has written for a moment. */
+  applySoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.apply(this.input.value), DELAY);
+  }
+
   /** Show the picture that these commands make; the same preset again takes it back. */
   apply(commands) {
     if (!this.input) return;
     clearTimeout(this.timer);
     if (this.input.value !== commands) this.input.value = commands;
+    this.fields?.read(commands);
     this.find(".reset").hidden = commands === this.first;
     for (const chip of this.element.querySelectorAll(".chip")) {
       chip.setAttribute("aria-pressed", chip.dataset.preset === commands);

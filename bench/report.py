@@ -119,10 +119,12 @@ MEASURES: dict[str, tuple[str, bool, Callable[[Row, Row], float]]] = {
 
 
 def short(number: float) -> str:
-    """Give a number with three digits that count."""
+    """Give a number with two or three digits that count."""
     if number >= 100:
         return f"{number:,.0f}"
-    return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+    if number >= 10:
+        return f"{number:.1f}"
+    return f"{number:.2g}" if 0 < number < 0.1 else f"{number:.2f}"
 
 
 def circumstances(results: Iterable[Result], place: Place, date: str) -> Iterator[str]:

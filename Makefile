@@ -16,7 +16,7 @@ lint: .venv/ready
 	$(BIN)/mypy
 
 bench: .venv/ready
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench $(ARGS)
 
 reference: .venv/ready
 	$(BIN)/python -m imageserver.tools.reference --write README.md

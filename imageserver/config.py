@@ -76,7 +76,7 @@ class Server:
     host: str = option(str, "127.0.0.1", "listening address")
     port: int = option(port, 8080, "listening port; 0 takes any that is free")
     socket: str = option(str, "", "a Unix socket instead of host and port")
-    workers: int = option(positive, os.cpu_count() or 1, "processes that render")
+    workers: int = option(positive, os.cpu_count() or 1, "processes that share the port, each with one that renders")
     access_log: str = option(str, "-", "file of one JSON line a request; - is standard output, empty is none")
     allow_origin: str = option(str, "*", "Access-Control-Allow-Origin of every reply; empty sends none")
 

@@ -19,6 +19,7 @@ from imageserver.server.app import LINE_LIMIT, SITE, JsonAccessLogger, build_app
 
 Ready = tuple[()]
 READY: Ready = ()
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def work(config: Config, folder: Path, opened: socket.socket, line: Connection, lifeline: Connection) -> None:
@@ -35,10 +36,24 @@ async def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; raises `ConfigError` when it cannot start."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
     if lifeline is not None:
         loop.add_reader(lifeline.fileno(), stop.set)
+    try:
+        await serve_until(stop, config, folder, opened, ready)
+    finally:
+        if lifeline is not None:
+            loop.remove_reader(lifeline.fileno())
+        for number in STOPPING:  # it is stopping, and the loop that listens for them is about to close
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
+
+
+async def serve_until(
+    stop: asyncio.Event, config: Config, folder: Path, opened: socket.socket, ready: Callable[[], None]
+) -> None:
+    """Serve until told to stop."""
     log = open_access_log(config.server.access_log)
     app = build_app(config, folder)
     runner = web.AppRunner(app, access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT)
@@ -49,8 +64,6 @@ async def run(
         ready()
         await stop.wait()
     finally:
-        if lifeline is not None:
-            loop.remove_reader(lifeline.fileno())
         await runner.cleanup()
 
 

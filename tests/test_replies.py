@@ -269,6 +269,26 @@ def ask_all(port: int, urls: list[str]) -> list[int]:
     return statuses
 
 
+NESTED = "/is/image/Co/grid?fmt=png&layer=1&src=is{{Co/one?rotate=30{cache}}}&opac={opacity}"
+
+
+def test_nested_pictures_are_kept_when_they_ask_for_it(folder: Path) -> None:
+    kept = [NESTED.format(cache="&cache=on", opacity=opacity) for opacity in (50, 60, 70)]
+    anew = [NESTED.format(cache="", opacity=opacity) for opacity in (50, 60, 70)]
+    with serving(folder, environment=QUIET) as client:
+        bodies = [client.ask(url + "&cache=off").body for url in anew]
+        assert [client.ask(url).body for url in kept] == bodies
+        wait_for_files(folder, 4)
+        found = (folder / "cache" / "replies").glob("???/*")
+        (nested,) = (path for path in found if not path.read_bytes().startswith(b"\x89PNG"))
+        nested.write_bytes(nested.read_bytes()[:-4] + b"\0\0\0\0")
+        assert client.ask(kept[0] + "&cache=update").body == bodies[0], "a damaged one is drawn anew"
+        replace(folder / "catalogs" / "Co" / "images" / "one.png", BLUE)
+        changed = client.ask(kept[0]).body
+        assert changed != bodies[0]
+        assert changed == client.ask(anew[0] + "&cache=off").body
+
+
 def test_a_web_server_in_front_may_send_the_files(folder: Path) -> None:
     with serving(folder, environment={**QUIET, "IMAGESERVER_CACHE__ACCEL": "/kept/"}) as client:
         body = client.ask("/is/image/Co/grid?fmt=png&cache=on,off").body

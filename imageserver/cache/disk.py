@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class Bounds:
 class Disk:
     """Holds entries in a folder; a folder that cannot be used is told once in the log, and costs nobody a reply."""
 
-    def __init__(self, folder: Path, bounds: Bounds, clock: Callable[[], float]) -> None:
+    def __init__(self, folder: Path, bounds: Bounds, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
         self._bounds = bounds
         self._clock = clock

@@ -205,7 +205,7 @@ def lay_picture(picture: Picture, rect: Rect, target: Box, sheet: Sheet) -> Laid
     zoom_x = min(1.0, (target.right - target.left) / max(1, rect.width))
     zoom_y = min(1.0, (target.bottom - target.top) / max(1, rect.height))
     needed = Size(at_least_one(size.width * zoom_x), at_least_one(size.height * zoom_y))
-    return LaidPicture(lay_view(picture, zoomed(view, needed), sheet.survey), size, rect)
+    return LaidPicture(lay_view(picture, zoomed(view, needed), sheet.survey), size, rect, kept=picture.kept)
 
 
 def lay_mask(layer: PlannedLayer, placed: Placed, target: Box, sheet: Sheet) -> LaidSource | LaidPicture | None:

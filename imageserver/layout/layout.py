@@ -53,13 +53,28 @@ class LaidSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Pixels:
+    """What a nested picture was drawn to, row by row, 8 bits a band."""
+
+    width: int
+    height: int
+    bands: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LaidPicture:
-    """A nested picture, laid out at the size at which it is needed; `rect` counts in its natural `size`."""
+    """A nested picture, laid out at the size at which it is needed; `rect` counts in its natural `size`.
+
+    A `kept` one is drawn once for many requests; its `pixels` are put in when it was.
+    """
 
     layout: Layout
     size: Size
     rect: Rect
     premultiplied: bool = False
+    kept: bool = field(default=False, repr=False)
+    pixels: Pixels | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

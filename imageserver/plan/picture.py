@@ -104,7 +104,10 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture: layers, what is done to their composite, the view of it, and how it is written."""
+    """A picture: layers, what is done to their composite, the view of it, and how it is written.
+
+    `kept` says that a nested one is drawn once for many requests.
+    """
 
     layers: tuple[PlannedLayer, ...]
     composite: Layer = Layer()
@@ -118,6 +121,7 @@ class Picture:
     res_mode: ResMode = "sharp2"
     encoding: Encoding = Encoding()
     mask_only: bool = False
+    kept: bool = False
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -102,7 +102,8 @@ def nested_picture(question: Question, default: Entry | None) -> Picture:
     """
     picture, _ = draw(compose(question, entry_or(question, default), default))
     rules = replace(picture.rules, default_size=Size(0, 0), max_size=Size(0, 0))
-    return replace(picture, rules=rules)
+    asked = any(piece.name.casefold() == "cache" for piece in question.pieces)
+    return replace(picture, rules=rules, kept=asked and question.control.cache.server != "off")
 
 
 def draw(composition: Composition) -> tuple[Picture, Entry | None]:

@@ -14,6 +14,7 @@ from imageserver.protocol.color import Color
 from imageserver.protocol.values import Rect, Size, rounded
 from imageserver.render.adjust import adjusted, grow
 from imageserver.render.alpha import (
+    GRAY_BANDS,
     OPAQUE,
     alpha,
     as_gray,
@@ -254,7 +255,12 @@ def fetched(
 
 def drawn_picture(source: LaidPicture) -> Opened:
     """Draw a nested picture, which is kept whole since layers read it in any order."""
-    image = compose(source.layout).copy_memory()
+    drawn = source.pixels
+    if drawn is None:
+        image = compose(source.layout).copy_memory()
+    else:
+        image = Image.new_from_memory(drawn.data, drawn.width, drawn.height, drawn.bands, "uchar")
+        image = image.copy(interpretation="b-w" if drawn.bands <= GRAY_BANDS else "srgb")
     return Opened(image, source.size.width / image.width, source.size.height / image.height)
 
 

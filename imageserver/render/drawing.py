@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import LaidPicture, LaidSource, Layout
 from imageserver.render.compose import compose
 from imageserver.render.encode import encode
 from imageserver.render.engine import Error
+from imageserver.render.intermediates import with_intermediates
 from imageserver.render.sources import first_line, open_source
 
 
-def draw(layout: Layout) -> bytes:
-    """Draw a layout and write it in the format of its reply; raises `BadSource` for a file that cannot be decoded."""
+def draw(layout: Layout, kept: Cache) -> bytes:
+    """Draw a layout and write it in the format of its reply; raises `BadSource` for a file that cannot be decoded.
+
+    `kept` is where nested pictures are kept that several requests show.
+    """
     try:
-        return encode(compose(layout), layout)
+        return encode(compose(with_intermediates(layout, kept)), layout)
     except Error as error:
         for layer in layout.layers:
             check(layer.source)

@@ -18,13 +18,14 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11
 
 from imageserver.answers.answer import Answer, Document, Drawing
+from imageserver.answers.caching import Caching
 from imageserver.catalog.loading import State
 from imageserver.errors import BadSource
 from imageserver.server.replies import Replies
 from imageserver.server.sources import Version, version_of
 
-MOST = 20_000
-"""URLs that are remembered; each takes about two kilobytes."""
+MOST = 10_000
+"""URLs that are remembered; each takes about a kilobyte, and a text its own length."""
 LARGEST = 2**18
 """Bodies up to this size are written at once, whatever the client's pace."""
 METHODS = frozenset({"GET", "HEAD"})
@@ -33,12 +34,41 @@ HEAD = "HEAD"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An answer that was given, and what it was made from; `second` is when, if it tells the time."""
+    """An answer that was given, without what it was made of, and what has to be as it was for it to be right again.
 
-    answered: Answer
+    `document` is the text that was sent; a picture is found by its tag. `second` is when a dated text was made.
+    """
+
+    tag: str
+    caching: Caching
+    media_type: str
+    document: bytes | None
+    second: int | None
+    tells_length_of: str
+    length: int
     state: State
     versions: tuple[Version, ...]
-    second: int
+
+
+def known(answered: Answer, state: State, versions: tuple[Version, ...], second: int) -> Known | None:
+    """Say what is remembered of an answer; None where it cannot be given again."""
+    if answered.is_default_image or answered.caching.hours is None:
+        return None
+    content = answered.content
+    if not isinstance(content, Document | Drawing):
+        return None
+    text = content if isinstance(content, Document) else None
+    return Known(
+        tag=answered.tag,
+        caching=answered.caching,
+        media_type=content.media_type,
+        document=text and text.body,
+        second=second if text and text.dated else None,
+        tells_length_of=answered.tells_length_of,
+        length=answered.length,
+        state=state,
+        versions=versions,
+    )
 
 
 class Ready(web.StreamResponse):
@@ -81,65 +111,51 @@ class Hits:
         self._heads: dict[tuple[str, HTTPStatus], bytes] = {}
         self._second = 0
 
-    def remember(self, target: str, known: Known) -> None:
-        """Remember the answer to a URL, where it is one of those that can be given again."""
-        answered = known.answered
-        if answered.is_default_image or answered.caching.hours is None:
-            return
-        if isinstance(answered.content, Document | Drawing):
-            self._known[target] = known
-            for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
-                self._heads.pop((target, status), None)
-            while len(self._known) > MOST:
-                self._known.popitem(last=False)
+    def remember(self, target: str, answer: Known) -> None:
+        """Remember the answer to a URL."""
+        self._known[target] = answer
+        for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+            self._heads.pop((target, status), None)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
 
     def reply(self, request: web.BaseRequest, state: State) -> Ready | None:
         """Give the reply to a request that was answered before, if nothing has changed since."""
         target = request.raw_path
-        known = self._known.get(target)
-        if known is None or not answerable(request):
+        answer = self._known.get(target)
+        if answer is None or not answerable(request):
             return None
-        if not self._is_right(known, state):
+        if not self._is_right(answer, state):
             self._known.pop(target, None)
             return None
-        answered, headers = known.answered, request.headers
+        headers = request.headers
         if "If-None-Match" in headers or "If-Modified-Since" in headers:
-            if not answered.caching.is_known(answered.tag, headers):
+            if not answer.caching.is_known(answer.tag, headers):
                 return None
-            return Ready(HTTPStatus.NOT_MODIFIED, self._head(target, HTTPStatus.NOT_MODIFIED, answered, {}), b"")
-        found = self._body(answered)
-        if found is None:
+            return Ready(HTTPStatus.NOT_MODIFIED, self._head(target, HTTPStatus.NOT_MODIFIED, answer, {}), b"")
+        body = answer.document if answer.document is not None else self._drawn(answer.tag)
+        if body is None:
             return None
-        body, kind = found
-        described = {"Content-Type": kind, "Content-Length": str(len(body))}
-        return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answered, described), body)
+        described = {"Content-Type": answer.media_type, "Content-Length": str(len(body))}
+        return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answer, described), body)
 
-    def _body(self, answered: Answer) -> tuple[bytes, str] | None:
-        """Give bytes and content type of what can be sent at once."""
-        match answered.content:
-            case Document(body, kind):
-                return body, kind
-            case Drawing(_, kind):
-                drawn = self._replies.at_hand(answered.tag)
-                if drawn is not None and len(drawn) <= LARGEST and not self._replies.accel(answered.tag):
-                    return drawn, kind
-        return None
+    def _drawn(self, tag: str) -> bytes | None:
+        """Give a picture that is at hand, is small, and is not sent by somebody else."""
+        drawn = self._replies.at_hand(tag)
+        return None if drawn is None or len(drawn) > LARGEST or self._replies.accel(tag) else drawn
 
-    def _is_right(self, known: Known, state: State) -> bool:
+    def _is_right(self, answer: Known, state: State) -> bool:
         """Tell whether an answer would be the same if it were made now."""
-        if known.state is not state:
+        if answer.state is not state or answer.second not in {None, int(time.time())}:
             return False
-        answered, content = known.answered, known.answered.content
-        if isinstance(content, Document) and content.dated and known.second != int(time.time()):
-            return False
-        if answered.tells_length_of and self._replies.length(answered.tells_length_of) != answered.length:
+        if answer.tells_length_of and self._replies.length(answer.tells_length_of) != answer.length:
             return False
         try:
-            return all(version_of(version[0]) == version for version in known.versions)
+            return all(version_of(version[0]) == version for version in answer.versions)
         except BadSource:
             return False
 
-    def _head(self, target: str, status: HTTPStatus, answered: Answer, more: Mapping[str, str]) -> bytes:
+    def _head(self, target: str, status: HTTPStatus, answer: Known, more: Mapping[str, str]) -> bytes:
         """Write status line and headers, which are the same for a second."""
         now = time.time()
         if int(now) != self._second:
@@ -147,7 +163,7 @@ class Hits:
             self._heads.clear()
         head = self._heads.get((target, status))
         if head is None:
-            fields = {**answered.caching.headers(answered.tag, now), **self._headers, **more}
+            fields = {**answer.caching.headers(answer.tag, now), **self._headers, **more}
             lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
             text = f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}Date: {formatdate(now, usegmt=True)}\r\n\r\n"
             head = self._heads[target, status] = text.encode("latin-1")

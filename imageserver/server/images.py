@@ -13,7 +13,7 @@ from imageserver.plan.question import ErrorForm, error_form
 from imageserver.protocol.reading import read
 from imageserver.protocol.request import Request
 from imageserver.server.failures import failure, too_long
-from imageserver.server.hits import Known
+from imageserver.server.hits import known
 from imageserver.server.site import Site
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -58,8 +58,9 @@ async def respond(site: Site, request: web.Request, written: Request) -> web.Res
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     answered, body, kind = await site.finish(planned, answered)
-    if request.method != "POST" and planned.cache.server != "update":
-        site.hits.remember(request.raw_path, Known(answered, state, versions, second))
+    answer = known(answered, state, versions, second)
+    if answer is not None and request.method != "POST" and planned.cache.server != "update":
+        site.hits.remember(request.raw_path, answer)
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"

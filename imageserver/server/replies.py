@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +35,7 @@ class Replies:
         self._memory = Memory(config.memory)
         self._folder = Path(config.path)
         self._accel = config.accel.rstrip("/")
-        self._disk = Disk(self._folder / "replies", bounds, time.monotonic) if bounds.size else None
+        self._disk = Disk(self._folder / "replies", bounds) if bounds.size else None
         self._making: dict[str, asyncio.Task[Body]] = {}
         self._keeping: set[asyncio.Task[None]] = set()
 

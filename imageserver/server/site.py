@@ -105,7 +105,7 @@ class Site:
 
     async def _drawn(self, planned: Plan, answered: Answer, layout: Layout) -> Body:
         """Draw a layout, or find it in the cache, as `cache=` says."""
-        make = partial(self._checked, planned, answered, partial(self.renderer.run, draw, layout))
+        make = partial(self._checked, planned, answered, partial(self.renderer.run, draw, layout, self.config.cache))
         if planned.cache.server == "off":
             return Body(await make())
         return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update")

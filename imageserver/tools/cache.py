@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ def opened(config: Cache) -> Disk:
     folder = Path(config.path) / REPLIES
     if not folder.is_dir():
         raise ConfigError(f"cache.path: {config.path}", "no replies are kept there yet")
-    return Disk(folder, Bounds(config.max_size, config.max_entries), time.monotonic)
+    return Disk(folder, Bounds(config.max_size, config.max_entries))
 
 
 def stats(config: Cache) -> str:

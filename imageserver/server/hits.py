@@ -62,7 +62,7 @@ def known(answered: Answer, state: State, versions: tuple[Version, ...], second:
         tag=answered.tag,
         caching=answered.caching,
         media_type=content.media_type,
-        document=text and text.body,
+        document=text.body if text else None,
         second=second if text and text.dated else None,
         tells_length_of=answered.tells_length_of,
         length=answered.length,

@@ -6,6 +6,7 @@ read as a stream of events, so that one of a million entries takes no more memor
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
@@ -140,13 +141,27 @@ class YamlFile:
             raise self.broken(line, 1, f"not valid YAML: {error.reason}") from error
 
 
+class Text:
+    """A stream of UTF-8, with or without a mark at its beginning, as text."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+
+    def read(self, size: int = 2**16) -> str:
+        """Give some text, or none at the end; raises `UnicodeDecodeError`."""
+        while data := self._stream.read(size):
+            if text := self._decode(data):
+                return text
+        return self._decode(b"", final=True)
+
+
 class Events:
     """The events of a file that is one YAML document, taken one after the other."""
 
     def __init__(self, file: YamlFile, stream: BinaryIO) -> None:
         self._file = file
-        self._text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
-        self._next = Loader(self._text).get_event
+        self._next = Loader(Text(stream)).get_event
         self._anchors: dict[str, Node] = {}
 
     def begin(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
@@ -155,14 +170,13 @@ class Events:
         return None if isinstance(self._next(), yaml.StreamEndEvent) else self._next()
 
     def end(self) -> None:
-        """Come to the end of the file, whose stream stays open; raises `BrokenYaml` for a second document."""
+        """Come to the end of the file; raises `BrokenYaml` for a second document."""
         event = self._next()
         if isinstance(event, yaml.DocumentEndEvent):
             event = self._next()
         if isinstance(event, yaml.DocumentStartEvent):
             line, column = position(event)
             raise self._file.broken(line, column, "not valid YAML: but found another document")
-        self._text.detach()
 
     def node(self, event: Any, depth: int) -> Node:  # noqa: ANN401
         """Read the node that begins with an event."""

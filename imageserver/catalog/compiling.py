@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from imageserver.catalog.checking import CHANGED, Subject, included, missing_files
 from imageserver.catalog.index import About, Index, fingerprint, tupled
@@ -46,7 +46,7 @@ def bring_up_to_date(subject: Subject, shelf: Shelf, before: Index | None, *, wa
     """Give the index of a catalog as its files are now; while another process makes it, the last one or none."""
     home = shelf.home(subject.path)
     index = newest(home, before)
-    if index is not None and is_current(index, subject) and (before or not index.about.unread):
+    if index is not None and serves(index, subject, before):
         return Compiled(index)
     if home is not None:
         try:
@@ -54,12 +54,17 @@ def bring_up_to_date(subject: Subject, shelf: Shelf, before: Index | None, *, wa
                 if not ours:
                     return Compiled(index, settled=False)
                 index = newest(home, before)
-                if index is not None and is_current(index, subject):
+                if index is not None and serves(index, subject, before):
                     return Compiled(index)
                 return compiled(subject, home, index)
         except (OSError, sqlite3.OperationalError) as error:
             shelf.give_up(error)
     return compiled(subject, None, index)
+
+
+def serves(index: Index, subject: Subject, before: Index | None) -> bool:
+    """Tell whether an index need not be made anew; a file that could not be read is tried again by a new process."""
+    return is_current(index, subject) and not (index.about.unread and before is None)
 
 
 def is_current(index: Index, subject: Subject) -> bool:
@@ -68,7 +73,7 @@ def is_current(index: Index, subject: Subject) -> bool:
     paths, _ = included(subject.folder, about.include)
     if about.seen != tuple(named(subject, path) for path in files_of(subject, paths)):
         return False
-    return about.broken is not None or about.checked == surroundings(subject, index.files[0].rest.attributes)
+    return about.broken is not None or about.checked == surroundings(subject, index.attributes)
 
 
 def files_of(subject: Subject, paths: Sequence[Path]) -> list[Path]:
@@ -81,9 +86,8 @@ def named(subject: Subject, path: Path) -> Signature:
     return (subject.name_of(path), *sign(path)[1:])
 
 
-def surroundings(subject: Subject, attributes: Written) -> tuple[str, str]:
+def surroundings(subject: Subject, own: Mapping[str, Any]) -> tuple[str, str]:
     """Give the folder and the suffix with which files of records are looked for."""
-    own = typed(ATTRIBUTES, attributes)
     root = root_of(own, subject.folder, subject.default)
     return str(root.absolute()), complete(own, subject.folder, subject.default).default_ext
 
@@ -190,7 +194,7 @@ class Compiler:
     def _finish(self, connection: sqlite3.Connection, main: Rest) -> None:
         """Settle which entries lead and which files are missing, of the records that have changed."""
         connection.execute(LEAD)
-        checked = surroundings(self._subject, main.attributes)
+        checked = surroundings(self._subject, typed(ATTRIBUTES, main.attributes))
         if self._base is None or self._base.about.checked != checked:
             images = f"SELECT section, name FROM entry WHERE section = {IMAGES}"  # noqa: S608, a number
             connection.execute(f"INSERT OR IGNORE INTO changed {images}")

@@ -10,17 +10,18 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from imageserver.catalog.reading import RECORDS, Rest, Signature, sign
+from imageserver.catalog.extras import Extras, Font, Rule
+from imageserver.catalog.reading import ATTRIBUTES, FONT, RECORDS, RULE, Rest, Signature, sign
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.catalog.written import Written, typed
-from imageserver.errors import DamagedIndex, Mismatch
+from imageserver.errors import DamagedIndex
 
 T = TypeVar("T", Record, ContentRecord)
 FORMAT = 1
@@ -79,7 +80,7 @@ class About:
     @classmethod
     def read(cls, text: str) -> About:
         """Read it from JSON; raises `ValueError` or `TypeError` for any other."""
-        return cls(**{key: tupled(value) for key, value in json.loads(text).items()})
+        return cls(**{key: tupled(value) for key, value in dict(json.loads(text)).items()})
 
 
 def tupled(value: Any) -> Any:  # noqa: ANN401, JSON
@@ -99,7 +100,10 @@ class IndexedFile:
 
 
 class Index:
-    """One generation of an index; `identity` is that of its file, and None for a temporary one."""
+    """One generation of an index; `identity` is that of its file, and None for a temporary one.
+
+    What it holds beside records is read at once, the records one by one. Raises `DamagedIndex`, or what JSON raises.
+    """
 
     def __init__(self, connection: sqlite3.Connection, identity: Signature | None = None) -> None:
         self.connection = connection
@@ -112,6 +116,10 @@ class Index:
             IndexedFile(place, json.loads(name), tupled(json.loads(signature)), digest, Rest(**json.loads(rest)))
             for place, name, signature, digest, rest in rows
         )
+        rests = [file.rest for file in self.files]
+        self.attributes: Mapping[str, Any] = typed(ATTRIBUTES, rests[0].attributes) if rests else {}
+        self.macros: Mapping[str, str] = {name: text for rest in rests for name, text in rest.macros.items()}
+        self.extras = extras_of(rests)
 
     def __del__(self) -> None:
         self.connection.close()
@@ -167,12 +175,23 @@ class Records(Mapping[str, T], Generic[T]):
 def find(index: Index, section: int, kind: type[T], name: str) -> T | None:
     """Read one record of an index, or None when there is none of that id."""
     written = index.written(section, name)
-    if written is None:
-        return None
     try:
-        return kind(**typed(KNOWN[section], written))
-    except (KeyError, Mismatch) as error:
+        return None if written is None else kind(**typed(KNOWN[section], written))
+    except DamagedIndex as error:
         raise index.damage(error) from error
+
+
+def extras_of(rests: Sequence[Rest]) -> Extras:
+    """Give fonts, profiles and rules of all files, in their order."""
+    return Extras(
+        fonts=tuple(Font(**typed(FONT, font)) for rest in rests for _, _, font in rest.fonts),
+        profiles=tuple((name, path) for rest in rests for _, _, name, path in rest.icc_profiles),
+        rules=tuple(
+            (Rule(**typed(RULE, rule)), tuple(typed(ATTRIBUTES, own).items()))
+            for rest in rests
+            for rule, own in rest.rules
+        ),
+    )
 
 
 def open_index(path: Path) -> Index | None:
@@ -187,7 +206,7 @@ def open_index(path: Path) -> Index | None:
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         check_content(connection, small=identity[2] <= CHECKED_WHOLE)
         index = Index(connection, identity)
-    except (OSError, sqlite3.Error, ValueError, TypeError) as error:
+    except (OSError, sqlite3.Error, ValueError, TypeError, DamagedIndex) as error:
         if connection is not None:
             connection.close()
         log.warning("%s: cannot be used (%s); the catalog is compiled anew", path, error)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,17 +14,16 @@ from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, Catalogs
 from imageserver.catalog.checking import Subject, problems_of
 from imageserver.catalog.compiling import Compiled, bring_up_to_date, is_current
-from imageserver.catalog.extras import Extras, Font, Rule
 from imageserver.catalog.index import Index, Records
 from imageserver.catalog.inheriting import complete, root_of
-from imageserver.catalog.reading import ATTRIBUTES, FONT, RULE, SECTION_NUMBERS, Signature, sign
+from imageserver.catalog.reading import SECTION_NUMBERS, Signature, sign
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.catalog.shelf import Shelf
-from imageserver.catalog.written import typed
-from imageserver.errors import ConfigError
+from imageserver.errors import ConfigError, DamagedIndex
 from imageserver.yaml_nodes import Problem
 
 NANOSECONDS = 10**9
+log = logging.getLogger("imageserver.catalogs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,19 @@ def load_one(
         return Loaded(None, (), (sign(path),))
     subject = Subject(path, default, loading.shown)
     compiled = bring_up_to_date(subject, loading.shelf, before.index if before else None, wait=loading.wait)
-    if compiled.index is None:
-        return Loaded(None, (), (sign(path),), settled=False)
-    return opened(loading, subject, compiled, compiled.index)
+    try:
+        return opened(loading, subject, compiled)
+    except DamagedIndex as error:
+        log.warning("%s: %s", loading.shown(path), error)
+        again = bring_up_to_date(subject, loading.shelf, compiled.index, wait=loading.wait)
+        return opened(loading, subject, again)
 
 
-def opened(loading: Loading, subject: Subject, compiled: Compiled, index: Index) -> Loaded:
+def opened(loading: Loading, subject: Subject, compiled: Compiled) -> Loaded:
     """Give what an index holds of a catalog; it is not settled when files have changed in the meantime."""
+    index = compiled.index
+    if index is None:
+        return Loaded(None, (), (sign(subject.path),), settled=False)
     catalog = catalog_of(index, subject) if index.about.whole else None
     root = catalog.root if catalog else subject.folder
     extension = catalog.attributes.default_ext if catalog else ""
@@ -141,33 +147,17 @@ def opened(loading: Loading, subject: Subject, compiled: Compiled, index: Index)
 
 def catalog_of(index: Index, subject: Subject) -> Catalog:
     """Make the catalog of an index on top of the default one."""
-    own = typed(ATTRIBUTES, index.files[0].rest.attributes)
-    attributes = complete(own, subject.folder, subject.default)
-    macros = {name: text for file in index.files for name, text in file.rest.macros.items()}
+    attributes = complete(index.attributes, subject.folder, subject.default)
     return Catalog(
         attributes.root_id,
-        root_of(own, subject.folder, subject.default),
+        root_of(index.attributes, subject.folder, subject.default),
         attributes,
         Records(index, SECTION_NUMBERS["images"], Record),
         Records(index, SECTION_NUMBERS["content"], ContentRecord),
         Records(index, SECTION_NUMBERS["svg"], ContentRecord),
-        macros,
-        extras_of(index),
+        index.macros,
+        index.extras,
         index.files[0].signature[3] / NANOSECONDS,
-    )
-
-
-def extras_of(index: Index) -> Extras:
-    """Give fonts, profiles and rules of all files, in their order."""
-    rests = [file.rest for file in index.files]
-    return Extras(
-        fonts=tuple(Font(**typed(FONT, font)) for rest in rests for _, _, font in rest.fonts),
-        profiles=tuple((name, path) for rest in rests for _, _, name, path in rest.icc_profiles),
-        rules=tuple(
-            (Rule(**typed(RULE, rule)), tuple(typed(ATTRIBUTES, own).items()))
-            for rest in rests
-            for rule, own in rest.rules
-        ),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imageserver.catalog.fields import CatalogField
+from imageserver.errors import DamagedIndex, Mismatch
 from imageserver.yaml_nodes import Node
 
 Json = str | int | float | None | list["Json"] | dict[str, "Json"]
@@ -46,8 +47,12 @@ def node_of(value: Json) -> Node:
 
 
 def typed(known: Mapping[str, CatalogField], written: Mapping[str, Json]) -> dict[str, Any]:
-    """Give the values of fields that were found right when they were written."""
-    return {
-        key: known[key].shape.read(node_of(value[0])) if isinstance(value, list) else value
-        for key, value in written.items()
-    }
+    """Give the values of fields that were found right when they were written; raises `DamagedIndex` for any others."""
+    values = {}
+    try:
+        for key, value in written.items():
+            shape = known[key].shape
+            values[key] = shape.read(node_of(value[0])) if isinstance(value, list) else value
+    except (AttributeError, KeyError, IndexError, Mismatch) as error:
+        raise DamagedIndex(f"{type(error).__name__} {error}") from error
+    return values

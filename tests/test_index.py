@@ -286,6 +286,24 @@ def test_state_stays_what_it_is(folder: Path) -> None:
     assert list(co(third).images.items()) == [("r0", Record(path="b.png"))]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed by Linux alone")
+def test_state_that_nobody_holds_is_closed(folder: Path) -> None:
+    """Old generations take neither memory nor files."""
+    write(folder, FILES)
+    shelf = Shelf(folder.parent / "state")
+    state = load(folder, shelf=shelf)
+    assert co(state).images["s"]
+    for number in range(5):
+        write(folder, {"Co/one.yaml": f"images: {{s: {{path: a.png, modifier: wid={number + 2}}}}}"})
+        state = load(folder, state, shelf)
+        assert co(state).images["s"].modifier == f"wid={number + 2}"
+    opened = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert len([name for name in opened if str(folder.parent) in name and "sqlite" in name]) == 1
+    del state
+    opened = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert not [name for name in opened if str(folder.parent) in name]
+
+
 def overwritten(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[4096:] = b"\x5a" * (len(data) - 4096)

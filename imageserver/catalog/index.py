@@ -25,7 +25,14 @@ from imageserver.errors import DamagedIndex
 
 T = TypeVar("T", Record, ContentRecord)
 FORMAT = 1
-"""To be raised when the tables below change."""
+"""To be raised when the tables below change, or what stands in them."""
+MEANING = (
+    "yaml_nodes.py",
+    "protocol/*.py",
+    "commands/*.py",
+    *(f"catalog/{name}.py" for name in ("attributes", "extras", "fields", "reading", "records", "written")),
+)
+"""The code that reads YAML: with a change of any of it, all is compiled anew."""
 APPLICATION = 0x69736361
 """What SQLite calls the application id: it tells an index from any other SQLite file."""
 KEPT = 512
@@ -242,8 +249,7 @@ def fingerprint() -> str:
     """Name the code that says what the text of a catalog means: an index that other code made is of no use."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256(str(FORMAT).encode())
-    parts = (path for name in ("protocol", "commands", "catalog") for path in sorted((package / name).glob("*.py")))
-    for path in (package / "yaml_nodes.py", *parts):
+    for path in (path for pattern in MEANING for path in sorted(package.glob(pattern))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

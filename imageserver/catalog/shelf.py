@@ -8,12 +8,14 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from imageserver.catalog.index import SCHEMA, Index, open_index
+from imageserver.catalog.reading import sign
 from imageserver.config import Config
 
 FASTEST = """
@@ -23,6 +25,7 @@ PRAGMA cache_size = -65536;
 """
 """For a file that nobody else sees, and that is thrown away when something happens before it is complete."""
 SMALL_CACHE = "PRAGMA cache_size = -2000"
+Fill = Callable[[sqlite3.Connection], None]
 log = logging.getLogger("imageserver.catalogs")
 
 
@@ -86,29 +89,43 @@ def newest(home: Path | None, before: Index | None) -> Index | None:
     return None if found is None or found.identity == before.identity else found
 
 
-def make(home: Path | None, base: Index | None, fill: Callable[[sqlite3.Connection], None]) -> Index:
+def make(home: Path | None, base: Index | None, fill: Fill) -> Index:
     """Make another index out of `base`, and put it in its place; without a home it is a temporary one."""
-    draft = None if home is None else home.with_suffix(".new")
-    if draft is not None:
-        draft.unlink(missing_ok=True)
-    connection = sqlite3.connect(str(draft or ""), isolation_level=None, check_same_thread=False)
-    with ExitStack() as unless_kept:
-        unless_kept.callback(connection.close)
-        connection.executescript(FASTEST)
-        if base is None:
-            connection.executescript(SCHEMA)
-        else:
-            base.connection.backup(connection)
-        connection.execute("BEGIN")
-        fill(connection)
-        connection.execute("COMMIT")
-        connection.execute(SMALL_CACHE)
-        if home is None or draft is None:
+    if home is None:
+        connection = connect("")
+        with ExitStack() as unless_kept:
+            unless_kept.callback(connection.close)
+            write(connection, base, fill)
             index = Index(connection)
             unless_kept.pop_all()
-            return index
+        return index
+    draft = home.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    copied = base is not None and base.identity == sign(home)
+    if copied:
+        shutil.copyfile(home, draft)
+    with closing(connect(str(draft))) as connection:
+        write(connection, base, fill, copied=copied)
     draft.replace(home)
     made = open_index(home)
     if made is None:
         raise OSError(f"{home} was lost as soon as it was made")
     return made
+
+
+def connect(name: str) -> sqlite3.Connection:
+    """Open a file that nobody else sees, or without a name a temporary database."""
+    return sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+
+
+def write(connection: sqlite3.Connection, base: Index | None, fill: Fill, *, copied: bool = False) -> None:
+    """Write an index that begins as what `base` is, of which the file may be a copy already."""
+    connection.executescript(FASTEST)
+    if base is None:
+        connection.executescript(SCHEMA)
+    elif not copied:
+        base.connection.backup(connection)
+    connection.execute("BEGIN")
+    fill(connection)
+    connection.execute("COMMIT")
+    connection.execute(SMALL_CACHE)

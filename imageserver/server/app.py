@@ -133,11 +133,11 @@ def now() -> float:
 
 async def run(config: Config, folder: Path) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; raises `ConfigError` for a port that is taken."""
+    log = open_access_log(config.server.access_log)
+    app = build_app(config, folder)  # which may take minutes the first time, during which a signal ends it at once
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    log = open_access_log(config.server.access_log)
-    app = build_app(config, folder)
     runner = web.AppRunner(app, access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT)
     await runner.setup()
     try:

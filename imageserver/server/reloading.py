@@ -34,10 +34,14 @@ class LiveCatalogs:
                 quiet, last_seen = seen == last_seen, seen
                 changed = seen != self.state.signature
                 if quiet and (changed or not self.state.lasting) and self._folder.is_dir():
-                    self.state = await asyncio.to_thread(load, self._folder, self.state, self._shelf)
+                    before, self.state = (
+                        self.state,
+                        await asyncio.to_thread(load, self._folder, self.state, self._shelf),
+                    )
                     last_seen = self.state.signature
-                    if changed:
-                        log.info("catalogs were read again")
+                    files = files_read(self.state, before)
+                    if changed or files:
+                        log.info("catalogs were read again: %s", ", ".join(files) or "no file had to be parsed")
                 elif quiet:
                     self._report()
             except Exception:  # following the catalogs must outlive whatever an edit brings
@@ -48,3 +52,9 @@ class LiveCatalogs:
             if problem not in self.problems:
                 log.error("%s", problem)
         self.problems = self.state.problems
+
+
+def files_read(state: State, before: State) -> list[str]:
+    """Name the files that were parsed for a state and not for the one before it."""
+    new = (one for path, one in state.loaded.items() if one is not before.loaded.get(path))
+    return [file for one in new for file in one.files]

@@ -45,6 +45,7 @@ class Compiled:
 def bring_up_to_date(subject: Subject, shelf: Shelf, before: Index | None, *, wait: bool) -> Compiled:
     """Give the index of a catalog as its files are now; while another process makes it, the last one or none."""
     home = shelf.home(subject.path)
+    found = home and sign(home)
     index = newest(home, before)
     if index is not None and serves(index, subject, before):
         return Compiled(index)
@@ -53,9 +54,10 @@ def bring_up_to_date(subject: Subject, shelf: Shelf, before: Index | None, *, wa
             with locked(home, wait=wait) as ours:
                 if not ours:
                     return Compiled(index, settled=False)
-                index = newest(home, before)
-                if index is not None and serves(index, subject, before):
-                    return Compiled(index)
+                if sign(home) != found:
+                    index = newest(home, before)
+                    if index is not None and serves(index, subject, before):
+                        return Compiled(index)
                 return compiled(subject, home, index)
         except (OSError, sqlite3.OperationalError) as error:
             shelf.give_up(error)

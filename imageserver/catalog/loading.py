@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +22,6 @@ from imageserver.errors import ConfigError, DamagedIndex
 from imageserver.yaml_nodes import Problem
 
 NANOSECONDS = 10**9
-log = logging.getLogger("imageserver.catalogs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +121,7 @@ def load_one(
     compiled = bring_up_to_date(subject, loading.shelf, before.index if before else None, wait=loading.wait)
     try:
         return opened(loading, subject, compiled)
-    except DamagedIndex as error:
-        log.warning("%s: %s", loading.shown(path), error)
+    except DamagedIndex:
         again = bring_up_to_date(subject, loading.shelf, compiled.index, wait=loading.wait)
         return opened(loading, subject, again)
 

@@ -86,7 +86,10 @@ def newest(home: Path | None, before: Index | None) -> Index | None:
         return found
     if not before.damaged:
         return found or before
-    return None if found is None or found.identity == before.identity else found
+    if found is not None and found.identity != before.identity:
+        return found
+    log.warning("%s: damaged; the catalog is compiled anew", home or "a temporary index")
+    return None
 
 
 def make(home: Path | None, base: Index | None, fill: Fill) -> Index:

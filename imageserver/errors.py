@@ -13,6 +13,7 @@ ImageServerError
 │   └── BadSource               a source file that cannot be decoded
 ├── OutsideProtocol             a path that is not ours (404)
 ├── WrongMethod                 a method that images do not answer to (405)
+├── DamagedIndex                the index of a catalog cannot be read (500)
 ├── Overloaded                  no room in the render queue (503)
 └── RenderFailed                a worker died or ran out of time (500)
 """
@@ -204,6 +205,17 @@ class WrongMethod(ImageServerError):
 
     def __str__(self) -> str:
         return f"{self.method}: expected GET, HEAD or POST"
+
+
+@dataclass(eq=False)
+class DamagedIndex(ImageServerError):
+    """The index of a catalog cannot be read; it is made anew."""
+
+    title = "catalog index is damaged"
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the index of a catalog is damaged, and is made anew: {self.reason}"
 
 
 @dataclass(eq=False)

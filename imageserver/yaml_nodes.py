@@ -1,18 +1,24 @@
 """YAML text → nodes: every scalar as the text that was written, with the place where it stands.
 
-YAML's own typing (`NO`, `0123`, `1:20`, `1e3`) never applies; only a plain `null`, `~` or nothing is null.
+YAML's own typing (`NO`, `0123`, `1:20`, `1e3`) never applies; only a plain `null`, `~` or nothing is null. Files are
+read as a stream of events, so that one of a million entries takes no more memory than one of its entries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import codecs
+import io
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any, BinaryIO
 
 import yaml
 
 DEEPEST = 50
 NULL = "tag:yaml.org,2002:null"
+NULLS = {"", "~", "null", "Null", "NULL"}
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -26,6 +32,19 @@ class Node:
     value: Written
     line: int
     column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key of a file and its value; `name` is the key below it when the value is taken entry by entry.
+
+    `place` is where the innermost key stands.
+    """
+
+    key: str
+    name: str | None
+    place: Node
+    node: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +77,34 @@ class YamlFile:
 
     def read(self, data: bytes) -> Node:
         """Read the whole file as one node, or raise `BrokenYaml`."""
-        try:
-            root = yaml.compose(data.decode("utf-8-sig"), Loader=Loader)
-        except UnicodeDecodeError as error:
-            raise BrokenYaml(Problem(self.name, 1, 1, f"expected UTF-8 text ({error.reason})")) from error
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise BrokenYaml(Problem(self.name, line, column, f"not valid YAML: {error.problem}")) from error
-        except yaml.reader.ReaderError as error:
-            line = data[: error.position].count(b"\n") + 1
-            raise BrokenYaml(Problem(self.name, line, 1, f"not valid YAML: {error.reason}")) from error
-        return Node({}, 1, 1) if root is None else self._node(root, 0)
+        stream = io.BytesIO(data)
+        with self._telling(stream):
+            events = Events(self, stream)
+            first = events.begin()
+            root = Node({}, 1, 1) if first is None else events.node(first, 0)
+            events.end()
+        return root
+
+    def entries(self, stream: BinaryIO, what: str, taken_apart: Container[str]) -> Iterator[Entry]:
+        """Yield the entries of a file that is a mapping, or raise `BrokenYaml`.
+
+        Mappings below the keys `taken_apart` come entry by entry; it is for the caller to find those that come twice.
+        """
+        with self._telling(stream):
+            events = Events(self, stream)
+            first = events.begin()
+            if isinstance(first, yaml.MappingStartEvent):
+                for key, place, event in events.keys(0):
+                    if key in taken_apart and isinstance(event, yaml.MappingStartEvent) and not event.anchor:
+                        for name, inner, value in events.keys(1, unique=False):
+                            yield Entry(key, name, inner, events.node(value, 2))
+                    else:
+                        yield Entry(key, None, place, events.node(event, 1))
+            elif first is not None:
+                root = events.node(first, 0)
+                if root.value is not None:
+                    self.report(root, f"{what}: expected a mapping")
+            events.end()
 
     def report(self, node: Node, message: str) -> None:
         """Note a problem at a node."""
@@ -82,26 +117,139 @@ class YamlFile:
         hint = f"did you mean '{close[0]}'?" if close else f"expected one of {', '.join(names)}"
         self.report(node, f"unknown key '{key}' in {what}: {hint}")
 
-    def _node(self, node: yaml.Node, depth: int) -> Node:
-        line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        value: Written
-        if depth > DEEPEST:
-            raise BrokenYaml(Problem(self.name, line, column, f"nested more than {DEEPEST} levels deep"))
-        if isinstance(node, yaml.MappingNode):
-            return Node(self._mapping(node, depth), line, column)
-        if isinstance(node, yaml.SequenceNode):
-            value = [self._node(item, depth + 1) for item in node.value]
-        else:
-            value = None if node.tag == NULL else str(node.value)
-        return Node(value, line, column)
+    def report_twice(self, place: Node, key: str) -> None:
+        """Note a key that stands in its mapping already."""
+        self.report(place, f"'{key}' stands here twice; the first one holds")
 
-    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Node]:
-        result: dict[str, Node] = {}
-        for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-            if key in result:
-                place = Node(None, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-                self.report(place, f"'{key}' stands here twice; the first one holds")
-            else:
-                result[key] = self._node(value_node, depth + 1)
-        return result
+    def broken(self, line: int, column: int, message: str) -> BrokenYaml:
+        """Say why the file cannot be read at all."""
+        return BrokenYaml(Problem(self.name, line, column, message))
+
+    @contextmanager
+    def _telling(self, stream: BinaryIO) -> Iterator[None]:
+        try:
+            yield
+        except UnicodeDecodeError as error:
+            raise self.broken(1, 1, f"expected UTF-8 text ({error.reason})") from error
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise self.broken(line, column, f"not valid YAML: {error.problem}") from error
+        except yaml.reader.ReaderError as error:
+            stream.seek(0)
+            line = stream.read(error.position).count(b"\n") + 1
+            raise self.broken(line, 1, f"not valid YAML: {error.reason}") from error
+
+
+class Text:
+    """A stream of UTF-8, with or without a mark at its beginning, as text."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+
+    def read(self, size: int = 2**16) -> str:
+        """Give some text, or none at the end; raises `UnicodeDecodeError`."""
+        while data := self._stream.read(size):
+            if text := self._decode(data):
+                return text
+        return self._decode(b"", final=True)
+
+
+class Events:
+    """The events of a file that is one YAML document, taken one after the other."""
+
+    def __init__(self, file: YamlFile, stream: BinaryIO) -> None:
+        self._file = file
+        self._next = Loader(Text(stream)).get_event
+        self._anchors: dict[str, Node] = {}
+
+    def begin(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
+        """Give the first event of the document's root, or None when there is no document."""
+        self._next()
+        return None if isinstance(self._next(), yaml.StreamEndEvent) else self._next()
+
+    def end(self) -> None:
+        """Come to the end of the file; raises `BrokenYaml` for a second document."""
+        event = self._next()
+        if isinstance(event, yaml.DocumentEndEvent):
+            event = self._next()
+        if isinstance(event, yaml.DocumentStartEvent):
+            line, column = position(event)
+            raise self._file.broken(line, column, "not valid YAML: but found another document")
+
+    def node(self, event: Any, depth: int) -> Node:  # noqa: ANN401
+        """Read the node that begins with an event."""
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, depth)
+        line, column = position(event)
+        if depth > DEEPEST:
+            raise self._file.broken(line, column, f"nested more than {DEEPEST} levels deep")
+        value: Written
+        if isinstance(event, yaml.ScalarEvent):
+            value = None if is_null(event) else event.value
+        elif isinstance(event, yaml.MappingStartEvent):
+            value = {key: self.node(one, depth + 1) for key, _, one in self.keys(depth)}
+        else:
+            value = []
+            while not isinstance(item := self._next(), yaml.SequenceEndEvent):
+                value.append(self.node(item, depth + 1))
+        found = Node(value, line, column)
+        if event.anchor:
+            if event.anchor in self._anchors:
+                raise self._file.broken(line, column, f"not valid YAML: the anchor '{event.anchor}' stands here twice")
+            self._anchors[event.anchor] = found
+        return found
+
+    def keys(self, depth: int, *, unique: bool = True) -> Iterator[tuple[str, Node, Any]]:
+        """Yield the keys of the mapping that has begun, with their places and the first events of their values.
+
+        The node of a value is to be read before the next key is asked for. A key that stands here twice is reported
+        and left out, unless the caller looks after that.
+        """
+        known = set()
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            place = Node(None, *position(event))
+            scalar = isinstance(event, yaml.ScalarEvent)
+            node = place if scalar and not event.anchor else self.node(event, depth + 1)
+            key = event.value if scalar else node.value if isinstance(node.value, str) else "?"
+            if unique and key in known:
+                self._file.report_twice(place, key)
+                self.node(self._next(), depth + 1)
+                continue
+            if unique:
+                known.add(key)
+            yield key, place, self._next()
+
+    def _alias(self, event: Any, depth: int) -> Node:  # noqa: ANN401
+        line, column = position(event)
+        found = self._anchors.get(event.anchor)
+        if found is None:
+            raise self._file.broken(line, column, f"not valid YAML: found undefined alias '{event.anchor}'")
+        if depth + height(found) > DEEPEST:
+            raise self._file.broken(line, column, f"nested more than {DEEPEST} levels deep")
+        return found
+
+
+def position(event: Any) -> tuple[int, int]:  # noqa: ANN401
+    """Give line and column of an event, counted from 1."""
+    mark = event.start_mark
+    return mark.line + 1, mark.column + 1
+
+
+def is_null(event: Any) -> bool:  # noqa: ANN401
+    """Tell whether a scalar is null: written plainly, or tagged as such."""
+    if event.tag in {None, "!"}:
+        return bool(event.implicit[0]) and event.value in NULLS
+    return bool(event.tag == NULL)
+
+
+def height(node: Node) -> int:
+    """Count the levels below a node."""
+    match node.value:
+        case list(items):
+            return 1 + max((height(item) for item in items), default=0)
+        case dict(items):
+            return 1 + max((height(item) for item in items.values()), default=0)
+        case _:
+            return 0

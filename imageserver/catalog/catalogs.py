@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.extras import Extras
+from imageserver.catalog.index import Records
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.errors import NotFound
 from imageserver.protocol.values import Rect
@@ -46,6 +48,12 @@ class Catalog:
     def record_ids(self) -> Iterator[str]:
         """Yield the ids of all image records, in the order of the files."""
         return iter(self.images)
+
+    def page(self, first: int, count: int) -> list[tuple[str, Record]]:
+        """Give `count` image records from the one with the number `first` on."""
+        if isinstance(self.images, Records):
+            return self.images.page(first, count)
+        return list(islice(self.images.items(), first, first + count))
 
     def macro(self, name: str) -> str | None:
         """Give the definition of a macro, whose name is not case-sensitive."""

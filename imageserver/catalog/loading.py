@@ -8,23 +8,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, Catalogs
-from imageserver.catalog.reading import Draft, Signature, finish, read_draft, sign
-from imageserver.errors import ConfigError
-from imageserver.yaml_nodes import BrokenYaml, Problem
+from imageserver.catalog.checking import Subject, problems_of
+from imageserver.catalog.compiling import Compiled, bring_up_to_date, is_current
+from imageserver.catalog.index import Index, Records
+from imageserver.catalog.inheriting import complete, root_of
+from imageserver.catalog.reading import SECTION_NUMBERS, Signature, sign
+from imageserver.catalog.records import ContentRecord, Record
+from imageserver.catalog.shelf import Shelf
+from imageserver.errors import ConfigError, DamagedIndex
+from imageserver.yaml_nodes import Problem
+
+NANOSECONDS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The catalog of one file as last read: what is served of it, what is wrong with it, and what it was read from."""
+    """The catalog of one file as last read: what is served of it, what is wrong with it, and what it was read from.
+
+    `files` are those that had to be read for it. What is not `settled` is to be read again soon, changed or not.
+    """
 
     catalog: Catalog | None
-    written: Mapping[str, Any]
     problems: tuple[Problem, ...]
     signature: tuple[Signature, ...]
+    index: Index | None = None
+    files: tuple[str, ...] = ()
+    settled: bool = True
+
+    @property
+    def lasting(self) -> bool:
+        """Tell whether it holds until a file changes."""
+        return self.settled and not (self.index and self.index.damaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +61,47 @@ class State:
         """The files that this state was read from, as they were then."""
         return tuple(sorted({entry for one in self.loaded.values() for entry in one.signature}))
 
+    @property
+    def lasting(self) -> bool:
+        """Tell whether it holds until a file changes."""
+        return all(one.lasting for one in self.loaded.values())
 
-def load(folder: Path, previous: State | None = None) -> State:
-    """Read all catalogs of a folder; raises `ConfigError` when there is no such folder."""
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How catalogs are read: where their indexes are kept, and whether to look for every file that they name."""
+
+    folder: Path
+    shelf: Shelf
+    thorough: bool
+    wait: bool
+
+    def shown(self, path: Path) -> str:
+        """Name a file as problems do."""
+        return str(path.relative_to(self.folder.parent))
+
+
+def load(folder: Path, previous: State | None = None, shelf: Shelf | None = None, *, thorough: bool = False) -> State:
+    """Read all catalogs of a folder; raises `ConfigError` when there is no such folder.
+
+    The first time it waits for other processes that compile them; later it goes on with what there is.
+    """
     if not folder.is_dir():
         raise ConfigError(f"catalogs: {folder}", "no such folder")
     before = previous.loaded if previous else {}
+    loading = Loading(folder, shelf or Shelf(), thorough, wait=previous is None)
+    loading.shelf.begin()
     default_file = folder / "default.yaml"
-    default = load_one(default_file, folder, before.get(default_file), None)
+    default = load_one(loading, default_file, before.get(default_file), None)
     top = default.catalog or Catalog("", folder, Attributes())
     unchanged = before.get(default_file) is default
     loaded = {default_file: default}
     named: dict[str, Catalog] = {}
     for path in sorted(folder.glob("*/catalog.yaml")):
-        one = load_one(path, folder, before.get(path), top, reuse=unchanged)
+        one = load_one(loading, path, before.get(path), top, reuse=unchanged)
         if one.catalog and one.catalog.name in named:
             message = f"attributes.root_id: '{one.catalog.name}' is the root id of another catalog already"
-            problem = Problem(str(path.relative_to(folder.parent)), 1, 1, message)
+            problem = Problem(loading.shown(path), 1, 1, message)
             one = replace(one, catalog=None, problems=(*one.problems, problem))
         loaded[path] = one
         if one.catalog:
@@ -68,30 +109,53 @@ def load(folder: Path, previous: State | None = None) -> State:
     return State(Catalogs(top, named), loaded)
 
 
-def load_one(path: Path, folder: Path, before: Loaded | None, default: Catalog | None, *, reuse: bool = True) -> Loaded:
+def load_one(
+    loading: Loading, path: Path, before: Loaded | None, default: Catalog | None, *, reuse: bool = True
+) -> Loaded:
     """Read one catalog, unless nothing has changed since; a broken one keeps its last good state."""
-    if reuse and before and sign_again(before.signature) == before.signature:
+    if reuse and before and before.lasting and sign_again(before.signature) == before.signature:
         return before
-    draft = Draft(path)
     if default is None and not path.exists():
-        return Loaded(None, {}, (), (sign(path),))
-    last_good = before.catalog if before else None
+        return Loaded(None, (), (sign(path),))
+    subject = Subject(path, default, loading.shown)
+    compiled = bring_up_to_date(subject, loading.shelf, before.index if before else None, wait=loading.wait)
     try:
-        read_draft(draft, last_good, lambda file: str(file.relative_to(folder.parent)))
-    except BrokenYaml as broken:
-        return Loaded(last_good, {}, (broken.problem,), tuple(draft.signatures))
-    attributes = complete(draft, default)
-    root = default.root if default and default.attributes.root_path else path.parent
-    catalog = finish(draft, attributes, root, path.stat().st_mtime)
-    return Loaded(catalog, draft.attributes, draft.problems, tuple(draft.signatures))
+        return opened(loading, subject, compiled)
+    except DamagedIndex:
+        again = bring_up_to_date(subject, loading.shelf, compiled.index, wait=loading.wait)
+        return opened(loading, subject, again)
 
 
-def complete(draft: Draft, default: Catalog | None) -> Attributes:
-    """Fill the attributes that a catalog does not define from the default catalog."""
-    if default is None:
-        return replace(Attributes(), **{**draft.attributes, "root_id": ""})
-    base = replace(default.attributes, root_id=draft.folder.name)
-    return replace(base, **draft.attributes)
+def opened(loading: Loading, subject: Subject, compiled: Compiled) -> Loaded:
+    """Give what an index holds of a catalog; it is not settled when files have changed in the meantime."""
+    index = compiled.index
+    if index is None:
+        return Loaded(None, (), (sign(subject.path),), settled=False)
+    catalog = catalog_of(index, subject) if index.about.whole else None
+    root = catalog.root if catalog else subject.folder
+    extension = catalog.attributes.default_ext if catalog else ""
+    files = [(str(subject.folder / name), node, size, time) for name, node, size, time in index.about.seen]
+    folders = {subject.folder, root, *(Path(name).parent for name, *_ in files)}
+    signature = (*map(sign, folders), *files)
+    problems = problems_of(index, subject, root, extension, thorough=loading.thorough)
+    settled = compiled.settled and is_current(index, subject)
+    return Loaded(catalog, problems, signature, index, compiled.files, settled)
+
+
+def catalog_of(index: Index, subject: Subject) -> Catalog:
+    """Make the catalog of an index on top of the default one."""
+    attributes = complete(index.attributes, subject.folder, subject.default)
+    return Catalog(
+        attributes.root_id,
+        root_of(index.attributes, subject.folder, subject.default),
+        attributes,
+        Records(index, SECTION_NUMBERS["images"], Record),
+        Records(index, SECTION_NUMBERS["content"], ContentRecord),
+        Records(index, SECTION_NUMBERS["svg"], ContentRecord),
+        index.macros,
+        index.extras,
+        index.files[0].signature[3] / NANOSECONDS,
+    )
 
 
 def sign_again(signature: Iterable[Signature]) -> tuple[Signature, ...]:

@@ -1,220 +1,134 @@
-"""One catalog: its YAML files → a Catalog, with every problem noted and everything that is right kept.
+"""One YAML file of a catalog → what is right in it, as it was written, and every problem with its place.
 
-A field that is wrong keeps the value that it had before, so one slip of the pen never takes a record away.
+A field that is wrong keeps what was written of it before, so one slip of the pen never takes a record away.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, Protocol
 
 from imageserver.catalog.attributes import Attributes
-from imageserver.catalog.catalogs import Catalog, existing_file
-from imageserver.catalog.extras import Extras, Font, Rule
+from imageserver.catalog.extras import Font, Rule
 from imageserver.catalog.fields import CatalogField, declared
 from imageserver.catalog.records import ContentRecord, Record
+from imageserver.catalog.written import Written, kept
 from imageserver.commands.groups import DECLARATIONS, read_value
 from imageserver.errors import Mismatch, NotSupported, RequestError
 from imageserver.protocol.reading import read_pieces
-from imageserver.yaml_nodes import BrokenYaml, Node, Problem, YamlFile
+from imageserver.yaml_nodes import Entry, Node, YamlFile
 
 Signature = tuple[str, int, int, int]
-T = TypeVar("T", Record, ContentRecord)
 MACRO_NAME = re.compile(r"[A-Za-z0-9._!-]+")
-FILE_SECTIONS = ("images", "content", "svg", "macros", "fonts", "icc_profiles", "rules")
-SECTIONS = ("attributes", "include", *FILE_SECTIONS)
 ATTRIBUTES = dict(declared(Attributes))
 RECORD = dict(declared(Record))
 CONTENT = dict(declared(ContentRecord))
 FONT = dict(declared(Font))
 RULE = dict(declared(Rule))
+RECORDS = {"images": RECORD, "content": CONTENT, "svg": CONTENT}
+"""The sections that hold records, which an index numbers in this order."""
+SECTION_NUMBERS = {section: number for number, section in enumerate(RECORDS)}
+IMAGES = SECTION_NUMBERS["images"]
+FILE_SECTIONS = (*RECORDS, "macros", "fonts", "icc_profiles", "rules")
+SECTIONS = ("attributes", "include", *FILE_SECTIONS)
 MODIFIERS = ("modifier", "post_modifier")
-FILES = ("path", "mask_path")
 
 
-@dataclass
-class Draft:
-    """A catalog while it is being read: what its files say, and what is wrong with them."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as written, of which nothing is wrong, with the place of its value."""
 
-    path: Path
-    attributes: dict[str, Any] = field(default_factory=dict)
-    images: dict[str, tuple[Record, YamlFile, Node]] = field(default_factory=dict)
-    content: dict[str, ContentRecord] = field(default_factory=dict)
-    svg: dict[str, ContentRecord] = field(default_factory=dict)
+    section: int
+    name: str
+    line: int
+    column: int
+    written: Written
+
+
+@dataclass(slots=True)
+class Rest:
+    """What a file holds beside records, as written, of which nothing is wrong; the numbers are lines and columns."""
+
+    attributes: Written = field(default_factory=dict)
+    include: list[tuple[int, int, str]] = field(default_factory=list)
     macros: dict[str, str] = field(default_factory=dict)
-    extras: Extras = Extras()
-    files: list[YamlFile] = field(default_factory=list)
-    signatures: list[Signature] = field(default_factory=list)
-
-    @property
-    def folder(self) -> Path:
-        """The catalog's own folder."""
-        return self.path.parent
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What is wrong, file by file."""
-        return tuple(problem for file in self.files for problem in file.problems)
+    fonts: list[tuple[int, int, Written]] = field(default_factory=list)
+    icc_profiles: list[tuple[int, int, str, str]] = field(default_factory=list)
+    rules: list[tuple[Written, Written]] = field(default_factory=list)
 
 
-def read_draft(draft: Draft, previous: Catalog | None, shown: Callable[[Path], str]) -> None:
-    """Read a catalog's file and the ones that it includes; raises `BrokenYaml` for one that is no YAML."""
-    draft.signatures.append(sign(draft.folder))
-    file, root = open_yaml(draft, draft.path, shown)
-    sections = mapping_of(file, root, "a catalog", SECTIONS)
-    draft.attributes = read_fields(file, mapping_of(file, sections.get("attributes"), "attributes"), ATTRIBUTES)
-    read_sections(draft, file, sections, previous)
-    for included in included_files(file, draft.folder, sections.get("include")):
-        other, node = open_yaml(draft, included, shown)
-        read_sections(draft, other, mapping_of(other, node, "a record file", FILE_SECTIONS), previous)
+class Book(Protocol):
+    """Where the rows of a file are written down."""
+
+    def holds(self, section: int, name: str) -> bool:
+        """Tell whether the file has given that record already."""
+        ...
+
+    def last_good(self, name: str) -> Written:
+        """Give the image record of that id as it was before, or nothing."""
+        ...
 
 
-def finish(draft: Draft, attributes: Attributes, inherited_root: Path, modified: float) -> Catalog:
-    """Make the catalog of a draft, once its attributes are complete; notes the files that are missing."""
-    root = draft.folder / draft.attributes["root_path"] if draft.attributes.get("root_path") else inherited_root
-    for name, (record, file, node) in draft.images.items():
-        for key in FILES:
-            check_file(file, node, f"images.{name}.{key}", root, with_extension(getattr(record, key), attributes))
-    draft.signatures.append(sign(root))
-    images = {name: record for name, (record, _, _) in draft.images.items()}
-    return Catalog(
-        attributes.root_id, root, attributes, images, draft.content, draft.svg, draft.macros, draft.extras, modified
-    )
+def read_file(file: YamlFile, stream: BinaryIO, book: Book, rest: Rest, *, main: bool) -> Iterator[Row]:
+    """Yield the records of a file, and put what else it holds into `rest`; raises `BrokenYaml`.
+
+    Only the main file of a catalog has attributes and includes others.
+    """
+    what, known = ("a catalog", SECTIONS) if main else ("a record file", FILE_SECTIONS)
+    for entry in file.entries(stream, what, RECORDS):
+        if entry.key not in known:
+            file.report_unknown(entry.node, entry.key, what, known)
+        elif entry.key in RECORDS:
+            for name, place, node in records_of(file, entry):
+                if book.holds(SECTION_NUMBERS[entry.key], name):
+                    file.report_twice(place, name)
+                    continue
+                yield read_record(file, entry.key, name, node, book)
+        elif entry.node.value is not None:
+            READERS[entry.key](file, entry.node, rest)
 
 
-def with_extension(path: str, attributes: Attributes) -> str:
-    """Append attribute::DefaultExt to a path without a suffix."""
-    return path + attributes.default_ext if path and "." not in path.rpartition("/")[2] else path
+def records_of(file: YamlFile, entry: Entry) -> Iterator[tuple[str, Node, Node]]:
+    """Yield the records of an entry, which is one of them or all of a section, with the places of their ids."""
+    if entry.name is not None:
+        yield entry.name, entry.place, entry.node
+    else:
+        for name, node in mapping_of(file, entry.node, entry.key).items():
+            yield name, node, node
 
 
-def check_file(file: YamlFile, node: Node, where: str, root: Path, path: str) -> None:
-    """Note a problem when a record names a file that is not there."""
-    if path and existing_file(root, path, trusted=True) is None:
-        file.report(node, f"{where}: no such file '{path}'")
-
-
-def open_yaml(draft: Draft, path: Path, shown: Callable[[Path], str]) -> tuple[YamlFile, Node]:
-    """Read one file as a node; the draft notes what the file was before it was read."""
-    file = YamlFile(shown(path))
-    draft.files.append(file)
-    draft.signatures.append(sign(path))
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BrokenYaml(Problem(file.name, 1, 1, f"cannot be read: {error.strerror}")) from error
-    return file, file.read(data)
-
-
-def sign(path: Path) -> Signature:
-    """Describe a file or folder so that every change shows: an edit in place, an atomic replace, a checkout."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return str(path), 0, 0, 0
-    return str(path), status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def included_files(file: YamlFile, folder: Path, node: Node | None) -> Iterator[Path]:
-    """Yield the files that `include:` names, globs in the order of their names."""
-    if node is None or node.value is None:
-        return
-    for item in node.value if isinstance(node.value, list) else [node]:
-        pattern = item.value if isinstance(item.value, str) else ""
-        try:
-            found = sorted(folder.glob(pattern)) if pattern and not Path(pattern).is_absolute() else []
-        except (ValueError, NotImplementedError, OSError) as error:
-            file.report(item, f"include: '{pattern}' is no pattern of files: {error}")
-            continue
-        if not found and not any(letter in pattern for letter in "*?["):
-            file.report(item, f"include: no such file '{pattern}'")
-        yield from found
-
-
-def mapping_of(file: YamlFile, node: Node | None, what: str, keys: tuple[str, ...] | None = None) -> Mapping[str, Node]:
-    """Give the node as a mapping; notes a problem for any other, and for keys beyond `keys`."""
+def mapping_of(file: YamlFile, node: Node | None, what: str) -> Mapping[str, Node]:
+    """Give the node as a mapping; notes a problem for any other."""
     if node is None or node.value is None:
         return {}
     if not isinstance(node.value, dict):
         file.report(node, f"{what}: expected a mapping")
         return {}
-    for key, value in node.value.items():
-        if keys is not None and key not in keys:
-            file.report_unknown(value, key, what, keys)
     return node.value
 
 
-def read_sections(draft: Draft, file: YamlFile, sections: Mapping[str, Node], previous: Catalog | None) -> None:
-    """Read the records and macros of one file into the draft; later files win."""
-    for name, node in mapping_of(file, sections.get("images"), "images").items():
-        old = previous.record(name) if previous else None
-        draft.images[name] = (read_record(file, f"images.{name}", node, RECORD, old or Record()), file, node)
-    for section, records in (("content", draft.content), ("svg", draft.svg)):
-        for name, node in mapping_of(file, sections.get(section), section).items():
-            records[name] = read_record(file, f"{section}.{name}", node, CONTENT, ContentRecord())
-    for name, node in mapping_of(file, sections.get("macros"), "macros").items():
-        if not MACRO_NAME.fullmatch(name) or not isinstance(node.value, str):
-            file.report(
-                node, f"macros.{name}: expected a name of letters, digits, '-', '_', '.' and a text of commands"
-            )
-            continue
-        draft.macros[name.casefold()] = node.value
-        check_commands(file, node, f"macros.{name}", node.value)
-    read_extras(draft, file, sections)
-
-
-def read_extras(draft: Draft, file: YamlFile, sections: Mapping[str, Node]) -> None:
-    """Read fonts, profiles and rules of one file into the draft, after those of earlier files."""
-    profiles = mapping_of(file, sections.get("icc_profiles"), "icc_profiles")
-    fonts = [(node, Font(**values)) for node, values in read_list(file, sections.get("fonts"), "fonts", FONT)]
-    files = [(f"icc_profiles.{name}", node, text_or_empty(node)) for name, node in profiles.items()]
-    for where, node, path in (*files, *(("fonts", node, font.path) for node, font in fonts)):
-        check_file(file, node, where, draft.folder, path)
-    rules = []
-    for node, values in read_list(file, sections.get("rules"), "rules", RULE, ("attributes",)):
-        own = mapping_of(file, node.value.get("attributes") if isinstance(node.value, dict) else None, "rules")
-        rules.append((Rule(**values), tuple(read_fields(file, own, ATTRIBUTES, "rules.attributes.").items())))
-    draft.extras = Extras(
-        fonts=(*draft.extras.fonts, *(font for _, font in fonts)),
-        profiles=(*draft.extras.profiles, *((name, text_or_empty(node)) for name, node in profiles.items())),
-        rules=(*draft.extras.rules, *rules),
-    )
-
-
-def read_list(
-    file: YamlFile, node: Node | None, what: str, known: Mapping[str, CatalogField], more: tuple[str, ...] = ()
-) -> Iterator[tuple[Node, dict[str, Any]]]:
-    """Read a list of mappings; `more` are keys that somebody else reads."""
-    if node is None or node.value is None:
-        return
-    if not isinstance(node.value, list):
-        file.report(node, f"{what}: expected a list")
-        return
-    for item in node.value:
-        written = {key: one for key, one in mapping_of(file, item, what).items() if key not in more}
-        yield item, read_fields(file, written, known, f"{what}.")
-
-
-def text_or_empty(node: Node) -> str:
-    """Give the text of a scalar."""
-    return node.value if isinstance(node.value, str) else ""
-
-
-def read_record(file: YamlFile, where: str, node: Node, known: Mapping[str, CatalogField], old: T) -> T:
-    """Read a record; a field that is wrong keeps the value that `old` has."""
-    if not isinstance(node.value, dict | None):
+def read_record(file: YamlFile, section: str, name: str, node: Node, book: Book) -> Row:
+    """Read a record; a field of an image that is wrong keeps what it was before."""
+    where, known = f"{section}.{name}", RECORDS[section]
+    number = SECTION_NUMBERS[section]
+    written = node.value
+    if not isinstance(written, dict | None):
         file.report(node, f"{where}: expected a mapping")
-        return old
-    written = mapping_of(file, node, where)
-    values = read_fields(file, written, known, f"{where}.")
-    bad = {key for key in written if key in known} - set(values)
-    values |= {key: getattr(old, key) for key in bad}
+        return Row(number, name, node.line, node.column, book.last_good(name) if number == IMAGES else {})
+    values = read_fields(file, written or {}, known, f"{where}.")
+    good = {key: kept(value, written[key]) for key, value in values.items()} if written else {}
+    bad = [key for key in written or {} if key in known and key not in values]
+    if bad and number == IMAGES:
+        old = book.last_good(name)
+        good |= {key: old[key] for key in bad if key in old}
     for key in MODIFIERS:
-        if values.get(key):
+        if values.get(key) and written:
             check_commands(file, written[key], f"{where}.{key}", values[key])
-    return replace(type(old)(), **values)
+    return Row(number, name, node.line, node.column, good)
 
 
 def read_fields(
@@ -233,6 +147,68 @@ def read_fields(
     return values
 
 
+def right_fields(
+    file: YamlFile, node: Node | None, known: Mapping[str, CatalogField], what: str, more: tuple[str, ...] = ()
+) -> Written:
+    """Give the fields of a mapping that are right, as written; `more` are keys that somebody else reads."""
+    written = {key: one for key, one in mapping_of(file, node, what).items() if key not in more}
+    return {key: kept(value, written[key]) for key, value in read_fields(file, written, known, f"{what}.").items()}
+
+
+def read_attributes(file: YamlFile, node: Node, rest: Rest) -> None:
+    """Read the attributes of a catalog."""
+    rest.attributes = right_fields(file, node, ATTRIBUTES, "attributes")
+
+
+def read_include(_file: YamlFile, node: Node, rest: Rest) -> None:
+    """Read the patterns of the files that belong to a catalog; whatever is no text finds nothing."""
+    for item in node.value if isinstance(node.value, list) else [node]:
+        rest.include.append((item.line, item.column, text_or_empty(item)))
+
+
+def read_macros(file: YamlFile, node: Node, rest: Rest) -> None:
+    """Read the macros of a file, whose names are not case-sensitive."""
+    for name, one in mapping_of(file, node, "macros").items():
+        if not MACRO_NAME.fullmatch(name) or not isinstance(one.value, str):
+            file.report(one, f"macros.{name}: expected a name of letters, digits, '-', '_', '.' and a text of commands")
+            continue
+        rest.macros[name.casefold()] = one.value
+        check_commands(file, one, f"macros.{name}", one.value)
+
+
+def read_fonts(file: YamlFile, node: Node, rest: Rest) -> None:
+    """Read a list of fonts."""
+    for item in list_of(file, node, "fonts"):
+        rest.fonts.append((item.line, item.column, right_fields(file, item, FONT, "fonts")))
+
+
+def read_profiles(file: YamlFile, node: Node, rest: Rest) -> None:
+    """Read the names and files of colour profiles."""
+    for name, one in mapping_of(file, node, "icc_profiles").items():
+        rest.icc_profiles.append((one.line, one.column, name, text_or_empty(one)))
+
+
+def read_rules(file: YamlFile, node: Node, rest: Rest) -> None:
+    """Read a list of rules; each comes with the attributes that it overrides."""
+    for item in list_of(file, node, "rules"):
+        rule = right_fields(file, item, RULE, "rules", ("attributes",))
+        own = item.value.get("attributes") if isinstance(item.value, dict) else None
+        rest.rules.append((rule, right_fields(file, own, ATTRIBUTES, "rules.attributes")))
+
+
+def list_of(file: YamlFile, node: Node, what: str) -> list[Node]:
+    """Give the node as a list; notes a problem for any other."""
+    if not isinstance(node.value, list):
+        file.report(node, f"{what}: expected a list")
+        return []
+    return node.value
+
+
+def text_or_empty(node: Node) -> str:
+    """Give the text of a scalar."""
+    return node.value if isinstance(node.value, str) else ""
+
+
 def shorten(node: Node) -> str:
     """Quote what was written, if it is a short text."""
     longest = 60
@@ -243,6 +219,14 @@ def shorten(node: Node) -> str:
 
 def check_commands(file: YamlFile, node: Node, where: str, text: str) -> None:
     """Note bad values in the commands of a modifier or macro; values with variables wait for the request."""
+    for fault in faults(text):
+        file.report(node, f"{where}: {fault}")
+
+
+@lru_cache(1024)
+def faults(text: str) -> tuple[str, ...]:
+    """Say what is wrong in commands; the records of a catalog often have the same ones."""
+    found = []
     for piece in read_pieces(text):
         declaration = DECLARATIONS.get(piece.name.casefold())
         if declaration is None or "$" in (piece.value or ""):
@@ -252,4 +236,24 @@ def check_commands(file: YamlFile, node: Node, where: str, text: str) -> None:
         except NotSupported:
             continue
         except RequestError as error:
-            file.report(node, f"{where}: {error}")
+            found.append(str(error))
+    return tuple(found)
+
+
+def sign(path: Path) -> Signature:
+    """Describe a file or folder so that every change shows: an edit in place, an atomic replace, a checkout."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return str(path), 0, 0, 0
+    return str(path), status.st_ino, status.st_size, status.st_mtime_ns
+
+
+READERS: dict[str, Callable[[YamlFile, Node, Rest], None]] = {
+    "attributes": read_attributes,
+    "include": read_include,
+    "macros": read_macros,
+    "fonts": read_fonts,
+    "icc_profiles": read_profiles,
+    "rules": read_rules,
+}

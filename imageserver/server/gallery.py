@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -142,7 +141,7 @@ def add_gallery(app: web.Application, key: web.AppKey[Site]) -> None:
         site = request.app[key]
         context = {
             "sections": sections(site.catalogs, site.config.limits, request.query),
-            "catalogs": [(one.name, count(one)) for one in shown_catalogs(site.catalogs)],
+            "catalogs": [(one.name, len(one.images)) for one in shown_catalogs(site.catalogs)],
             "problems": site.live.problems,
             "stage": STAGE,
         }
@@ -176,22 +175,16 @@ def position(text: str) -> int:
 
 def shown_catalogs(catalogs: Catalogs) -> list[Catalog]:
     """Give the catalogs by name, with the default one in front when it has records of its own."""
-    return [*([catalogs.default] if count(catalogs.default) else []), *catalogs.named.values()]
-
-
-def count(catalog: Catalog) -> int:
-    """Count the records of a catalog."""
-    return sum(1 for _ in catalog.record_ids())
+    return [*([catalogs.default] if catalogs.default.images else []), *catalogs.named.values()]
 
 
 def section(catalogs: Catalogs, limits: Limits, catalog: Catalog, first: int) -> Section:
     """Describe a page of a catalog."""
-    found = [(name, catalog.record(name)) for name in islice(catalog.record_ids(), first, first + PAGE_SIZE)]
-    cards = tuple(card(catalogs, limits, catalog, name, record) for name, record in found if record is not None)
+    cards = tuple(card(catalogs, limits, catalog, name, record) for name, record in catalog.page(first, PAGE_SIZE))
     names = [name for name in catalogs.macro_names(catalog) if name not in BUILT_IN_MACROS]
     macros = tuple((name, catalogs.macro(name, catalog) or "") for name in names)
     wanted = any(field.kind == "object" for one in cards for field in one.fields)
-    return Section(catalog.name, count(catalog), first, macros, cards, objects(catalog) if wanted else ())
+    return Section(catalog.name, len(catalog.images), first, macros, cards, objects(catalog) if wanted else ())
 
 
 def card(catalogs: Catalogs, limits: Limits, catalog: Catalog, name: str, record: Record) -> Card:

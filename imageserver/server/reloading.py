@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 from imageserver.catalog.loading import State, load, look
+from imageserver.catalog.shelf import Shelf
 from imageserver.yaml_nodes import Problem
 
 INTERVAL = 0.5
@@ -16,9 +17,10 @@ log = logging.getLogger("imageserver.catalogs")
 class LiveCatalogs:
     """The current state of the catalogs; `problems` are those that did not go away by themselves."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shelf: Shelf) -> None:
         self._folder = folder
-        self.state: State = load(folder)
+        self._shelf = shelf
+        self.state: State = load(folder, shelf=shelf)
         self.problems: tuple[Problem, ...] = ()
         self._report()
 
@@ -30,10 +32,16 @@ class LiveCatalogs:
             try:
                 seen = await asyncio.to_thread(look, self._folder, self.state)
                 quiet, last_seen = seen == last_seen, seen
-                if quiet and seen != self.state.signature and self._folder.is_dir():
-                    self.state = await asyncio.to_thread(load, self._folder, self.state)
+                changed = seen != self.state.signature
+                if quiet and (changed or not self.state.lasting) and self._folder.is_dir():
+                    before, self.state = (
+                        self.state,
+                        await asyncio.to_thread(load, self._folder, self.state, self._shelf),
+                    )
                     last_seen = self.state.signature
-                    log.info("catalogs were read again")
+                    files = files_read(self.state, before)
+                    if changed or files:
+                        log.info("catalogs were read again: %s", ", ".join(files) or "no file had to be parsed")
                 elif quiet:
                     self._report()
             except Exception:  # following the catalogs must outlive whatever an edit brings
@@ -44,3 +52,9 @@ class LiveCatalogs:
             if problem not in self.problems:
                 log.error("%s", problem)
         self.problems = self.state.problems
+
+
+def files_read(state: State, before: State) -> list[str]:
+    """Name the files that were parsed for a state and not for the one before it."""
+    new = (one for path, one in state.loaded.items() if one is not before.loaded.get(path))
+    return [file for one in new for file in one.files]

@@ -12,6 +12,7 @@ from imageserver.answers.answer import Answer, Document, Drawing, Measurement, P
 from imageserver.answers.answering import answer
 from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
+from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config
 from imageserver.errors import ImageServerError, NotFound, RenderFailed
 from imageserver.layout.layout import Layout
@@ -36,7 +37,7 @@ class Site:
 
     def __init__(self, config: Config, folder: Path) -> None:
         self.config = config
-        self.live = LiveCatalogs(folder)
+        self.live = LiveCatalogs(folder, shelf_of(config))
         self.renderer = Renderer(config)
         self.sources = Sources(self.renderer, config.limits)
         self.replies = Replies(config.cache)

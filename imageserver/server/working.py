@@ -35,28 +35,14 @@ async def run(
     config: Config, folder: Path, opened: socket.socket, ready: Callable[[], None], lifeline: Connection | None = None
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; raises `ConfigError` when it cannot start."""
+    log = open_access_log(config.server.access_log)
+    app = build_app(config, folder)  # which may take minutes the first time, during which a signal ends it at once
+    runner = web.AppRunner(app, access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
     if lifeline is not None:
         loop.add_reader(lifeline.fileno(), stop.set)
-    try:
-        await serve_until(stop, config, folder, opened, ready)
-    finally:
-        if lifeline is not None:
-            loop.remove_reader(lifeline.fileno())
-        for number in STOPPING:  # it is stopping, and the loop that listens for them is about to close
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
-
-
-async def serve_until(
-    stop: asyncio.Event, config: Config, folder: Path, opened: socket.socket, ready: Callable[[], None]
-) -> None:
-    """Serve until told to stop."""
-    log = open_access_log(config.server.access_log)
-    app = build_app(config, folder)
-    runner = web.AppRunner(app, access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT)
     await runner.setup()
     try:
         await app[SITE].renderer.start()
@@ -65,6 +51,11 @@ async def serve_until(
         await stop.wait()
     finally:
         await runner.cleanup()
+        if lifeline is not None:
+            loop.remove_reader(lifeline.fileno())
+        for number in STOPPING:  # it is stopping, and the loop that listens for them is about to close
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
 
 
 def open_access_log(name: str) -> logging.Logger | None:

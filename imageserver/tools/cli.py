@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imageserver.catalog.loading import load
+from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config, load_config
 from imageserver.errors import ImageServerError
 from imageserver.server.supervising import serve
@@ -120,7 +121,7 @@ def explain_url(config: Config, options: argparse.Namespace) -> int:
 
 def check_catalogs(config: Config, options: argparse.Namespace) -> int:
     """Print every problem of the catalogs with file, line and column; the exit code is 1 when there is one."""
-    state = load(Path(config.catalogs))
+    state = load(Path(config.catalogs), shelf=shelf_of(config), thorough=True)
     chosen = [one for one in state.loaded.values() if options.catalog in {None, one.catalog and one.catalog.name}]
     if options.catalog is not None and not chosen:
         names = ", ".join(state.catalogs.named) or "none"
@@ -129,6 +130,6 @@ def check_catalogs(config: Config, options: argparse.Namespace) -> int:
     problems = [problem for one in chosen for problem in one.problems]
     for problem in problems:
         print(problem)  # noqa: T201
-    records = sum(1 for one in chosen if one.catalog for _ in one.catalog.record_ids())
+    records = sum(len(one.catalog.images) for one in chosen if one.catalog)
     print(f"{len(chosen)} catalogs, {records} records, {len(problems)} problems", file=sys.stderr)  # noqa: T201
     return 1 if problems else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from imageserver.answers.versions import image_version
 from imageserver.catalog.loading import load
+from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config
 from imageserver.layout.facts import Facts
 from imageserver.layout.laying import lay_out
@@ -26,7 +27,7 @@ def explain(url: str, config: Config) -> Iterator[str]:
     behind = url.partition(DOOR)[2] if DOOR in url else url.lstrip("/")
     path, _, query = behind.partition("?")
     request = read(path, query)
-    catalogs = load(Path(config.catalogs)).catalogs
+    catalogs = load(Path(config.catalogs), shelf=shelf_of(config)).catalogs
     yield f"request   {request.object or '(no object)'}"
     question = ask(request, catalogs, config.limits)
     ignored = {id(piece) for piece in question.ignored()}

@@ -1,0 +1,58 @@
+"""The fields of a record ↔ the JSON that an index keeps of them.
+
+Texts and numbers stand there as they are. Any other value stands there as it was written, in a list of one, and the
+schema types it whenever it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from imageserver.catalog.fields import CatalogField
+from imageserver.errors import DamagedIndex, Mismatch
+from imageserver.yaml_nodes import Node
+
+Json = str | int | float | None | list["Json"] | dict[str, "Json"]
+Written = dict[str, Json]
+
+
+def kept(value: object, node: Node) -> Json:
+    """Give what is kept of a value that was read from a node."""
+    return value if isinstance(value, str | int | float | None) else [plain(node)]
+
+
+def plain(node: Node) -> Json:
+    """Give what was written without the places where it stands."""
+    match node.value:
+        case list(items):
+            return [plain(item) for item in items]
+        case dict(items):
+            return {key: plain(item) for key, item in items.items()}
+        case text:
+            return text
+
+
+def node_of(value: Json) -> Node:
+    """Give back the node that was written, without its place."""
+    match value:
+        case list(items):
+            return Node([node_of(item) for item in items], 0, 0)
+        case dict(items):
+            return Node({key: node_of(item) for key, item in items.items()}, 0, 0)
+        case None:
+            return Node(None, 0, 0)
+        case text:
+            return Node(str(text), 0, 0)
+
+
+def typed(known: Mapping[str, CatalogField], written: Mapping[str, Json]) -> dict[str, Any]:
+    """Give the values of fields that were found right when they were written; raises `DamagedIndex` for any others."""
+    values = {}
+    try:
+        for key, value in written.items():
+            shape = known[key].shape
+            values[key] = shape.read(node_of(value[0])) if isinstance(value, list) else value
+    except (AttributeError, KeyError, IndexError, Mismatch) as error:
+        raise DamagedIndex(f"{type(error).__name__} {error}") from error
+    return values

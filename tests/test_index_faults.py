@@ -156,9 +156,11 @@ def test_while_another_process_compiles_the_last_state_is_served(folder: Path) -
         meanwhile = load(folder, state, shelf)
         assert co(meanwhile).images["s"].path == "a.png"
         assert not meanwhile.lasting
+        assert load(folder, meanwhile, shelf) is meanwhile
     after = load(folder, meanwhile, shelf)
     assert co(after).images["s"].path == "b.png"
     assert after.lasting
+    assert load(folder, after, shelf) is after
 
 
 PROCESS = """

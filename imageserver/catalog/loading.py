@@ -84,7 +84,8 @@ class Loading:
 def load(folder: Path, previous: State | None = None, shelf: Shelf | None = None, *, thorough: bool = False) -> State:
     """Read all catalogs of a folder; raises `ConfigError` when there is no such folder.
 
-    The first time it waits for other processes that compile them; later it goes on with what there is.
+    The first time it waits for other processes that compile them; later it goes on with what there is. What has not
+    changed is the same value as before.
     """
     if not folder.is_dir():
         raise ConfigError(f"catalogs: {folder}", "no such folder")
@@ -106,6 +107,8 @@ def load(folder: Path, previous: State | None = None, shelf: Shelf | None = None
         loaded[path] = one
         if one.catalog:
             named[one.catalog.name] = one.catalog
+    if previous and list(before) == list(loaded) and all(before[path] is one for path, one in loaded.items()):
+        return previous
     return State(Catalogs(top, named), loaded)
 
 
@@ -119,11 +122,20 @@ def load_one(
         return Loaded(None, (), (sign(path),))
     subject = Subject(path, default, loading.shown)
     compiled = bring_up_to_date(subject, loading.shelf, before.index if before else None, wait=loading.wait)
+    if reuse and before and not compiled.settled and is_same(compiled.index, before.index):
+        return replace(before, settled=False) if before.settled else before
     try:
         return opened(loading, subject, compiled)
     except DamagedIndex:
         again = bring_up_to_date(subject, loading.shelf, compiled.index, wait=loading.wait)
         return opened(loading, subject, again)
+
+
+def is_same(one: Index | None, other: Index | None) -> bool:
+    """Tell whether both are the same generation of an index."""
+    if one is None or other is None:
+        return one is other
+    return one is other or (one.identity is not None and one.identity == other.identity)
 
 
 def opened(loading: Loading, subject: Subject, compiled: Compiled) -> Loaded:

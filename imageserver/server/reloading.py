@@ -32,16 +32,15 @@ class LiveCatalogs:
             try:
                 seen = await asyncio.to_thread(look, self._folder, self.state)
                 quiet, last_seen = seen == last_seen, seen
-                changed = seen != self.state.signature
-                if quiet and (changed or not self.state.lasting) and self._folder.is_dir():
+                if quiet and (seen != self.state.signature or not self.state.lasting) and self._folder.is_dir():
                     before, self.state = (
                         self.state,
                         await asyncio.to_thread(load, self._folder, self.state, self._shelf),
                     )
                     last_seen = self.state.signature
-                    files = files_read(self.state, before)
-                    if changed or files:
-                        log.info("catalogs were read again: %s", ", ".join(files) or "no file had to be parsed")
+                    if self.state is not before:
+                        files = ", ".join(files_read(self.state, before)) or "no file had to be parsed"
+                        log.info("catalogs were read again: %s", files)
                 elif quiet:
                     self._report()
             except Exception:  # following the catalogs must outlive whatever an edit brings

@@ -16,7 +16,7 @@ from imageserver.protocol.color import COLOR, ColorGrammar
 from imageserver.protocol.grammar import LARGEST, Integer, Keyword, Real
 
 MOST_OBJECTS = 500
-"""How many records are offered where an object is wanted; any other may be typed."""
+"""How many records are looked at for those that are offered where an object is wanted; any other may be typed."""
 MOST_STEPS = 1000
 """The widest range that a slider is of use for."""
 Kind = Literal["color", "number", "object", "text"]
@@ -84,9 +84,8 @@ def objects(catalog: Catalog) -> tuple[str, ...]:
 
 def named(catalog: Catalog) -> Iterator[str]:
     """Yield names as a request writes them."""
-    for record_id in catalog.record_ids():
-        record = catalog.record(record_id)
-        if record is not None and record.path:
+    for record_id, record in catalog.page(0, MOST_OBJECTS):
+        if record.path:
             name = "/".join(part for part in (catalog.name, record_id) if part)
             yield name
             yield from (f"{name}:{crop}" for crop, _ in record.crops)

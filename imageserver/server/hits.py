@@ -46,11 +46,10 @@ class Known:
     second: int | None
     tells_length_of: str
     length: int
-    state: State
     versions: tuple[Version, ...]
 
 
-def known(answered: Answer, state: State, versions: tuple[Version, ...], second: int) -> Known | None:
+def known(answered: Answer, versions: tuple[Version, ...], second: int) -> Known | None:
     """Say what is remembered of an answer; None where it cannot be given again."""
     if answered.is_default_image or answered.caching.hours is None:
         return None
@@ -66,7 +65,6 @@ def known(answered: Answer, state: State, versions: tuple[Version, ...], second:
         second=second if text and text.dated else None,
         tells_length_of=answered.tells_length_of,
         length=answered.length,
-        state=state,
         versions=versions,
     )
 
@@ -108,11 +106,13 @@ class Hits:
         self._replies = replies
         self._headers = headers
         self._known: OrderedDict[str, Known] = OrderedDict()
+        self._state: State | None = None
         self._heads: dict[tuple[str, HTTPStatus], bytes] = {}
         self._second = 0
 
-    def remember(self, target: str, answer: Known) -> None:
-        """Remember the answer to a URL."""
+    def remember(self, target: str, answer: Known, state: State) -> None:
+        """Remember the answer to a URL, made with this state of the catalogs; those of another state are forgotten."""
+        self._follow(state)
         self._known[target] = answer
         for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             self._heads.pop((target, status), None)
@@ -121,11 +121,12 @@ class Hits:
 
     def reply(self, request: web.BaseRequest, state: State) -> Ready | None:
         """Give the reply to a request that was answered before, if nothing has changed since."""
+        self._follow(state)
         target = request.raw_path
         answer = self._known.get(target)
         if answer is None or not answerable(request):
             return None
-        if not self._is_right(answer, state):
+        if not self._is_right(answer):
             self._known.pop(target, None)
             return None
         headers = request.headers
@@ -144,9 +145,14 @@ class Hits:
         drawn = self._replies.at_hand(tag)
         return None if drawn is None or len(drawn) > LARGEST or self._replies.accel(tag) else drawn
 
-    def _is_right(self, answer: Known, state: State) -> bool:
+    def _follow(self, state: State) -> None:
+        if state is not self._state:
+            self._known.clear()
+            self._state = state
+
+    def _is_right(self, answer: Known) -> bool:
         """Tell whether an answer would be the same if it were made now."""
-        if answer.state is not state or answer.second not in {None, int(time.time())}:
+        if answer.second not in {None, int(time.time())}:
             return False
         if answer.tells_length_of and self._replies.length(answer.tells_length_of) != answer.length:
             return False

@@ -58,9 +58,9 @@ async def respond(site: Site, request: web.Request, written: Request) -> web.Res
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     answered, body, kind = await site.finish(planned, answered)
-    answer = known(answered, state, versions, second)
+    answer = known(answered, versions, second)
     if answer is not None and request.method != "POST" and planned.cache.server != "update":
-        site.hits.remember(request.raw_path, answer)
+        site.hits.remember(request.raw_path, answer, state)
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"

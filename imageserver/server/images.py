@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from imageserver.answers.answer import Answer
 from imageserver.errors import OutsideProtocol, RequestError
 from imageserver.plan.question import ErrorForm, error_form
 from imageserver.protocol.reading import read
@@ -54,13 +55,18 @@ async def respond(site: Site, request: web.Request, written: Request) -> web.Res
     planned = site.plan(written)
     versions = site.versions(planned)
     answered = await site.answer(planned)
+
+    def remember(answered: Answer) -> None:
+        answer = known(answered, versions, second)
+        if answer is not None and request.method != "POST" and planned.cache.server != "update":
+            site.hits.remember(request.raw_path, answer, state)
+
+    remember(answered)
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     answered, body, kind = await site.finish(planned, answered)
-    answer = known(answered, versions, second)
-    if answer is not None and request.method != "POST" and planned.cache.server != "update":
-        site.hits.remember(request.raw_path, answer, state)
+    remember(answered)
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"

@@ -100,6 +100,8 @@ class Replies:
 
     async def _found(self, disk: Disk, tag: str) -> Body | None:
         """Look for a reply that another process has made, or an earlier run."""
+        if disk.path(tag) is None:  # a look into a small folder costs less than the way to a thread and back
+            return None
         body = await asyncio.to_thread(disk.read, tag)
         if body is None:
             return None

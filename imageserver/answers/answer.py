@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from imageserver.answers.caching import Caching
+from imageserver.layout.facts import FactsOf
 from imageserver.layout.layout import Layout
 
 
@@ -44,9 +45,10 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent: `tag` identifies the content for conditional requests."""
+    """What is sent: `tag` identifies the content for conditional requests; `facts` are those that it follows from."""
 
     content: Document | Drawing | Measurement | Packet
     caching: Caching
     tag: str
     is_default_image: bool = False
+    facts: FactsOf = field(default_factory=dict, repr=False)

@@ -26,7 +26,7 @@ from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 
-MAKING = "2"
+MAKING = "3"
 """Changes with every change of the renderer that changes its bytes."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
@@ -31,7 +32,7 @@ from imageserver.render.alpha import (
 from imageserver.render.clipping import clipped
 from imageserver.render.effects import SIGMAS, effect_image, effect_reach
 from imageserver.render.engine import Image
-from imageserver.render.resample import resample
+from imageserver.render.resample import part_seen, resample
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.stacking import CLEAR, Drawn, piled
 from imageserver.render.warp import rotated, warped
@@ -188,9 +189,7 @@ def masked(layer: LaidLayer, layout: Layout) -> Image:
     if source is not None and not (source.rect.width and source.rect.height):
         return plane(layer.image, CLEAR)
     sequential, mode = streams(layer, layout), layout.res_mode
-    premultiplied_source = source is not None and source.premultiplied
-    other_use = layer.mask_use != "norm" or bool(layer.mask_growth)
-    hidden_matters = mask is not None or (other_use and not premultiplied_source)
+    hidden_matters = layer.hidden_matters
     box = between(layer.target, layer.image)
     if source is None:
         image = colored(layer, size_of(box))
@@ -202,7 +201,8 @@ def masked(layer: LaidLayer, layout: Layout) -> Image:
     if layer.mask_growth and has_alpha(image):
         image = with_alpha(image, grow(alpha(image), layer.mask_growth))
     if layer.mask_use == "off":
-        image = on_color(image, BLACK) if premultiplied_source else colors(image)
+        own = source is not None and source.premultiplied
+        image = on_color(image, BLACK) if own else colors(image)
     elif layer.mask_use == "invert":
         image = with_alpha(image, alpha(image).invert())
     return placed(image, box.x, box.y, layer.image)
@@ -241,14 +241,19 @@ def fetched(
     if isinstance(source, LaidPicture):
         opened = drawn_picture(source)
     else:
-        scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
-        opened = open_source(source, scale, sequential=sequential)
+        wanted = partial(read_part, rect, target, box, float(source.reduction))
+        opened = open_source(source, wanted, sequential=sequential, hidden_matters=hidden_matters)
     as_it_is = (rect.width, rect.height) == (round(opened.shrink_x * box.width), round(opened.shrink_y * box.height))
-    if has_alpha(opened.image) and not hidden_matters and not as_it_is:
-        image = cut(replace(opened, image=premultiplied(opened.image)), rect, target, box, mode)
+    if opened.weighted or (has_alpha(opened.image) and not hidden_matters and not as_it_is):
+        image = cut(opened if opened.weighted else weighted(opened), rect, target, box, mode)
         image = image.linecache(tile_height=LINES, access="sequential")  # it is looked at more than once just below
         return unpremultiplied(image).copy(interpretation=opened.image.interpretation)
     return cut(opened, rect, target, box, mode)
+
+
+def weighted(opened: Opened) -> Opened:
+    """Give an image whose colours count as much as its alpha says."""
+    return replace(opened, image=premultiplied(opened.image), weighted=True)
 
 
 def drawn_picture(source: LaidPicture) -> Opened:
@@ -266,12 +271,24 @@ def between(target: Box, size: Size) -> Rect:
 
 def cut(opened: Opened, rect: Rect, target: Box, box: Rect, mode: ResMode) -> Image:
     """Resample the part of a source that falls onto the pixels of `box`, when `rect` falls onto `target`."""
+    source, within = boxes_of(rect, target, box, (opened.shrink_x, opened.shrink_y))
+    return resample(opened.image, source, within, size_of(box), mode)
+
+
+def read_part(rect: Rect, target: Box, box: Rect, shrink: float, size: Size) -> Rect:
+    """Give the pixels that `cut` looks at in an image of `size`, smaller than its source by `shrink`."""
+    source, within = boxes_of(rect, target, box, (shrink, shrink))
+    return part_seen(source, within, size, size_of(box))
+
+
+def boxes_of(rect: Rect, target: Box, box: Rect, shrink: tuple[float, float]) -> tuple[Box, Box]:
+    """Give what falls onto `box`, and all of `rect`, in pixels of an image that is smaller by `shrink`."""
     left, right = read_from((rect.x, rect.width), (target.left, target.right), (box.x, box.width))
     top, bottom = read_from((rect.y, rect.height), (target.top, target.bottom), (box.y, box.height))
-    wide, tall = opened.shrink_x, opened.shrink_y
+    wide, tall = shrink
     source = Box(left / wide, top / tall, right / wide, bottom / tall)
     within = Box(rect.x / wide, rect.y / tall, (rect.x + rect.width) / wide, (rect.y + rect.height) / tall)
-    return resample(opened.image, source, within, size_of(box), mode)
+    return source, within
 
 
 def read_from(whole: tuple[int, int], target: tuple[float, float], pixels: tuple[int, int]) -> tuple[float, float]:

@@ -95,7 +95,7 @@ async def run_site(app: web.Application) -> AsyncIterator[None]:
     follower.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await follower
-    await asyncio.to_thread(site.renderer.stop)
+    await site.stop()
 
 
 async def common_headers(request: web.Request, response: web.StreamResponse) -> None:

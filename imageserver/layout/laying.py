@@ -119,7 +119,8 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
         clips=lay_clips(commands, path_corner(layer, placed), sheet),
         effects=tuple(lay_effect(effect, sheet) for effect in layer.effects),
     )
-    return with_reductions(laid, sheet.survey.facts)
+    window = replace(view.window, x=view.window.x - sheet.canvas.x, y=view.window.y - sheet.canvas.y)
+    return with_reductions(laid, sheet.survey.facts, window)
 
 
 def landed(

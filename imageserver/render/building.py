@@ -1,7 +1,7 @@
 """A source → its pyramid, in a worker process: each level is what reading the source at that reduction gives.
 
-Levels of photographs are JPEG in full chroma, at the quality that keeps replies made from them the same to the eye;
-everything else, and what JPEG would harm, is kept without loss.
+The level of full size of a JPEG is JPEG again, with its own quantization, which hardly changes it. What that harms,
+other files, and all smaller levels are kept without loss, so that replies made from them are the same to the byte.
 """
 
 from __future__ import annotations
@@ -35,22 +35,29 @@ from imageserver.render.probe import probe
 from imageserver.render.sources import DECODER_REDUCES, averaged, first_line, read_file, sniff, squares
 
 Compression = Literal["auto", "jpeg", "lossless"]
-Settings = Mapping[str, object]
-"""How the tiles of a level are written: options of Pillow's JPEG writer, or none for PNG."""
 
-LOSSLESS: Settings = {}
-FULL_CHROMA = {"subsampling": 0}
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the tiles of a level are written: the format, and options of Pillow's writer of it."""
+
+    codec: Codec
+    options: Mapping[str, object]
+
+
+LOSSLESS = Settings("WEBP", {"lossless": True, "method": 0, "quality": 0, "exact": True})
+LOSSLESS_GRAY = Settings("PNG", {"compress_level": 1})
 QUALITIES = (95, 98)
 FULL_SIZE_LEAST = 48.0
 """The least PSNR in dB, in each tile that is looked at, of the level of full size; replies may be made of it 1 to 1."""
 REDUCED_LEAST = 43.0
-"""The same of the other levels; what is made of them is at most half as large, which halves the error."""
+"""The same of smaller ones in JPEG, if they have to be; what is made of them is at most half as large."""
 EVERY = 3
 """Each of so many tiles is looked at."""
-PNG_LEVEL = 1
 NICE = 10
 PLAIN = {1, 3}
 """Bands of images without alpha."""
+LEAST_COLORED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +179,20 @@ def shrunk(image: Image, reduction: int) -> Image:
 
 def settings_of(job: Job, bands: int, *, reduced: bool) -> list[Settings]:
     """Give the ways to write a level in the order in which they are tried."""
-    lossy = sniff(job.source) in {"JPEG", "AVIF"} or job.compression == "jpeg"
-    if not lossy or job.compression == "lossless" or bands not in PLAIN:
-        return [LOSSLESS]
+    lossless = LOSSLESS if bands >= LEAST_COLORED else LOSSLESS_GRAY
+    lossy = job.compression == "jpeg" or (job.compression == "auto" and not reduced and sniff(job.source) == "JPEG")
+    if not lossy or bands not in PLAIN:
+        return [lossless]
     if job.quality is not None:
-        return [{"quality": job.quality, **FULL_CHROMA}]
-    tries: list[Settings] = [{"quality": quality, **FULL_CHROMA} for quality in QUALITIES]
+        return [in_jpeg(quality=job.quality)]
     tables = None if reduced else own_tables(job.source)
-    tries = [{"qtables": tables, **FULL_CHROMA}, *tries[1:]] if tables else tries
-    return tries if job.compression == "jpeg" else [*tries, LOSSLESS]
+    tries = [in_jpeg(qtables=tables) if tables else in_jpeg(quality=QUALITIES[0]), in_jpeg(quality=QUALITIES[1])]
+    return tries if job.compression == "jpeg" else [tries[0], lossless]
+
+
+def in_jpeg(**options: object) -> Settings:
+    """Write JPEG in full chroma."""
+    return Settings("JPEG", {"subsampling": 0, **options})
 
 
 def own_tables(path: Path) -> object:
@@ -198,8 +210,7 @@ def write_level(writer: Writer, make: Callable[[], Image], tries: list[Settings]
     first = writer.count
     for number, settings in enumerate(tries, 1):
         image = make()
-        codec: Codec = "JPEG" if settings else "PNG"
-        facts = LevelFacts(image.width, image.height, image.bands, weighted, codec, first)
+        facts = LevelFacts(image.width, image.height, image.bands, weighted, settings.codec, first)
         try:
             return writer.add(facts, tiles(image, settings, least if number < len(tries) else 0.0))
         except NotGoodEnough:
@@ -228,10 +239,7 @@ def tiles(image: Image, settings: Settings, least: float) -> Iterator[bytes]:
 def coded(tile: Pillow.Image, settings: Settings) -> bytes:
     """Write a tile."""
     file = io.BytesIO()
-    if settings:
-        tile.save(file, "JPEG", **settings)
-    else:
-        tile.save(file, "PNG", compress_level=PNG_LEVEL)
+    tile.save(file, settings.codec, **settings.options)
     return file.getvalue()
 
 

@@ -57,9 +57,9 @@ def compose(layout: Layout) -> Image:
 def stacked(layout: Layout, part: Rect) -> Image:
     """Lay all layers over one another on the canvas; `part` of it is going to be looked at."""
     size = size_of(layout.canvas)
-    if len(layout.layers) == 1 and not layout.layers[0].effects and not layout.effects:
-        return on_canvas(draw_layer(layout.layers[0], layout, part), size)
     wanted = grown(part, reach(layout), size) if not layout.flip else Rect(0, 0, size.width, size.height)
+    if len(layout.layers) == 1 and not layout.layers[0].effects and not layout.effects:
+        return on_canvas(draw_layer(layout.layers[0], layout, wanted), size)
     drawn = (one for layer in layout.layers for one in with_its_effects(layer, layout, wanted))
     return piled(drawn, size, wanted)
 
@@ -125,7 +125,7 @@ def draw_layer(layer: LaidLayer, layout: Layout, part: Rect) -> Drawn:
     size = size_of(layout.canvas)
     if layer.hidden:
         return Drawn(plane(size, CLEAR))
-    drawn = contents(layer, layout, size, layer.opacity * layer.fill_opacity)
+    drawn = contents(layer, layout, size, layer.opacity * layer.fill_opacity, part)
     if not layer.clips:
         return replace(drawn, mode=layer.blend_mode)
     return Drawn(clipped(on_canvas(drawn, size), layer.clips, part), mode=layer.blend_mode)
@@ -144,7 +144,7 @@ def drawn_effects(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tupl
     wide = Size(layout.canvas.width + 2 * margin, layout.canvas.height + 2 * margin)
     moved = shifted(layer, margin)
     wanted = Rect(part.x, part.y, part.width + 2 * margin, part.height + 2 * margin)
-    whole = on_canvas(contents(moved, layout, wide, 1.0), wide)
+    whole = on_canvas(contents(moved, layout, wide, 1.0, wanted), wide)
     own = kept(alpha(clipped(whole, moved.clips, wanted)), grown(wanted, 0, wide))
     for effect in layer.effects:
         image = effect_image(effect, own, moved.rect, margin, masked=layout.masks_effects)
@@ -165,9 +165,9 @@ def shifted(layer: LaidLayer, margin: int) -> LaidLayer:
     )
 
 
-def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float) -> Drawn:
-    """Draw what a layer shows, for a canvas of this size; the opacity leaves alone what its fills fill."""
-    image = mirrored(masked(layer, layout), layer.flip)
+def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float, part: Rect) -> Drawn:
+    """Draw what a layer shows, for a part of a canvas of this size; the opacity leaves alone what its fills fill."""
+    image = mirrored(masked(layer, layout, looked_at(layer, part)), layer.flip)
     image = faded(adjusted(image, layer.adjust), opacity)
     image = on_color(as_rgb(image), layer.color) if layer.color.alpha and layer.source is not None else image
     if layer.corners:
@@ -178,12 +178,20 @@ def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float) -> Dr
     return Drawn(image, layer.rect.x, layer.rect.y)
 
 
+def looked_at(layer: LaidLayer, part: Rect) -> Rect:
+    """Give the pixels of a layer's own image that a part of the canvas shows; all of them where it is not upright."""
+    if layer.flip or layer.angle or layer.corners:
+        return Rect(0, 0, layer.image.width, layer.image.height)
+    moved = replace(part, x=part.x - layer.box.x, y=part.y - layer.box.y)
+    return grown(moved, adjust_reach(layer.adjust) + abs(layer.mask_growth), layer.image)
+
+
 def size_of(rect: Rect) -> Size:
     """Give the size of a rectangle."""
     return Size(rect.width, rect.height)
 
 
-def masked(layer: LaidLayer, layout: Layout) -> Image:
+def masked(layer: LaidLayer, layout: Layout, part: Rect) -> Image:
     """Draw a layer's source with its mask, used as `maskUse=` says; where the source ends, nothing is."""
     source, mask = layer.source, layer.mask
     if source is not None and not (source.rect.width and source.rect.height):
@@ -194,9 +202,9 @@ def masked(layer: LaidLayer, layout: Layout) -> Image:
     if source is None:
         image = colored(layer, size_of(box))
     else:
-        image = fetched(layer, source, mode, sequential=sequential, hidden_matters=hidden_matters)
+        image = fetched(layer, source, mode, part, sequential=sequential, hidden_matters=hidden_matters)
     if mask is not None:
-        shape = fetched(layer, mask, mode, sequential=sequential, hidden_matters=True)
+        shape = fetched(layer, mask, mode, part, sequential=sequential, hidden_matters=True)
         image = with_mask(image, alpha(shape) if has_alpha(shape) else as_gray(shape), keep=source is None)
     if layer.mask_growth and has_alpha(image):
         image = with_alpha(image, grow(alpha(image), layer.mask_growth))
@@ -233,15 +241,24 @@ def looks_back(adjust: Adjust) -> bool:
 
 
 def fetched(
-    layer: LaidLayer, source: LaidSource | LaidPicture, mode: ResMode, *, sequential: bool, hidden_matters: bool
+    layer: LaidLayer,
+    source: LaidSource | LaidPicture,
+    mode: ResMode,
+    part: Rect,
+    *,
+    sequential: bool,
+    hidden_matters: bool,
 ) -> Image:
-    """Read the part of a source that falls onto the layer's whole pixels; `hidden_matters` keeps invisible colours."""
+    """Read what of a source falls onto the layer's whole pixels, of which only a part is going to be looked at.
+
+    `hidden_matters` keeps invisible colours.
+    """
     target, rect = layer.target, source.rect
     box = between(target, layer.image)
     if isinstance(source, LaidPicture):
         opened = drawn_picture(source)
     else:
-        wanted = partial(read_part, rect, target, box, float(source.reduction))
+        wanted = partial(read_part, source, target, box, part)
         opened = open_source(source, wanted, sequential=sequential, hidden_matters=hidden_matters)
     as_it_is = (rect.width, rect.height) == (round(opened.shrink_x * box.width), round(opened.shrink_y * box.height))
     if opened.weighted or (has_alpha(opened.image) and not hidden_matters and not as_it_is):
@@ -275,10 +292,11 @@ def cut(opened: Opened, rect: Rect, target: Box, box: Rect, mode: ResMode) -> Im
     return resample(opened.image, source, within, size_of(box), mode)
 
 
-def read_part(rect: Rect, target: Box, box: Rect, shrink: float, size: Size) -> Rect:
-    """Give the pixels that `cut` looks at in an image of `size`, smaller than its source by `shrink`."""
-    source, within = boxes_of(rect, target, box, (shrink, shrink))
-    return part_seen(source, within, size, size_of(box))
+def read_part(source: LaidSource, target: Box, box: Rect, part: Rect, size: Size) -> Rect:
+    """Give the pixels that `cut` looks at for a part of a layer, in a source that is reduced to `size`."""
+    inner, within = boxes_of(source.rect, target, box, (source.reduction, source.reduction))
+    shown = grown(replace(part, x=part.x - box.x, y=part.y - box.y), 0, size_of(box))
+    return part_seen(inner, within, size, size_of(box), shown)
 
 
 def boxes_of(rect: Rect, target: Box, box: Rect, shrink: tuple[float, float]) -> tuple[Box, Box]:

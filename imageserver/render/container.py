@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, Literal
+from weakref import finalize
 
 from imageserver.errors import DamagedPyramid
 
-Codec = Literal["JPEG", "PNG"]
+Codec = Literal["JPEG", "PNG", "WEBP"]
 TILE = 256
 """Pixels of a tile each way; those at the right and at the bottom may have fewer."""
 MAGIC = b"imageserver pyramid 1\n"
@@ -94,17 +95,19 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file = path.open("rb")
-            self.digest, self.levels, self._entries = read_index(self._file)
+            with path.open("rb") as file:
+                self.digest, self.levels, self._entries = read_index(file)
+                self._number = os.dup(file.fileno())
         except (OSError, ValueError, TypeError, KeyError, struct.error) as error:
             raise DamagedPyramid(path) from error
+        finalize(self, os.close, self._number)  # not before the last thread that reads from it is done
 
     def tile(self, level: LevelFacts, column: int, row: int) -> bytes:
         """Give the bytes of a tile."""
         number = level.first + row * level.columns + column
         place, length, checksum = ENTRY.unpack_from(self._entries, number * ENTRY.size)
         try:
-            data = os.pread(self._file.fileno(), length, place)
+            data = os.pread(self._number, length, place)
         except OSError as error:
             raise DamagedPyramid(self._path) from error
         if len(data) != length or zlib.crc32(data) != checksum:

@@ -75,23 +75,27 @@ def resample(image: Image, source: Box, within: Box, size: Size, mode: ResMode) 
     return magnified(image, columns, rows, mode)
 
 
-def part_seen(source: Box, within: Box, image: Size, size: Size) -> Rect:
-    """Give the pixels of an image of that size that `resample` looks at."""
+def part_seen(source: Box, within: Box, image: Size, size: Size, part: Rect) -> Rect:
+    """Give the pixels of an image that `resample` looks at for a part of its result."""
     columns = span((source.left, source.right), (within.left, within.right), image.width, size.width)
     rows = span((source.top, source.bottom), (within.top, within.bottom), image.height, size.height)
-    (left, right), (top, bottom) = seen(columns), seen(rows)
+    left, right = seen(columns, part.x, part.x + part.width)
+    top, bottom = seen(rows, part.y, part.y + part.height)
     return Rect(left, top, right - left, bottom - top)
 
 
-def seen(axis: Span) -> tuple[int, int]:
-    """Give the ends of what is looked at along one axis."""
+def seen(axis: Span, first: int, last: int) -> tuple[int, int]:
+    """Give the ends of what is looked at along one axis for the pixels `first` to `last` of the result."""
     if is_interpolated(axis):
-        start, stop = math.floor(axis.start) - SUPPORT, math.ceil(axis.stop) + SUPPORT
-    else:
+        start = math.floor(axis.start + first * axis.step) - SUPPORT
+        stop = math.ceil(axis.start + last * axis.step) + SUPPORT
+    elif axis.step <= 1 + EPSILON:
         window = best_window(axis)
-        start, stop = window.start, window.start + window.length
-        if axis.step <= 1 + EPSILON:
-            start, stop = start + window.skip, start + window.skip + axis.count
+        start, stop = window.start + window.skip + first, window.start + window.skip + last
+    else:
+        margin = (SUPPORT + 1) * axis.step + 2
+        start = math.floor(axis.start + first * axis.step - margin)
+        stop = math.ceil(axis.start + last * axis.step + margin)
     start = min(max(start, axis.low), axis.high - 1)
     return start, max(min(stop, axis.high), start + 1)
 

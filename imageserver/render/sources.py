@@ -48,20 +48,10 @@ def open_source(
     source: LaidSource, wanted: Callable[[Size], Rect], *, sequential: bool, hidden_matters: bool
 ) -> Opened:
     """Read a file, or the `wanted` part of the level in its place; raises `BadSource` or `DamagedPyramid`."""
-    level = source.level
-    if level is None:
+    if source.level is None:
         return read_file(source, sequential=sequential, hidden_matters=hidden_matters)
-    if level.index:
-        image, weighted = read_level(level, wanted)
-    else:
-        whole, _ = read_level(level, wanted if source.reduction == 1 else everything)
-        image, weighted = averaged(whole, source.reduction, hidden_matters=hidden_matters)
+    image, weighted = read_level(source.level, wanted)
     return Opened(image, source.reduction, source.reduction, weighted)
-
-
-def everything(size: Size) -> Rect:
-    """Give all of an image."""
-    return Rect(0, 0, size.width, size.height)
 
 
 def read_file(source: LaidSource, *, sequential: bool, hidden_matters: bool) -> Opened:

@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class Pyramids:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._folder = Path(config.state) / "pyramids"
+        self.folder = Path(config.state).absolute() / "pyramids"
         self._known: OrderedDict[Path, tuple[Stamp, Pyramid, float]] = OrderedDict()
         self._waiting: OrderedDict[Path, Job] = OrderedDict()
         self._attempts: dict[Path, int] = {}
@@ -54,11 +54,11 @@ class Pyramids:
         """Tell whether a source gets a pyramid."""
         return size_in_pixels > self._config.pyramids.threshold
 
-    def jobs(self, path: Path, facts: Facts, *, oriented: bool) -> Iterator[Job]:
-        """Yield what is to be built for a source: nothing when it is small."""
-        if self.is_large(facts.size.width * facts.size.height):
-            upright = facts.is_turned(oriented=oriented)
-            yield self._job(path, facts.content_hash, upright=upright)
+    def jobs(self, path: Path, facts: Facts, *, oriented: bool) -> list[Job]:
+        """Give what is to be built for a source: nothing when it is small."""
+        if not self.is_large(facts.size.width * facts.size.height):
+            return []
+        return [self._job(path, facts.content_hash, upright=facts.is_turned(oriented=oriented))]
 
     def want(self, layout: Layout) -> None:
         """Build pyramids of the sources that a layout reads from their files, in the background, when it is due."""
@@ -91,7 +91,7 @@ class Pyramids:
         return replace(facts, pyramids=there) if there else facts
 
     def _path(self, content_hash: str, *, upright: bool) -> Path:
-        return self._folder / content_hash[:2] / f"{content_hash}{UPRIGHT if upright else ''}{EXTENSION}"
+        return self.folder / content_hash[:2] / f"{content_hash}{UPRIGHT if upright else ''}{EXTENSION}"
 
     def _find(self, path: Path, upright: bool) -> Pyramid | None:
         """Give the pyramid at a path, looking into it only when it is another file than before."""
@@ -147,7 +147,7 @@ class Pyramids:
         else:
             self._attempts.pop(job.target, None)
             log.info("pyramid of %s: %d bytes", job.source.name, size)
-            await asyncio.to_thread(prune, self._folder, self._config.pyramids.max_size)
+            await asyncio.to_thread(prune, self.folder, self._config.pyramids.max_size)
 
 
 def building_renderer(config: Config, workers: int) -> Renderer:
@@ -164,9 +164,9 @@ def touch(path: Path, modified: int) -> None:
         log.warning("%s: the time of its use cannot be written", path.name)
 
 
-def prune(folder: Path, most: int) -> None:
-    """Remove the pyramids that were used least lately, until the others are within bounds."""
-    found = []
+def prune(folder: Path, most: int) -> int:
+    """Remove the pyramids that were used least lately, until the others are within bounds; give how many went."""
+    found, gone = [], 0
     for path in folder.glob(f"*/*{EXTENSION}"):
         try:
             status = path.stat()
@@ -179,3 +179,5 @@ def prune(folder: Path, most: int) -> None:
             break
         path.unlink(missing_ok=True)
         total -= size
+        gone += 1
+    return gone

@@ -64,6 +64,13 @@ def switch(text: str) -> bool:
         raise ValueError("on or off") from None
 
 
+def building(text: str) -> str:
+    """Read when pyramids are built."""
+    if text not in {"background", "ahead", "off"}:
+        raise ValueError("one of background, ahead, off")
+    return text
+
+
 def option(read: Callable[[str], T], default: T, doc: str) -> T:
     """Declare a key of the configuration."""
     return field(default=default, metadata={"read": read, "doc": doc})
@@ -91,6 +98,16 @@ class Cache:
     memory: int = option(size, 64 * MIB, "the most that each process holds in memory")
     url: str = option(str, "", "redis://… for a farm; read, and used from the version on that has it")
     accel: str = option(str, "", "X-Accel-Redirect: the location of nginx that leads to cache.path; empty is none")
+
+
+@dataclass(frozen=True, slots=True)
+class Pyramids:
+    """Large sources decoded ahead, at their own size and at halves of it."""
+
+    threshold: int = option(whole, 2_000_000, "pixels of a source; only those with more get a pyramid")
+    build: str = option(building, "background", "background at the first use, ahead by `convert` only, off for none")
+    max_size: int = option(size, 20 * GIB, "the most that they may hold on disk; the least used goes first")
+    memory: int = option(size, 128 * MIB, "the most that each process keeps of what it decoded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +157,7 @@ class Config:
     catalogs: str = option(str, "catalogs", "folder of catalogs")
     state: str = option(str, "state", "folder of what the server remembers")
     cache: Cache = field(default_factory=Cache)
+    pyramids: Pyramids = field(default_factory=Pyramids)
     limits: Limits = field(default_factory=Limits)
     sources: Sources = field(default_factory=Sources)
     admin: Admin = field(default_factory=Admin)

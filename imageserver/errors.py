@@ -15,13 +15,15 @@ ImageServerError
 ├── WrongMethod                 a method that images do not answer to (405)
 ├── DamagedIndex                the index of a catalog cannot be read (500)
 ├── Overloaded                  no room in the render queue (503)
-└── RenderFailed                a worker died or ran out of time (500)
+├── RenderFailed                a worker died or ran out of time (500)
+└── DamagedPyramid              a pyramid that is not what was written; it is built anew, and the request drawn again
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 
@@ -239,3 +241,14 @@ class RenderFailed(ImageServerError):
 
     def __str__(self) -> str:
         return f"rendering failed: {self.reason}"
+
+
+@dataclass(eq=False)
+class DamagedPyramid(ImageServerError):
+    """A pyramid is gone, or is not what was written."""
+
+    title = "rendering failed"
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.path.name} is damaged"

@@ -18,6 +18,7 @@ settings.register_profile("ci", derandomize=True)  # the same examples at every 
 if os.environ.get("CI"):
     settings.load_profile("ci")
 QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": ""}
+os.environ.setdefault("IMAGESERVER_PYRAMIDS__BUILD", "ahead")  # no process but those that a test counts, and kills
 
 
 def make_site(folder: Path) -> Path:

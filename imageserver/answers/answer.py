@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from imageserver.answers.caching import Caching
+from imageserver.layout.facts import FactsOf
 from imageserver.layout.layout import Layout
 
 
@@ -45,7 +46,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent: `tag` identifies the content for conditional requests.
+    """What is sent: `tag` identifies the content for conditional requests; `facts` are those that it follows from.
 
     Properties of a picture tell the `length` of the reply with the tag `tells_length_of`, 0 when it was not made yet.
     """
@@ -56,3 +57,4 @@ class Answer:
     is_default_image: bool = False
     tells_length_of: str = ""
     length: int = 0
+    facts: FactsOf = field(default_factory=dict, repr=False)

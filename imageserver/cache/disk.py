@@ -15,8 +15,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+
+from imageserver.config import Cache
 
 SHARD = 3
 """Hex digits of the key that name the folder of an entry."""
@@ -202,6 +205,17 @@ class Disk:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock_file = os.open(self._folder / "usage", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         return self._lock_file
+
+
+def opened(config: Cache) -> Disk:
+    """Give the cache of replies, of which a process has one for all its threads."""
+    return shared(Path(config.path) / "replies", Bounds(config.max_size, config.max_entries))
+
+
+@cache
+def shared(folder: Path, bounds: Bounds) -> Disk:
+    """Open the cache in a folder, once in a process: its locks are those of the process."""
+    return Disk(folder, bounds)
 
 
 def total(entries: Iterable[Entry]) -> Usage:

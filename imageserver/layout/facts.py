@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -15,8 +15,23 @@ TURNED_FROM = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Pyramid:
+    """A source decoded ahead at its own size and at halves of it; `digest` names the bytes that it was written as.
+
+    `upright` says that the EXIF orientation is applied in it.
+    """
+
+    path: Path = field(repr=False)
+    digest: str
+    upright: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied."""
+    """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied.
+
+    Pyramids come and go while the file stays what it is, so they do not count when facts are compared.
+    """
 
     size: Size
     content_hash: str
@@ -29,12 +44,22 @@ class Facts:
     path_names: tuple[str, ...] = ()
     print_resolution: float | None = None
     modified: float = 0.0
+    pyramids: tuple[Pyramid, ...] = field(default=(), compare=False)
 
     def shown_size(self, *, oriented: bool) -> Size:
         """Give the size as shown, with the EXIF orientation applied or not."""
         if oriented and self.orientation >= TURNED_FROM:
             return Size(self.size.height, self.size.width)
         return self.size
+
+    def is_turned(self, *, oriented: bool) -> bool:
+        """Tell whether the EXIF orientation changes what is shown."""
+        return oriented and self.orientation > 1
+
+    def pyramid(self, *, oriented: bool) -> Pyramid | None:
+        """Give the pyramid of the source as it is shown, if there is one."""
+        upright = self.is_turned(oriented=oriented)
+        return next((one for one in self.pyramids if one.upright is upright), None)
 
 
 FactsOf = Mapping[Path, Facts]

@@ -21,6 +21,7 @@ from imageserver.layout.layout import (
     Loop,
     Turn,
 )
+from imageserver.layout.levels import with_reductions
 from imageserver.layout.loops import flattened
 from imageserver.layout.measuring import Geometry, Placed, Survey
 from imageserver.layout.view import ViewLayout, zoomed
@@ -94,7 +95,7 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
     inner = sheet.point(placed.offset.x + shape.margins.left, placed.offset.y + shape.margins.top)
     corners = lay_corners(layer, placed, sheet)
     turn, image, box, target = landed(shape, view, inner, corners)
-    return LaidLayer(
+    laid = LaidLayer(
         source=lay_source(layer.source, shape.visible, target, sheet),
         target=target,
         image=image,
@@ -118,6 +119,8 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
         clips=lay_clips(commands, path_corner(layer, placed), sheet),
         effects=tuple(lay_effect(effect, sheet) for effect in layer.effects),
     )
+    window = replace(view.window, x=view.window.x - sheet.canvas.x, y=view.window.y - sheet.canvas.y)
+    return with_reductions(laid, sheet.survey.facts, window)
 
 
 def landed(
@@ -193,7 +196,7 @@ def lay_source(
         content_hash=known.content_hash,
         size=known.shown_size(oriented=source.apply_orientation),
         oriented=source.apply_orientation,
-        turned=source.apply_orientation and known.orientation > 1,
+        turned=known.is_turned(oriented=source.apply_orientation),
         premultiplied=known.alpha == "associated",
         rect=rect,
     )

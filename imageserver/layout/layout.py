@@ -36,11 +36,24 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a pyramid that is read in place of a file: the `index`th, reduced by two to that power.
+
+    `digest` stands for the pyramid wherever equal pictures are recognised; the path is only where to read it.
+    """
+
+    path: Path = field(repr=False)
+    digest: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class LaidSource:
     """A file to read and the rectangle of it that is used, in pixels as shown (`size` is all of it).
 
     `turned` says that its rows are not stored from top to bottom. `content_hash` stands for the file wherever equal
-    pictures are recognised; the path is only where to read it.
+    pictures are recognised; the path is only where to read it. It is averaged by `reduction` while it is read, unless
+    the `level` that is read in its place is reduced already.
     """
 
     path: Path = field(repr=False)
@@ -50,6 +63,8 @@ class LaidSource:
     turned: bool
     premultiplied: bool
     rect: Rect
+    reduction: int = 1
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,14 @@ class LaidLayer:
     mask_growth: int
     clips: tuple[Clip, ...]
     effects: tuple[LaidEffect, ...]
+
+    @property
+    def hidden_matters(self) -> bool:
+        """Whether colours count where the source's own alpha hides them."""
+        if self.mask is not None:
+            return True
+        own = self.source is not None and self.source.premultiplied
+        return not own and (self.mask_use != "norm" or bool(self.mask_growth))
 
 
 @dataclass(frozen=True, slots=True)

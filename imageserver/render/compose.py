@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
@@ -33,7 +34,7 @@ from imageserver.render.alpha import (
 from imageserver.render.clipping import clipped
 from imageserver.render.effects import SIGMAS, effect_image, effect_reach
 from imageserver.render.engine import Image
-from imageserver.render.resample import resample
+from imageserver.render.resample import part_seen, resample
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.stacking import CLEAR, Drawn, piled
 from imageserver.render.warp import rotated, warped
@@ -58,9 +59,9 @@ def compose(layout: Layout) -> Image:
 def stacked(layout: Layout, part: Rect) -> Image:
     """Lay all layers over one another on the canvas; `part` of it is going to be looked at."""
     size = size_of(layout.canvas)
-    if len(layout.layers) == 1 and not layout.layers[0].effects and not layout.effects:
-        return on_canvas(draw_layer(layout.layers[0], layout, part), size)
     wanted = grown(part, reach(layout), size) if not layout.flip else Rect(0, 0, size.width, size.height)
+    if len(layout.layers) == 1 and not layout.layers[0].effects and not layout.effects:
+        return on_canvas(draw_layer(layout.layers[0], layout, wanted), size)
     drawn = (one for layer in layout.layers for one in with_its_effects(layer, layout, wanted))
     return piled(drawn, size, wanted)
 
@@ -126,7 +127,7 @@ def draw_layer(layer: LaidLayer, layout: Layout, part: Rect) -> Drawn:
     size = size_of(layout.canvas)
     if layer.hidden:
         return Drawn(plane(size, CLEAR))
-    drawn = contents(layer, layout, size, layer.opacity * layer.fill_opacity)
+    drawn = contents(layer, layout, size, layer.opacity * layer.fill_opacity, part)
     if not layer.clips:
         return replace(drawn, mode=layer.blend_mode)
     return Drawn(clipped(on_canvas(drawn, size), layer.clips, part), mode=layer.blend_mode)
@@ -145,7 +146,7 @@ def drawn_effects(layer: LaidLayer, layout: Layout, part: Rect) -> Iterator[tupl
     wide = Size(layout.canvas.width + 2 * margin, layout.canvas.height + 2 * margin)
     moved = shifted(layer, margin)
     wanted = Rect(part.x, part.y, part.width + 2 * margin, part.height + 2 * margin)
-    whole = on_canvas(contents(moved, layout, wide, 1.0), wide)
+    whole = on_canvas(contents(moved, layout, wide, 1.0, wanted), wide)
     own = kept(alpha(clipped(whole, moved.clips, wanted)), grown(wanted, 0, wide))
     for effect in layer.effects:
         image = effect_image(effect, own, moved.rect, margin, masked=layout.masks_effects)
@@ -166,9 +167,9 @@ def shifted(layer: LaidLayer, margin: int) -> LaidLayer:
     )
 
 
-def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float) -> Drawn:
-    """Draw what a layer shows, for a canvas of this size; the opacity leaves alone what its fills fill."""
-    image = mirrored(masked(layer, layout), layer.flip)
+def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float, part: Rect) -> Drawn:
+    """Draw what a layer shows, for a part of a canvas of this size; the opacity leaves alone what its fills fill."""
+    image = mirrored(masked(layer, layout, looked_at(layer, part)), layer.flip)
     image = faded(adjusted(image, layer.adjust), opacity)
     image = on_color(as_rgb(image), layer.color) if layer.color.alpha and layer.source is not None else image
     if layer.corners:
@@ -179,32 +180,39 @@ def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float) -> Dr
     return Drawn(image, layer.rect.x, layer.rect.y)
 
 
+def looked_at(layer: LaidLayer, part: Rect) -> Rect:
+    """Give the pixels of a layer's own image that a part of the canvas shows; all of them where it is not upright."""
+    if layer.flip or layer.angle or layer.corners:
+        return Rect(0, 0, layer.image.width, layer.image.height)
+    moved = replace(part, x=part.x - layer.box.x, y=part.y - layer.box.y)
+    return grown(moved, adjust_reach(layer.adjust) + abs(layer.mask_growth), layer.image)
+
+
 def size_of(rect: Rect) -> Size:
     """Give the size of a rectangle."""
     return Size(rect.width, rect.height)
 
 
-def masked(layer: LaidLayer, layout: Layout) -> Image:
+def masked(layer: LaidLayer, layout: Layout, part: Rect) -> Image:
     """Draw a layer's source with its mask, used as `maskUse=` says; where the source ends, nothing is."""
     source, mask = layer.source, layer.mask
     if source is not None and not (source.rect.width and source.rect.height):
         return plane(layer.image, CLEAR)
     sequential, mode = streams(layer, layout), layout.res_mode
-    premultiplied_source = source is not None and source.premultiplied
-    other_use = layer.mask_use != "norm" or bool(layer.mask_growth)
-    hidden_matters = mask is not None or (other_use and not premultiplied_source)
+    hidden_matters = layer.hidden_matters
     box = between(layer.target, layer.image)
     if source is None:
         image = colored(layer, size_of(box))
     else:
-        image = fetched(layer, source, mode, sequential=sequential, hidden_matters=hidden_matters)
+        image = fetched(layer, source, mode, part, sequential=sequential, hidden_matters=hidden_matters)
     if mask is not None:
-        shape = fetched(layer, mask, mode, sequential=sequential, hidden_matters=True)
+        shape = fetched(layer, mask, mode, part, sequential=sequential, hidden_matters=True)
         image = with_mask(image, alpha(shape) if has_alpha(shape) else as_gray(shape), keep=source is None)
     if layer.mask_growth and has_alpha(image):
         image = with_alpha(image, grow(alpha(image), layer.mask_growth))
     if layer.mask_use == "off":
-        image = on_color(image, BLACK) if premultiplied_source else colors(image)
+        own = source is not None and source.premultiplied
+        image = on_color(image, BLACK) if own else colors(image)
     elif layer.mask_use == "invert":
         image = with_alpha(image, alpha(image).invert())
     return placed(image, box.x, box.y, layer.image)
@@ -235,22 +243,36 @@ def looks_back(adjust: Adjust) -> bool:
 
 
 def fetched(
-    layer: LaidLayer, source: LaidSource | LaidPicture, mode: ResMode, *, sequential: bool, hidden_matters: bool
+    layer: LaidLayer,
+    source: LaidSource | LaidPicture,
+    mode: ResMode,
+    part: Rect,
+    *,
+    sequential: bool,
+    hidden_matters: bool,
 ) -> Image:
-    """Read the part of a source that falls onto the layer's whole pixels; `hidden_matters` keeps invisible colours."""
+    """Read what of a source falls onto the layer's whole pixels, of which only a part is going to be looked at.
+
+    `hidden_matters` keeps invisible colours.
+    """
     target, rect = layer.target, source.rect
     box = between(target, layer.image)
     if isinstance(source, LaidPicture):
         opened = drawn_picture(source)
     else:
-        scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
-        opened = open_source(source, scale, sequential=sequential)
+        wanted = partial(read_part, source, target, box, part)
+        opened = open_source(source, wanted, sequential=sequential, hidden_matters=hidden_matters)
     as_it_is = (rect.width, rect.height) == (round(opened.shrink_x * box.width), round(opened.shrink_y * box.height))
-    if has_alpha(opened.image) and not hidden_matters and not as_it_is:
-        image = cut(replace(opened, image=premultiplied(opened.image)), rect, target, box, mode)
+    if opened.weighted or (has_alpha(opened.image) and not hidden_matters and not as_it_is):
+        image = cut(opened if opened.weighted else weighted(opened), rect, target, box, mode)
         image = image.linecache(tile_height=LINES, access="sequential")  # it is looked at more than once just below
         return unpremultiplied(image).copy(interpretation=opened.image.interpretation)
     return whole_numbers(cut(opened, rect, target, box, mode))
+
+
+def weighted(opened: Opened) -> Opened:
+    """Give an image whose colours count as much as its alpha says."""
+    return replace(opened, image=premultiplied(opened.image), weighted=True)
 
 
 def drawn_picture(source: LaidPicture) -> Opened:
@@ -273,12 +295,25 @@ def between(target: Box, size: Size) -> Rect:
 
 def cut(opened: Opened, rect: Rect, target: Box, box: Rect, mode: ResMode) -> Image:
     """Resample the part of a source that falls onto the pixels of `box`, when `rect` falls onto `target`."""
+    source, within = boxes_of(rect, target, box, (opened.shrink_x, opened.shrink_y))
+    return resample(opened.image, source, within, size_of(box), mode)
+
+
+def read_part(source: LaidSource, target: Box, box: Rect, part: Rect, size: Size) -> Rect:
+    """Give the pixels that `cut` looks at for a part of a layer, in a source that is reduced to `size`."""
+    inner, within = boxes_of(source.rect, target, box, (source.reduction, source.reduction))
+    shown = grown(replace(part, x=part.x - box.x, y=part.y - box.y), 0, size_of(box))
+    return part_seen(inner, within, size, size_of(box), shown)
+
+
+def boxes_of(rect: Rect, target: Box, box: Rect, shrink: tuple[float, float]) -> tuple[Box, Box]:
+    """Give what falls onto `box`, and all of `rect`, in pixels of an image that is smaller by `shrink`."""
     left, right = read_from((rect.x, rect.width), (target.left, target.right), (box.x, box.width))
     top, bottom = read_from((rect.y, rect.height), (target.top, target.bottom), (box.y, box.height))
-    wide, tall = opened.shrink_x, opened.shrink_y
+    wide, tall = shrink
     source = Box(left / wide, top / tall, right / wide, bottom / tall)
     within = Box(rect.x / wide, rect.y / tall, (rect.x + rect.width) / wide, (rect.y + rect.height) / tall)
-    return resample(opened.image, source, within, size_of(box), mode)
+    return source, within
 
 
 def read_from(whole: tuple[int, int], target: tuple[float, float], pixels: tuple[int, int]) -> tuple[float, float]:

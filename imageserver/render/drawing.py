@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import LaidPicture, LaidSource, Layout
@@ -9,7 +11,7 @@ from imageserver.render.compose import compose
 from imageserver.render.encode import encode
 from imageserver.render.engine import Error
 from imageserver.render.intermediates import with_intermediates
-from imageserver.render.sources import first_line, open_source
+from imageserver.render.sources import first_line, read_file
 
 
 def draw(layout: Layout, kept: Cache) -> bytes:
@@ -34,6 +36,6 @@ def check(source: LaidSource | LaidPicture | None) -> None:
             check(layer.mask)
     elif source is not None:
         try:
-            open_source(source, 1.0, sequential=True).image.avg()
+            read_file(replace(source, reduction=1), sequential=True, hidden_matters=True).image.avg()
         except Error as error:
             raise BadSource(source.path.name, first_line(error), str(source.path)) from error

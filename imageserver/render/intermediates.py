@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 from imageserver.answers.answering import digest, tag_of
-from imageserver.cache.disk import Bounds, Disk
+from imageserver.cache.disk import Disk, opened
 from imageserver.config import Cache
 from imageserver.layout.layout import LaidPicture, LaidSource, Layout, Pixels
 from imageserver.render.compose import compose
@@ -26,14 +24,7 @@ def with_intermediates(layout: Layout, kept: Cache) -> Layout:
     """Put the pixels of nested pictures that are to be kept into a layout, drawn now or before."""
     if not kept.max_size or not any(picture.kept for picture in nested(layout)):
         return layout
-    disk = opened(kept.path, Bounds(kept.max_size, kept.max_entries))
-    return resolved(layout, disk)
-
-
-@cache
-def opened(folder: str, bounds: Bounds) -> Disk:
-    """Open the cache of a folder once in each process."""
-    return Disk(Path(folder) / "replies", bounds)
+    return resolved(layout, opened(kept))
 
 
 def nested(layout: Layout) -> Iterator[LaidPicture]:

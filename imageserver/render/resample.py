@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from imageserver.commands.delivery import ResMode
 from imageserver.layout.layout import Box
-from imageserver.protocol.values import Size
+from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha
 from imageserver.render.engine import Image, interpolator
 
@@ -31,9 +32,9 @@ EXACT = 0.005
 """A centre that is off by less, in pixels of the source, is where it has to be."""
 MOST_EXTRA = 12
 """Pixels of the result that are made in vain, at the most, to find a better centre."""
-LARGEST_STEP = 64
-"""Reductions beyond this are averaged first; libvips' kernels have a largest size."""
-LEFT_TO_DO = 8
+LARGEST_STEP = 8
+"""Reductions beyond this are averaged first: libvips' long kernels of small numbers add up to less than one."""
+LEFT_TO_DO = 4
 NEARLY_SAME = 1.2
 """Reductions below this alias so little that interpolation will do."""
 VISIBLE = 0.02
@@ -73,6 +74,31 @@ def resample(image: Image, source: Box, within: Box, size: Size, mode: ResMode) 
     image = reduced(image, rows, mode, vertical=True)
     image = reduced(image, columns, mode, vertical=False)
     return magnified(image, columns, rows, mode)
+
+
+def part_seen(source: Box, within: Box, image: Size, size: Size, part: Rect) -> Rect:
+    """Give the pixels of an image that `resample` looks at for a part of its result."""
+    columns = span((source.left, source.right), (within.left, within.right), image.width, size.width)
+    rows = span((source.top, source.bottom), (within.top, within.bottom), image.height, size.height)
+    left, right = seen(columns, part.x, part.x + part.width)
+    top, bottom = seen(rows, part.y, part.y + part.height)
+    return Rect(left, top, right - left, bottom - top)
+
+
+def seen(axis: Span, first: int, last: int) -> tuple[int, int]:
+    """Give the ends of what is looked at along one axis for the pixels `first` to `last` of the result."""
+    if is_interpolated(axis):
+        start = math.floor(axis.start + first * axis.step) - SUPPORT
+        stop = math.ceil(axis.start + last * axis.step) + SUPPORT
+    elif axis.step <= 1 + EPSILON:
+        window = best_window(axis)
+        start, stop = window.start + window.skip + first, window.start + window.skip + last
+    else:
+        margin = (SUPPORT + 1) * axis.step + 2
+        start = math.floor(axis.start + first * axis.step - margin)
+        stop = math.ceil(axis.start + last * axis.step + margin)
+    start = min(max(start, axis.low), axis.high - 1)
+    return start, max(min(stop, axis.high), start + 1)
 
 
 def span(ends: tuple[float, float], limits: tuple[float, float], length: int, count: int) -> Span:
@@ -130,6 +156,7 @@ def is_interpolated(axis: Span) -> bool:
     return axis.step < NEARLY_SAME and best_window(axis).error > VISIBLE
 
 
+@lru_cache(maxsize=1024)
 def best_window(axis: Span) -> Window:
     """Choose the window whose centre is where it has to be, or nearest to that."""
     best: Window | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,11 @@ from PIL import Image as Pillow
 
 from imageserver.errors import BadSource
 from imageserver.layout.layout import LaidSource
+from imageserver.protocol.values import Rect, Size
+from imageserver.render.alpha import has_alpha, premultiplied
 from imageserver.render.engine import Error, Image
 from imageserver.render.exchange import from_pillow
+from imageserver.render.levels import read_level
 
 LOADERS = {
     "JPEG": "vips",
@@ -24,36 +27,66 @@ LOADERS = {
 }
 """Who reads which format; no other is opened at all."""
 
-SHRINKS = (8, 4, 2)
-LEFT_TO_DO = 2
-"""What decoding at a reduced size leaves for the resampler, at least, so that its kernel decides the quality."""
-TOLERANCE = 1 / 8
-"""How far, in pixels of the reply, reduced decoding may shift a picture."""
+DECODER_REDUCES = 8
+"""By how much a JPEG can be reduced while it is decoded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An image and the factors by which it is smaller than what it stands for."""
+    """An image, and the factors by which it is smaller than what it stands for.
+
+    `weighted` says that its colours are multiplied by its alpha already.
+    """
 
     image: Image
     shrink_x: float
     shrink_y: float
+    weighted: bool = False
 
 
-def open_source(source: LaidSource, scale: float, *, sequential: bool) -> Opened:
-    """Open a file at a size that suffices for `scale`; raises `BadSource` for one that cannot be decoded."""
-    name = source.path.name
-    kind = sniff(source.path)
+def open_source(
+    source: LaidSource, wanted: Callable[[Size], Rect], *, sequential: bool, hidden_matters: bool
+) -> Opened:
+    """Read a file, or the `wanted` part of the level in its place; raises `BadSource` or `DamagedPyramid`."""
+    if source.level is None:
+        return read_file(source, sequential=sequential, hidden_matters=hidden_matters)
+    image, weighted = read_level(source.level, wanted)
+    return Opened(image, source.reduction, source.reduction, weighted)
+
+
+def read_file(source: LaidSource, *, sequential: bool, hidden_matters: bool) -> Opened:
+    """Decode a file, reduced; raises `BadSource` for one that cannot be decoded."""
+    name, kind = source.path.name, sniff(source.path)
     if kind not in LOADERS:
         raise BadSource(name, f"expected one of {', '.join(LOADERS)}")
-    shrink = shrink_on_load(source, scale) if kind == "JPEG" else 1
+    by_decoder = min(source.reduction, DECODER_REDUCES) if kind == "JPEG" else 1
     try:
-        image = load(source.path, kind, shrink, sequential=sequential and not source.turned)
-        if source.oriented:
-            image = image.autorot()
-        return Opened(plain(image), shrink, shrink)
+        image = load(source.path, kind, by_decoder, sequential=sequential and not source.turned)
+        image = plain(image.autorot() if source.oriented else image)
+        image, weighted = averaged(image, source.reduction // by_decoder, hidden_matters=hidden_matters)
     except (Error, OSError, ValueError) as error:
         raise BadSource(name, first_line(error)) from error
+    return Opened(image, source.reduction, source.reduction, weighted)
+
+
+def averaged(image: Image, reduction: int, *, hidden_matters: bool) -> tuple[Image, bool]:
+    """Average squares of pixels, weighted with their alpha unless hidden colours matter; tell whether they were."""
+    if reduction == 1:
+        return image, False
+    weighted = has_alpha(image) and not hidden_matters
+    image = premultiplied(image) if weighted else image
+    first = min(reduction, DECODER_REDUCES)
+    return squares(squares(image, first), reduction // first), weighted
+
+
+def squares(image: Image, side: int) -> Image:
+    """Average squares that count from the upper left corner; those at the other edges are filled by repeating."""
+    if side == 1:
+        return image
+    right, bottom = -image.width % side, -image.height % side
+    if right or bottom:
+        image = image.embed(0, 0, image.width + right, image.height + bottom, extend="copy")
+    return image.shrink(side, side)
 
 
 def load(path: Path, kind: str, shrink: int, *, sequential: bool) -> Image:
@@ -64,21 +97,6 @@ def load(path: Path, kind: str, shrink: int, *, sequential: bool) -> Image:
     access = "sequential" if sequential else "random"
     options = {"shrink": shrink} if kind == "JPEG" and shrink > 1 else {}
     return Image.new_from_file(str(path), access=access, fail_on="error", **options)
-
-
-def shrink_on_load(source: LaidSource, scale: float) -> int:
-    """Choose by how much a JPEG is reduced while it is decoded, so that neither sharpness nor place suffers."""
-    width, height = source.size.width, source.size.height
-    for shrink in SHRINKS:
-        drift = max(misfit(width, shrink), misfit(height, shrink)) / 2 * scale * shrink
-        if scale * shrink * LEFT_TO_DO <= 1 and drift <= TOLERANCE and min(width, height) >= shrink:
-            return shrink
-    return 1
-
-
-def misfit(length: int, shrink: int) -> float:
-    """Give the share of its last pixel that a reduced image has too much."""
-    return math.ceil(length / shrink) - length / shrink
 
 
 def plain(image: Image) -> Image:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from imageserver.cache.disk import Bounds, Disk
+from imageserver.cache.disk import Disk, opened
 from imageserver.cache.memory import Memory
 from imageserver.config import Cache
 
@@ -31,11 +31,10 @@ class Replies:
     """The bytes of replies by their tags, which name everything that they are made of, so that none is ever stale."""
 
     def __init__(self, config: Cache) -> None:
-        bounds = Bounds(config.max_size, config.max_entries)
         self._memory = Memory(config.memory)
         self._folder = Path(config.path)
         self._accel = config.accel.rstrip("/")
-        self._disk = Disk(self._folder / "replies", bounds) if bounds.size else None
+        self._disk = opened(config) if config.max_size else None
         self._making: dict[str, asyncio.Task[Body]] = {}
         self._keeping: set[asyncio.Task[None]] = set()
 

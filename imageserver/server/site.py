@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config
-from imageserver.errors import ImageServerError, NotFound, RenderFailed
+from imageserver.errors import DamagedPyramid, ImageServerError, NotFound, RenderFailed
+from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
 from imageserver.plan.picture import Plan
@@ -22,7 +24,9 @@ from imageserver.plan.planning import never_expires, plan
 from imageserver.protocol.request import Request
 from imageserver.render.drawing import draw
 from imageserver.render.probe import read_xmp
+from imageserver.server.drawing import DrawingThreads
 from imageserver.server.hits import Hits
+from imageserver.server.pyramids import Pyramids
 from imageserver.server.reloading import LiveCatalogs
 from imageserver.server.rendering import Renderer
 from imageserver.server.replies import Body, Replies
@@ -42,6 +46,8 @@ class Site:
         self.sources = Sources(self.renderer, config.limits)
         self.replies = Replies(config.cache)
         self.hits = Hits(self.replies, common_headers(config))
+        self.pyramids = Pyramids(config)
+        self.threads = DrawingThreads(config)
 
     @property
     def catalogs(self) -> Catalogs:
@@ -72,17 +78,25 @@ class Site:
             return None
         return body.content, kind
 
+    async def facts(self, planned: Plan) -> Mapping[Path, Facts]:
+        """Give the facts of all files of a plan as they are now."""
+        return await self.sources.facts(paths_of(planned))
+
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""
-        facts = await self.sources.facts(paths_of(planned))
-        return answer(planned, facts, time.time(), self.replies.length)
+        facts = await self.facts(planned)
+        found = answer(planned, self.pyramids.seen(facts), time.time(), self.replies.length)
+        return replace(found, facts=facts)
 
     async def finish(self, planned: Plan, answered: Answer) -> tuple[Answer, Body, str]:
-        """Give answer and body that belong together, also while files are being replaced."""
+        """Give answer and body that belong together, also while files are being replaced.
+
+        A pyramid that appears meanwhile changes nothing; one that turns out to be damaged is done without.
+        """
         for _ in range(TRIES):
             try:
                 body, kind = await self._body(planned, answered)
-            except Changed:
+            except (Changed, DamagedPyramid):
                 answered = await self.answer(planned)
             else:
                 return answered, body, kind
@@ -104,9 +118,20 @@ class Site:
                     raise NotFound("XMP metadata", name, "the image has none")
                 return Body(await self._checked(planned, answered, partial(self.renderer.run, read_xmp, path))), kind
 
+    async def draw(self, layout: Layout) -> bytes:
+        """Draw a layout: in a thread what is made of our own levels, in a worker process what comes from outside."""
+        if not self.threads.takes(layout):
+            self.pyramids.want(layout)
+            return await self.renderer.run(draw, layout, self.config.cache)
+        try:
+            return await self.threads.draw(layout)
+        except DamagedPyramid as damaged:
+            self.pyramids.discard(damaged)
+            raise
+
     async def _drawn(self, planned: Plan, answered: Answer, layout: Layout) -> Body:
         """Draw a layout, or find it in the cache, as `cache=` says."""
-        make = partial(self._checked, planned, answered, partial(self.renderer.run, draw, layout, self.config.cache))
+        make = partial(self._checked, planned, answered, partial(self.draw, layout))
         if planned.cache.server == "off":
             return Body(await make())
         return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update")
@@ -114,13 +139,15 @@ class Site:
     async def _checked(self, planned: Plan, answered: Answer, make: Callable[[], Awaitable[bytes]]) -> bytes:
         """Make bytes, and see whether they were made of the files that the answer is about."""
         body = await make()
-        if (await self.answer(planned)).tag != answered.tag:
+        if await self.facts(planned) != answered.facts:
             raise Changed
         return body
 
     async def close(self) -> None:
-        """Finish what is being written, and stop the workers."""
+        """Finish what is being written, and stop drawing and building."""
         await self.replies.close()
+        await self.pyramids.stop()
+        self.threads.stop()
         await asyncio.to_thread(self.renderer.stop)
 
 

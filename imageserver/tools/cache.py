@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from imageserver.cache.disk import Bounds, Disk
+from imageserver.cache.disk import Disk, opened
 from imageserver.config import Cache
 from imageserver.errors import ConfigError
 
-REPLIES = "replies"
 COMMON_LOG = re.compile(r'"(?P<method>[A-Z]+) (?P<url>/\S*) HTTP/[0-9.]+" (?P<status>[0-9]{3})')
 """What the log formats that are called common and combined have in each line."""
 ANSWERED = frozenset({200, 304})
@@ -32,26 +31,25 @@ class Logged:
     status: int
 
 
-def opened(config: Cache) -> Disk:
+def existing(config: Cache) -> Disk:
     """Open the cache on disk; raises `ConfigError` when there is none, or its folder cannot be used."""
     if not config.max_size:
         raise ConfigError("cache.max_size", "it is 0, so there is no cache on disk")
-    folder = Path(config.path) / REPLIES
-    if not folder.is_dir():
+    if not Path(config.path).is_dir():
         raise ConfigError(f"cache.path: {config.path}", "no replies are kept there yet")
-    return Disk(folder, Bounds(config.max_size, config.max_entries))
+    return opened(config)
 
 
 def stats(config: Cache) -> str:
     """Say what the cache holds."""
-    usage = opened(config).usage()
+    usage = existing(config).usage()
     size, most = usage.size / MIB, config.max_size / MIB
     return f"{usage.entries} of {config.max_entries} replies, {size:.1f} of {most:.1f} MiB, in {config.path}"
 
 
 def clear(config: Cache) -> str:
     """Remove all replies, and say how much that was."""
-    usage = opened(config).clear()
+    usage = existing(config).clear()
     return f"{usage.entries} replies removed, {usage.size / MIB:.1f} MiB"
 
 

@@ -1,8 +1,9 @@
-"""The command line: `imageserver serve`, `check`, `explain`, `cache` and `demo`."""
+"""The command line: `imageserver serve`, `check`, `explain`, `convert`, `cache` and `demo`."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from imageserver.catalog.loading import load
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config, load_config
 from imageserver.errors import ImageServerError
+from imageserver.server.converting import convert
 from imageserver.server.supervising import serve
 from imageserver.server.working import log_to_stderr
 from imageserver.tools.cache import clear, stats, warm
+from imageserver.tools.convert import conversion, describe, files_of, reporting
 from imageserver.tools.explain import explain
 
 Commands = Any
@@ -57,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     shown.add_argument("url", metavar="URL", help="a URL, or what stands behind /is/image/")
     shown.set_defaults(command=explain_url)
     add_cache(commands, common)
+    converting = commands.add_parser("convert", parents=[common], help="build the pyramids of large images ahead")
+    describe(converting)
+    converting.set_defaults(command=convert_files)
     demo = commands.add_parser("demo", parents=[listening], help="make the demo's pictures, then serve")
     demo.set_defaults(command=serve_demo)
     return top
@@ -112,6 +118,14 @@ def serve_demo(config: Config, options: argparse.Namespace) -> int:
     if script.exists():
         subprocess.run([sys.executable, str(script)], check=True)  # noqa: S603, a script of the catalog itself
     return serve_catalogs(config, options)
+
+
+def convert_files(config: Config, options: argparse.Namespace) -> int:
+    """Build pyramids; the exit code is 1 when a file failed."""
+    files = files_of(options.names, config)
+    with reporting(len(files)) as report:
+        removed = asyncio.run(convert(files, config, conversion(options), report.tell))
+    return report.end(removed)
 
 
 def explain_url(config: Config, options: argparse.Namespace) -> int:

@@ -1,0 +1,114 @@
+"""By how much a source is reduced while it is read, and which level of its pyramid is read in its place.
+
+Both follow one rule, and a level holds what reading the file at that reduction gives. So a reply made from levels is
+the same computation on the same pixels as one made from the file, but for the coding of the levels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from imageserver.layout.facts import Facts, FactsOf
+from imageserver.layout.layers import intersection
+from imageserver.layout.layout import Box, LaidLayer, LaidPicture, LaidSource, Layout, Level
+from imageserver.protocol.values import Rect, Size
+
+REDUCED_BY_DECODER = {"JPEG", "MPO"}
+"""Formats whose decoder reduces; it averages like a good filter, so that less is left for the kernel to do."""
+LEFT_TO_DO = 4
+LEFT_BY_DECODER = 1.5
+"""What is left for the resampler, at least, so that its kernel decides the quality."""
+MOST_READ = 8_000_000
+"""Pixels of a level that are read for one reply."""
+TOLERANCE = 1 / 8
+"""How far, in pixels of the reply, reading at a reduced size may shift a picture."""
+
+
+def with_reductions(layer: LaidLayer, facts: FactsOf, window: Rect) -> LaidLayer:
+    """Say how far the source and the mask of a layer are reduced while they are read, and from which levels.
+
+    `window` is the part of the canvas that is sent.
+    """
+    source, mask = layer.source, layer.mask
+    share = share_seen(layer, window)
+    if isinstance(source, LaidSource):
+        source = reduced(source, layer.target, facts[source.path], share, hidden_matters=layer.hidden_matters)
+    if isinstance(mask, LaidSource):
+        mask = reduced(mask, layer.target, facts[mask.path], share, hidden_matters=True)
+    return layer if (source, mask) == (layer.source, layer.mask) else replace(layer, source=source, mask=mask)
+
+
+def reduced(source: LaidSource, target: Box, facts: Facts, share: float, *, hidden_matters: bool) -> LaidSource:
+    """Reduce a source as far as it lands on `target` without a loss, and take the level that is so.
+
+    The file is read where levels would not do: they lack hidden colours, but for the one of full size, and they are
+    held in memory, so that a file is the better source of very many pixels.
+    """
+    rect = source.rect
+    if not (rect.width and rect.height):
+        return source
+    scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
+    left_to_do = LEFT_BY_DECODER if facts.format in REDUCED_BY_DECODER else LEFT_TO_DO
+    reduction = reduction_of(source.size, scale, left_to_do)
+    pyramid = facts.pyramid(oriented=source.oriented)
+    lacks_colors = hidden_matters and facts.alpha != "none" and reduction > 1
+    pixels = rect.width * rect.height * share / reduction**2
+    if pyramid is None or lacks_colors or pixels > MOST_READ:
+        return replace(source, reduction=reduction)
+    return replace(source, reduction=reduction, level=Level(pyramid.path, pyramid.digest, reduction.bit_length() - 1))
+
+
+def share_seen(layer: LaidLayer, window: Rect) -> float:
+    """Give the share of a layer's image that a window shows, where that is easily told; else all of it."""
+    if layer.flip or layer.angle or layer.corners or layer.effects:
+        return 1.0
+    seen = intersection(replace(window, x=window.x - layer.box.x, y=window.y - layer.box.y), whole(layer.image))
+    return seen.width * seen.height / (layer.image.width * layer.image.height)
+
+
+def whole(size: Size) -> Rect:
+    """Give all of an image."""
+    return Rect(0, 0, size.width, size.height)
+
+
+def reduction_of(size: Size, scale: float, left_to_do: float) -> int:
+    """Choose the power of two by which a source is reduced, so that neither sharpness nor place suffers."""
+    reduction = largest_reduction(size)
+    while reduction > 1:
+        drift = max(misfit(size.width, reduction), misfit(size.height, reduction)) / 2 * scale * reduction
+        if scale * reduction * left_to_do <= 1 and drift <= TOLERANCE:
+            return reduction
+        reduction //= 2
+    return 1
+
+
+def largest_reduction(size: Size) -> int:
+    """Give the power of two that leaves a pixel each way."""
+    return 1 << (max(1, min(size.width, size.height)).bit_length() - 1)
+
+
+def misfit(length: int, reduction: int) -> float:
+    """Give the share of its last pixel that a reduced image has too much."""
+    return math.ceil(length / reduction) - length / reduction
+
+
+def sources_of(layout: Layout) -> Iterator[LaidSource]:
+    """Yield all files that a layout reads, those of nested pictures included."""
+    for layer in layout.layers:
+        for source in (layer.source, layer.mask):
+            if isinstance(source, LaidPicture):
+                yield from sources_of(source.layout)
+            elif source is not None:
+                yield source
+
+
+def work_of(layout: Layout) -> int:
+    """Give the pixels that are drawn for a reply, each as often as there are layers and effects over it."""
+    work = layout.reply.width * layout.reply.height * (1 + len(layout.effects))
+    for layer in layout.layers:
+        work += layout.reply.width * layout.reply.height * (1 + len(layer.effects))
+        nested = (one.layout for one in (layer.source, layer.mask) if isinstance(one, LaidPicture))
+        work += sum(work_of(one) for one in nested)
+    return work

@@ -1,0 +1,66 @@
+"""Drawing in threads of the serving process, for replies that are made of nothing but our own levels.
+
+A thread cannot be ended. So what takes long is left to the worker processes, and one that is late is not waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from imageserver.config import Config
+from imageserver.errors import Overloaded, RenderFailed
+from imageserver.layout.layout import Layout
+from imageserver.layout.levels import sources_of, work_of
+from imageserver.render.drawing import draw
+from imageserver.render.engine import configure
+from imageserver.render.levels import keep_decoded
+from imageserver.server.rendering import NICE
+
+THREADS = 2
+MOST_WORK = 4_000_000
+"""Pixels, times layers, of replies that are drawn in threads."""
+
+
+def step_back() -> None:
+    """Let the thread that answers go first, as rendering processes do."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+class DrawingThreads:
+    """A few threads that share decoded levels; as bounded as the worker processes are."""
+
+    def __init__(self, config: Config) -> None:
+        configure()
+        keep_decoded(config.pyramids.memory)
+        self._limits, self._kept = config.limits, config.cache
+        self._threads = ThreadPoolExecutor(THREADS, "draw", initializer=step_back)
+        self._busy = 0
+
+    def takes(self, layout: Layout) -> bool:
+        """Tell whether a layout is drawn here: it reads no file from outside, and is little work."""
+        return work_of(layout) <= MOST_WORK and all(source.level is not None for source in sources_of(layout))
+
+    async def draw(self, layout: Layout) -> bytes:
+        """Draw a layout; raises `Overloaded`, `RenderFailed`, or what `draw` raises."""
+        if self._busy >= self._limits.queue + THREADS:
+            raise Overloaded
+        drawing = asyncio.get_running_loop().run_in_executor(self._threads, draw, layout, self._kept)
+        self._busy += 1
+        drawing.add_done_callback(self._finished)
+        seconds = self._limits.render_seconds
+        try:
+            return await asyncio.wait_for(asyncio.shield(drawing), seconds)
+        except TimeoutError as error:
+            raise RenderFailed(f"it took longer than {seconds:g} s (limits.render_seconds)") from error
+
+    def stop(self) -> None:
+        """Take no more work."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _finished(self, drawing: asyncio.Future[bytes]) -> None:
+        self._busy -= 1
+        if not drawing.cancelled():
+            drawing.exception()  # it is told to who waits, if anybody still does

@@ -75,5 +75,6 @@ def open_access_log(name: str) -> logging.Logger | None:
 
 
 def log_to_stderr() -> None:
-    """Send what is logged to standard error."""
+    """Send what is logged to standard error, but not what libvips says of its own work."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.getLogger("pyvips").setLevel(logging.WARNING)

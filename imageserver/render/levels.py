@@ -60,17 +60,14 @@ class Kept(Generic[T]):
         return value
 
 
-DECODED: Kept[bytes] = Kept(32 * 2**20)
-TILES: Kept[Pillow.Image] = Kept(8 * 2**20)
+DECODED: Kept[bytes | Pillow.Image] = Kept(32 * 2**20)
+"""Whole levels, and tiles of large ones."""
 READERS: Kept[Reader] = Kept(OPEN_FILES)
-TILES_SHARE = 4
-"""Tiles of large levels have a fourth of the memory."""
 
 
 def keep_decoded(room: int) -> None:
-    """Set how many bytes of decoded levels this process keeps."""
-    TILES.room = room // TILES_SHARE
-    DECODED.room = room - TILES.room
+    """Set how many bytes of decoded levels and tiles this process keeps."""
+    DECODED.room = room
 
 
 def read_level(level: Level, wanted: Callable[[Size], Rect]) -> tuple[Image, bool]:
@@ -84,7 +81,7 @@ def read_level(level: Level, wanted: Callable[[Size], Rect]) -> tuple[Image, boo
     if whole is None and is_worth_it(facts, area):
         whole = pasted(reader, facts, Rect(0, 0, *(size.width, size.height)), level, kept=False).tobytes()
         DECODED.keep(key, whole, len(whole))
-    if whole is not None:
+    if isinstance(whole, bytes):
         made = Image.new_from_memory(whole, size.width, size.height, facts.bands, "uchar")
         return made.copy(interpretation="b-w" if facts.bands <= 2 else "srgb"), facts.weighted  # noqa: PLR2004, gray
     part = from_pillow(pasted(reader, facts, area, level, kept=True))
@@ -131,11 +128,13 @@ def decoded_tile(
 ) -> Pillow.Image:
     """Decode a tile, or give the one that is kept."""
     key = (level.digest, level.index, place)
-    found = TILES.find(key)
-    if found is not None:
+    found = DECODED.find(key)
+    if isinstance(found, Pillow.Image):
         return found
     tile = decode(reader.tile(facts, *place), facts, level.path)
-    return TILES.keep(key, tile, tile.width * tile.height * len(tile.getbands())) if kept else tile
+    if kept:
+        DECODED.keep(key, tile, tile.width * tile.height * len(tile.getbands()))
+    return tile
 
 
 def decode(data: bytes, facts: LevelFacts, path: Path) -> Pillow.Image:

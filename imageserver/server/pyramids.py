@@ -152,8 +152,7 @@ class Pyramids:
 
 def building_renderer(config: Config, workers: int) -> Renderer:
     """Make worker processes that may take long."""
-    limits = replace(config.limits, render_seconds=BUILD_SECONDS, queue=MOST_WAITING)
-    return Renderer(replace(config, server=replace(config.server, workers=workers), limits=limits))
+    return Renderer(replace(config.limits, render_seconds=BUILD_SECONDS, queue=MOST_WAITING), workers)
 
 
 def touch(path: Path, modified: int) -> None:

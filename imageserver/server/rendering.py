@@ -1,4 +1,4 @@
-"""The process that renders: jobs with a deadline each, in a bounded queue; if it dies, that costs one request."""
+"""The processes that render: jobs with a deadline each, in a bounded queue; one that dies costs one request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from imageserver.config import Config
+from imageserver.config import Limits
 from imageserver.errors import Overloaded, RenderFailed
 from imageserver.render.engine import configure
 
@@ -40,24 +40,25 @@ def end_with(parent: BaseProcess) -> None:
 
 
 class Renderer:
-    """Runs functions of `render` in a process of its own; each process that serves has one."""
+    """Runs functions of `render` in processes of its own; each process that serves has one."""
 
-    def __init__(self, config: Config) -> None:
-        self._limits = config.limits
+    def __init__(self, limits: Limits, processes: int = 1) -> None:
+        self._limits = limits
+        self._processes = processes
         self._pool = self._new_pool()
         self._waiting = 0
 
     def _new_pool(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
         spawning = multiprocessing.get_context("spawn")
-        return ProcessPool(max_workers=1, initializer=start_worker, context=spawning)
+        return ProcessPool(max_workers=self._processes, initializer=start_worker, context=spawning)
 
     async def start(self) -> None:
-        """Start the process, so that the first request does not wait for it."""
-        await self.run(configure)
+        """Start the processes, so that the first request does not wait for them."""
+        await asyncio.gather(*(self.run(configure) for _ in range(self._processes)))
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401, what `work` takes
         """Run `work` in a worker; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
-        if self._waiting >= self._limits.queue + 1:
+        if self._waiting >= self._limits.queue + self._processes:
             raise Overloaded
         self._waiting += 1
         pool = self._pool

@@ -42,7 +42,7 @@ class Site:
     def __init__(self, config: Config, folder: Path) -> None:
         self.config = config
         self.live = LiveCatalogs(folder, shelf_of(config))
-        self.renderer = Renderer(config)
+        self.renderer = Renderer(config.limits)
         self.sources = Sources(self.renderer, config.limits)
         self.replies = Replies(config.cache)
         self.hits = Hits(self.replies, common_headers(config))

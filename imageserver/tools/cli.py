@@ -1,4 +1,4 @@
-"""The command line: `imageserver serve`, `check`, `explain`, `cache` and `demo`."""
+"""The command line: `imageserver serve`, `check`, `explain`, `import`, `export`, `cache` and `demo`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from imageserver.server.supervising import serve
 from imageserver.server.working import log_to_stderr
 from imageserver.tools.cache import clear, stats, warm
 from imageserver.tools.explain import explain
+from imageserver.tools.importing.commands import add_commands
 
 Commands = Any
 """What argparse adds commands to; it has no public name."""
@@ -55,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("explain", parents=[common], help="show what a URL means: request, plan and layout")
     shown.add_argument("url", metavar="URL", help="a URL, or what stands behind /is/image/")
     shown.set_defaults(command=explain_url)
+    add_commands(commands, common)
     add_cache(commands, common)
     demo = commands.add_parser("demo", parents=[listening], help="make the demo's pictures, then serve")
     demo.set_defaults(command=serve_demo)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from imageserver.catalog.attributes import Attributes
+from imageserver.catalog.fields import CatalogField
 from imageserver.errors import ConfigError, Mismatch
 from imageserver.tools.importing.importing import DEFAULT, NOT_IN_A_FOLDER, ROOT_PATHS
 from imageserver.tools.importing.ini import write_entry
@@ -37,6 +38,15 @@ PATHS = frozenset({"path", "mask_path"})
 Cells = Mapping[str, Cell]
 RULE_OPTIONS = {"name": "Name", "on_match": "OnMatch", "replace": "Replace", "request_type": "RequestType"}
 BUILT_IN = Attributes()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value was written."""
+
+    page: Page
+    line: int
+    what: str
 
 
 @dataclass
@@ -86,8 +96,8 @@ class Exporter:
             text = in_reference(declaration, value)
             if key in ROOT_PATHS and text:
                 text = joined(absolute(self.book.folder), text)
-            elif text and not comes_back(declaration, Cell(text), value):
-                self.page.note(1, f"attributes.{key}", f"its form in the reference is another value, {text[:60]}")
+            elif not readable(declaration, Cell(text), value, Place(self.page, 1, f"attributes.{key}")):
+                continue
             if text or (key in EMPTY_COUNTS and key in given):
                 yield reference_name(key), text if key != "bfc" else str(value).lower()
             elif not is_default:
@@ -151,17 +161,11 @@ class Exporter:
     def cell(self, kind: Kind, key: str, value: Any, written: Written, where: str) -> Cell:  # noqa: ANN401
         """Write a value of a record, and note what will not come back as it was."""
         cell = cell_of(kind.fields[key], value)
-        line = written.entries[key].line
-        if not cell.text:
-            return cell
-        try:
-            check(cell.text)
-            same = comes_back(kind.fields[key], cell, value) and not (key in PATHS and "\\" in cell.text)
-        except Mismatch as error:
-            written.page.lost(line, where, f"no form of the reference: {error}")
+        place = Place(written.page, written.entries[key].line, where)
+        if not readable(kind.fields[key], cell, value, place):
             return Cell("")
-        if not same:
-            written.page.note(line, where, f"its form in the reference is another value, {cell.text[:60]}")
+        if key in PATHS and "\\" in cell.text:
+            place.page.note(place.line, where, "its backslashes are taken for slashes")
         return Cell(cell.text.upper()) if key == "asset_type" else cell
 
     def acceptable(self, row: Cells, written: Written, where: str) -> bool:
@@ -272,6 +276,17 @@ class Exporter:
         return result
 
 
+def readable(field: CatalogField, cell: Cell, value: object, place: Place) -> bool:
+    """Tell whether a cell can be read; notes when it cannot, or when it does not read as the same value."""
+    try:
+        if cell.text and not comes_back(field, cell, value):
+            place.page.note(place.line, place.what, f"its form in the reference is another value, {cell.text[:60]}")
+    except Mismatch as error:
+        place.page.lost(place.line, place.what, f"no form of the reference: {error}")
+        return False
+    return True
+
+
 def export_catalogs(names: Iterable[str], catalogs: Path, encoding: Encoding, report: Report) -> dict[str, bytes]:
     """Give the files of catalogs by their root ids, or of all; raises `ConfigError` for one that is not there."""
     if not catalogs.is_dir():
@@ -295,13 +310,13 @@ def export_catalogs(names: Iterable[str], catalogs: Path, encoding: Encoding, re
 
 def root_id_of(path: Path) -> str:
     """Give the root id of a catalog."""
-    section = next(Book(path, Report()).open().section("attributes"), None)
+    section = next(Book(path, Report()).open(alone=True).section("attributes"), None)
     given = section.entries.get("root_id") if section else None
     return given.value if given and isinstance(given.value, str) and given.value else path.parent.name
 
 
 def root_of(default: Path) -> str:
     """Give the folder of source files that the default catalog names, if it does."""
-    section = next(Book(default, Report()).open().section("attributes"), None) if default.exists() else None
+    section = next(Book(default, Report()).open(alone=True).section("attributes"), None) if default.exists() else None
     given = section.entries.get("root_path") if section else None
     return joined(absolute(default.parent), given.value) if given and isinstance(given.value, str) else ""

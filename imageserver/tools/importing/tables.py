@@ -56,6 +56,9 @@ class Table:
             if not self._fits(number, cells, len(names)):
                 continue
             filled = {name: cell for name, cell in zip(names, cells, strict=False) if cell.text}
+            for name, cell in filled.items():
+                if cell.text.startswith('"') and not cell.marked:
+                    self.page.note(number, name, "a quotation mark begins it and none ends it: taken as it stands")
             for name in [name for name in filled if name not in self.known]:
                 del filled[name]
                 if not name.startswith("."):

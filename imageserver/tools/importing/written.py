@@ -57,9 +57,11 @@ class Book:
         """The catalog's own folder."""
         return self.path.parent
 
-    def open(self) -> Book:
-        """Read all files; raises `ConfigError` for one that cannot be read at all."""
+    def open(self, *, alone: bool = False) -> Book:
+        """Read all files, or the main one alone; raises `ConfigError` for one that cannot be read at all."""
         self._read(self.path)
+        if alone:
+            return self
         include = self.roots[0].entries.get("include")
         for pattern in [] if include is None else include.value if isinstance(include.value, list) else [include]:
             for path in self._included(pattern):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.extras import Font, Rule
@@ -62,7 +63,7 @@ def reference_name(field: str) -> str:
 ATTRIBUTE_NAMES = {reference_name(field).casefold(): field for field in ATTRIBUTES}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """A kind of data file: the attribute that names it, our section, and its columns; the first ones are required."""
 
@@ -73,12 +74,12 @@ class Kind:
     needed: int = 1
     many: bool = False
 
-    @property
+    @cached_property
     def known(self) -> dict[str, str]:
         """The names of the columns by their folded names."""
         return {name.casefold(): name for name in self.columns}
 
-    @property
+    @cached_property
     def required(self) -> list[str]:
         """The folded names of the columns without which there is no row."""
         return list(self.known)[: self.needed]

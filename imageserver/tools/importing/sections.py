@@ -36,9 +36,9 @@ class Library:
     root: Root
     static_root: Root
 
-    def page(self, name: str) -> Page:
-        """Begin the report on a file."""
-        return Page(name, self.report)
+    def page(self, name: str, ini: Page) -> Page:
+        """Begin the report on a data file, which is named from the folder of its attribute file."""
+        return Page(str(Path(ini.file).parent / slashes(name)), self.report)
 
     def read(self, entry: Entry, name: str, ini: Page) -> bytes | None:
         """Give the bytes of a data file; one that is not there is noted where it was named."""
@@ -194,7 +194,7 @@ def read_section(kind: Kind, entry: Entry, library: Library, ini: Page) -> dict[
     for name in entry.items if kind.many else [entry.value]:
         data = library.read(entry, name, ini)
         if data is not None:
-            page = library.page(name)
+            page = library.page(name, ini)
             READERS[kind.section](Reader(kind, library, page), library.rows(kind, data, page, more), section)
     return section
 
@@ -202,7 +202,7 @@ def read_section(kind: Kind, entry: Entry, library: Library, ini: Page) -> dict[
 def read_rule_set(entry: Entry, library: Library, ini: Page) -> list[Value]:
     """Read the rule set that an attribute names."""
     data = library.read(entry, entry.value, ini)
-    return [] if data is None else list(read_rules(data, library.page(entry.value)))
+    return [] if data is None else list(read_rules(data, library.page(entry.value, ini)))
 
 
 READERS: Mapping[str, Callable[[Reader, Iterator[Row], dict[str, Value]], None]] = {

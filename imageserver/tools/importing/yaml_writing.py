@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Union
 
 import yaml
@@ -68,9 +69,14 @@ def scalar(value: str | None) -> yaml.Event:
         return yaml.ScalarEvent(None, None, (True, False), "null")
     if not SIMPLE.fullmatch(value):
         return yaml.ScalarEvent(None, None, (False, True), value, style='"' if value else "'")
+    return yaml.ScalarEvent(None, None, (is_plain(value), True), value)
+
+
+@lru_cache(4096)
+def is_plain(value: str) -> bool:
+    """Tell whether other programs, too, take a scalar without quotation marks for what it is."""
     tag = RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
-    plain = NUMBER.fullmatch(value) or (tag == TEXT and not ODD_NUMBER.fullmatch(value))
-    return yaml.ScalarEvent(None, None, (bool(plain), True), value)
+    return bool(NUMBER.fullmatch(value) or (tag == TEXT and not ODD_NUMBER.fullmatch(value)))
 
 
 def length(value: Value) -> int:

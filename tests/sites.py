@@ -15,7 +15,7 @@ T = TypeVar("T")
 QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": "", "IMAGESERVER_SERVER__WORKERS": "1"}
 VISIBLE_WITHIN = 2.0
 """Seconds after which an edit has to be seen."""
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 def write_site(folder: Path, catalogs: Mapping[str, str]) -> Path:

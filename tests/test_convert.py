@@ -147,7 +147,7 @@ def test_convert_goes_on_where_it_was(folder: Path) -> None:
     writing().save(images / "writing.png")
     names = [str(images / name) for name in ("photo.jpg", "small.jpg", "writing.png")]
     done = convert(folder, "--jobs", "1", *names)
-    assert (done.returncode, done.stderr) == (0, "1 there already, 1 too small, 1 built\n")
+    assert (done.returncode, done.stderr) == (0, "1 built, 1 there already, 1 too small\n")
     done = convert(folder, "--force", "--dry-run", *names)
     assert (done.returncode, done.stderr) == (0, "2 would build, 1 too small\n")
 

@@ -31,12 +31,15 @@ class Conversion:
     tolerance: float = 0.0
 
 
+Kind = Literal["built", "would build", "there already", "too small", "failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Converted:
     """What became of a file; `text` is its size, why it failed, or nothing."""
 
     path: Path
-    kind: Literal["built", "would build", "there already", "too small", "failed"]
+    kind: Kind
     text: str = ""
     crop: str = ""
 

@@ -1,4 +1,4 @@
-"""The command line: `imageserver serve`, `check`, `explain`, `convert`, `cache` and `demo`."""
+"""The command line: what can be asked for, and what it does."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from imageserver.server.working import log_to_stderr
 from imageserver.tools.cache import clear, stats, warm
 from imageserver.tools.convert import conversion, describe, files_of, reporting
 from imageserver.tools.explain import explain
+from imageserver.tools.importing.commands import add_commands
 
 Commands = Any
 """What argparse adds commands to; it has no public name."""
@@ -59,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("explain", parents=[common], help="show what a URL means: request, plan and layout")
     shown.add_argument("url", metavar="URL", help="a URL, or what stands behind /is/image/")
     shown.set_defaults(command=explain_url)
+    add_commands(commands, common)
     add_cache(commands, common)
     converting = commands.add_parser("convert", parents=[common], help="build the pyramids of large images ahead")
     describe(converting)

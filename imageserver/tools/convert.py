@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,7 +17,7 @@ from imageserver.catalog.catalogs import Catalog, Catalogs
 from imageserver.catalog.loading import load
 from imageserver.config import Config
 from imageserver.errors import ConfigError, ImageServerError
-from imageserver.server.converting import Conversion, Converted
+from imageserver.server.converting import Conversion, Converted, Kind
 
 BEST = 100
 """The highest quality of a JPEG."""
@@ -124,7 +125,8 @@ class Report:
 
     def end(self, removed: int) -> int:
         """Tell all in numbers, and give the exit code: 1 when a file failed."""
-        print(", ".join(f"{count} {kind}" for kind, count in self._counts.items()) or "no files", file=sys.stderr)  # noqa: T201
+        counts = (f"{self._counts[kind]} {kind}" for kind in get_args(Kind) if kind in self._counts)
+        print(", ".join(counts) or "no files", file=sys.stderr)  # noqa: T201
         if removed:
             print(f"{removed} pyramids removed: more than pyramids.max_size", file=sys.stderr)  # noqa: T201
         return 1 if "failed" in self._counts else 0

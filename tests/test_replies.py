@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import json
@@ -267,6 +268,31 @@ def ask_all(port: int, urls: list[str]) -> list[int]:
         statuses.append(response.status)
     connection.close()
     return statuses
+
+
+def test_who_does_not_read_takes_no_memory(folder: Path) -> None:
+    Image.effect_noise((300, 300), 90).save(folder / "catalogs" / "Co" / "images" / "one.png")
+    url = "/is/image/Co/one?fmt=png&scl=1"
+    with serving(folder, environment=QUIET) as client:
+        assert 50_000 < len(client.ask(url).body) < 2**18
+        before = memory(folder)
+        with socket.create_connection(("127.0.0.1", client.port)) as greedy:
+            greedy.settimeout(2)
+            with contextlib.suppress(TimeoutError):
+                greedy.sendall(f"GET {url} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 3000)
+            time.sleep(1)
+            assert memory(folder) - before < 40 * 2**20, "3,000 replies are 200 MB"
+            assert client.ask(url).status == 200
+
+
+def memory(folder: Path) -> int:
+    """The memory of the processes that run in a folder, in bytes."""
+    total = 0
+    for process in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if process.name.isdigit() and (process / "cwd").resolve() == folder.resolve():
+                total += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return total
 
 
 NESTED = "/is/image/Co/grid?fmt=png&layer=1&src=is{{Co/one?rotate=30{cache}}}&opac={opacity}"

@@ -89,10 +89,11 @@ class Ready(web.StreamResponse):
         return True
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Write everything."""
+        """Write everything; a client that does not read what it asked for is not sent more."""
         transport = request.transport
         if transport is not None:
             transport.write(self._head if request.method == HEAD else self._head + self._content)
+            await request.writer.drain()
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:

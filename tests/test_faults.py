@@ -114,7 +114,7 @@ def test_killed_worker_costs_one_request(patient: Client) -> None:
             assert not lost.done()
             for worker in workers(patient.folder):
                 os.kill(worker, signal.SIGKILL)
-            reply = lost.result(timeout=5)
+            reply = lost.result(timeout=20)
             assert reply.status == 500
             assert_short_text(patient, reply, "rendering failed")
             assert patient.ask(f"/is/image/Co/grid?wid={10 + number}").status == 200

@@ -29,11 +29,13 @@ class Sources:
 
     async def facts(self, paths: Iterable[Path]) -> dict[Path, Facts]:
         """Give the facts of files; raises `BadSource` or `LimitExceeded` for one that cannot be used."""
-        wanted = list(paths)
-        found = await asyncio.gather(*(self._facts(path) for path in wanted))
-        return dict(zip(wanted, found, strict=True))
+        probing = {path: self._probing(path) for path in paths}
+        unknown = [future for future in probing.values() if not future.done()]
+        if unknown:
+            await asyncio.wait(unknown)
+        return {path: future.result() for path, future in probing.items()}
 
-    async def _facts(self, path: Path) -> Facts:
+    def _probing(self, path: Path) -> asyncio.Future[Facts]:
         version = version_of(path)
         future = self._known.get(version)
         if future is None:
@@ -42,7 +44,7 @@ class Sources:
         self._known.move_to_end(version)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
-        return await asyncio.shield(future)
+        return future
 
     def _forget_failure(self, version: Version, done: asyncio.Future[Facts]) -> None:
         """Try again after what may pass; a bad file stays bad until it changes."""

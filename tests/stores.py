@@ -50,8 +50,8 @@ class Site:
 
     def file(self, name: str, content: str, kind: Kind = "source", path: str = "") -> StoreFile:
         """Make the edit that stores some bytes."""
-        with self.store.upload() as (stream, temporary):
-            stream.write(picture(content))
+        temporary = self.folder / f"{name}-{kind}-{content}".replace("/", "-")
+        temporary.write_bytes(picture(content))
         return StoreFile(name, temporary, kind, path)
 
 

@@ -10,7 +10,17 @@ import pytest
 from stores import NOW, Site, picture, site
 
 from imageserver.errors import AlreadyThere, EditError, InvalidEdit, NoSuchRecord, StaleEdit
-from imageserver.store.edits import Change, ChangeAttributes, ChangeMacros, Edit, Put, Remove, Rename, Restore
+from imageserver.store.edits import (
+    Change,
+    ChangeAttributes,
+    ChangeMacros,
+    Edit,
+    Put,
+    Remove,
+    Rename,
+    Restore,
+    StoreFile,
+)
 from imageserver.store.store import Store
 
 CATALOG = """# Shoes.
@@ -326,12 +336,23 @@ def test_kept_bytes_have_a_bound(tmp_path: Path) -> None:
 
 def test_temporary_file_is_used_up_and_leftovers_go(tmp_path: Path) -> None:
     place = site(tmp_path)
-    edit = place.file("r", "a")
-    assert edit.temporary.parent == place.image("").parent / "images"
-    place.store.commit([edit])
-    assert not edit.temporary.exists()
-    left = place.file("s", "b").temporary
-    with place.store.upload() as (stream, busy):
-        stream.write(b"still being written")
+    with place.store.staging() as folder:
+        for name in "ab":
+            (folder / name).write_bytes(picture(name))
         place.again()
-        assert (left.exists(), busy.exists()) == (False, True)
+        place.store.commit([StoreFile("r", folder / "a")])
+        assert [path.name for path in folder.iterdir()] == ["b"]
+    left = [
+        folder,
+        place.yaml(".imageserver-1.tmp"),
+        place.image(".imageserver-1.tmp"),
+        place.store.kept / "aa" / "aab",
+    ]
+    assert not folder.exists()
+    folder.mkdir()
+    for path in left[1:]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("left")
+    place.again()
+    assert not [path for path in left if path.exists()]
+    assert place.image("r.jpg").read_bytes() == picture("a")

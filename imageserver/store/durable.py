@@ -1,6 +1,7 @@
 """Files that outlive a crash: written beside where they belong, flushed, and moved in place when all is decided.
 
-Temporary files are locked by whoever writes them, so that those of a process that died can be told and taken away.
+Temporary files are made while a catalog is locked, or in a folder that its maker keeps locked, so that what a process
+that died left behind can be told and taken away.
 """
 
 from __future__ import annotations
@@ -47,7 +48,6 @@ def temporary(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
     with ExitStack() as unless_written:
         unless_written.callback(path.unlink, missing_ok=True)
         with path.open("xb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
             yield stream, path
             stream.flush()
             os.fsync(stream.fileno())
@@ -88,12 +88,41 @@ def flush_all(folders: Iterable[Path]) -> None:
         flush(folder)
 
 
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """Give a folder for temporary files on the same disk, which is gone at the end with what is left in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = fresh_name(folder)
+    path.mkdir()
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield path
+    finally:
+        os.close(descriptor)
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def remove_leftovers(folder: Path) -> None:
-    """Take away temporary files that no living process writes."""
+    """Take away temporary files, and folders of them that no living process has; for who has locked the catalog."""
     for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
-        with suppress(OSError), path.open("rb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
+            elif is_free(path):
+                shutil.rmtree(path)
+
+
+def is_free(folder: Path) -> bool:
+    """Tell whether nobody has locked a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def same_disk(path: Path, folder: Path) -> bool:

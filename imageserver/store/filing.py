@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imageserver.errors import AlreadyThere, InvalidEdit, NoSuchRecord, NotStored
 from imageserver.store.book import Book, RevisionRow
 from imageserver.store.drafting import Draft, Id
-from imageserver.store.durable import copy_beside, digests, flush, keep, same_disk
+from imageserver.store.durable import copy_beside, digests, flush, fresh_name, keep, same_disk
 from imageserver.store.edits import Restore, StoreFile
 from imageserver.store.home import Surroundings
 from imageserver.store.validating import check_id, check_path
@@ -109,10 +109,19 @@ class Filing:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         if not same_disk(temporary, target.parent):
-            temporary = copy_beside(temporary, around.root)
+            temporary = copy_beside(temporary, target.parent)
             self.made.append(temporary)
         flush(temporary)
         self.arrivals[path] = Arrival(temporary, target, *found, replaced=self.save(target))
+
+    def take_over(self) -> None:
+        """Make the temporary files those of the commit, which stay when their folder goes."""
+        for path, one in list(self.arrivals.items()):
+            if one.temporary not in self.made:
+                own = fresh_name(one.target.parent)
+                one.temporary.replace(own)
+                self.made.append(own)
+                self.arrivals[path] = replace(one, temporary=own)
 
     def save(self, target: Path) -> str:
         """Keep the bytes of a file that will be replaced, and give their hash; nothing when there is none."""

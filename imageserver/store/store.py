@@ -28,7 +28,7 @@ from imageserver.store.committing import draft_of, intent_of
 from imageserver.store.deciding import carry_out, decide, discard, settle
 from imageserver.store.differing import difference
 from imageserver.store.drafting import Id
-from imageserver.store.durable import remove_leftovers, temporary
+from imageserver.store.durable import remove_leftovers, staging
 from imageserver.store.edits import ChangeAttributes, ChangeMacros, Edit, Section
 from imageserver.store.history import Moment, NewId
 from imageserver.store.home import Home, find_home, surroundings
@@ -96,10 +96,6 @@ class Store:
         """The folder of the bytes of replaced files."""
         return self.home.state / "kept"
 
-    def root(self, book: Book) -> Path:
-        """Give the folder of the catalog's source files."""
-        return surroundings(self.home, book.mapping("attributes")).root
-
     @contextmanager
     def held(self) -> Iterator[Book]:
         """Hold the catalog's lock, with everything that a crash left behind settled; raises `NotStored`."""
@@ -130,18 +126,20 @@ class Store:
     def _clean(self, book: Book) -> None:
         """Take away what commits left behind that did not come about."""
         remove_leftovers(self.home.folder)
-        remove_leftovers(self.root(book))
+        remove_leftovers(root_in(self.home, book))
         remove_orphans(book, self.kept)
 
     @contextmanager
-    def upload(self) -> Iterator[tuple[BinaryIO, Path]]:
-        """Open a temporary file that `StoreFile` can take; one that nobody takes is left to the next opening."""
+    def staging(self) -> Iterator[Path]:
+        """Give a folder for the files of `StoreFile`; what no commit has taken within is gone at the end."""
+        with staging(self.root()) as folder:
+            yield folder
+
+    def root(self) -> Path:
+        """Give the folder of the catalog's source files."""
         with self.held() as book:
             self._look(book, (), thorough=False)
-            root = self.root(book)
-        root.mkdir(parents=True, exist_ok=True)
-        with temporary(root) as found:
-            yield found
+            return root_in(self.home, book)
 
     def reconcile(self) -> int:
         """Take in what was changed by hand, in YAML and among the files of all records; gives its revision."""
@@ -249,6 +247,11 @@ class Store:
         """Begin the next commit, at this moment."""
         moment = Moment(int(self._clock() * 1000), int(book.about("floor")))
         return Reckoning(book, moment, int(book.about("global_rev")) + 1, self._new_id)
+
+
+def root_in(home: Home, book: Book) -> Path:
+    """Give the folder of a catalog's source files."""
+    return surroundings(home, book.mapping("attributes")).root
 
 
 def restorable(revision: RevisionRow, there: Collection[str]) -> bool:

@@ -127,6 +127,16 @@ def reckon(draft: Draft, filing: Filing, reckoning: Reckoning, around: Surroundi
             key = (row.section, row.name)
             if key not in reckoning.rows and draft.defined(key):
                 reckon_record(draft, key, Fate(key), filing, reckoning, around=around)
+    reckon_named(draft, reckoning)
+
+
+def reckon_named(draft: Draft, reckoning: Reckoning) -> None:
+    """Say what becomes of attributes and macros."""
+    for key, definitions in draft.definitions.items():
+        text = text_of(definitions[0][1]) if definitions else None
+        before = next((written for _, written in draft.book.entries(*key)), None)
+        if key[0] not in RECORDS and text != before:
+            reckoning.note_named(key, "changed" if definitions else "removed", text)
     if any(section == "attributes" for section, _ in draft.definitions):
         reckoning.statements.append(note("attributes", text_of(draft.attributes())))
 

@@ -71,6 +71,12 @@ class Reckoning:
         change = ChangeRow(self.global_rev, row.section, row.name, row.rev, self.now.milliseconds, event, written)
         self.statements.append(put(change))
 
+    def note_named(self, key: Key, event: str, written: str | None) -> None:
+        """Write down what happened to an attribute or a macro, which have no revisions of their own."""
+        self.statements.append(
+            put(ChangeRow(self.global_rev, *key, 0, self.now.milliseconds, event, written)),
+        )
+
     def store(self, row: RecordRow, held: Bytes) -> None:
         """Write down that bytes were stored."""
         if row.source or row.mask:
@@ -113,8 +119,7 @@ def look_by_hand(home: Home, reckoning: Reckoning, *, thorough: bool, names: Ite
             touched = list(dict.fromkeys(book.rows("SELECT section, name FROM entry")))
             book.connection.execute(*note("extension", around.extension))
         for key in touched:
-            if key[0] in RECORDS:
-                take_in(reckoning, key, around, first=first)
+            take_in(reckoning, key, around, first=first)
         live = "deleted = 0 AND (source != '' OR mask != '')"
         rows = book.select(RecordRow, live) if thorough else [row for key in names if (row := book.record(*key))]
         for row in rows:
@@ -227,8 +232,12 @@ def forget(book: Book, name: str, touched: dict[Key, None]) -> None:
 def take_in(reckoning: Reckoning, key: Key, around: Surroundings, *, first: bool) -> None:
     """Compare what is written of a record with what is remembered of it."""
     book = reckoning.book
-    before = book.record(*key)
     holding = next(iter(book.entries(*key)), None)
+    if key[0] not in RECORDS:
+        event = "found" if first else BY_HAND + ("changed" if holding else "removed")
+        reckoning.note_named(key, event, holding[1] if holding else None)
+        return
+    before = book.record(*key)
     if holding is None:
         if before and not before.deleted:
             reckoning.note(removed(before, reckoning.now), BY_HAND + "removed", None)

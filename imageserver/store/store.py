@@ -9,7 +9,7 @@ import fcntl
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,7 +23,8 @@ from imageserver.catalog.shelf import shelf_of
 from imageserver.catalog.written import Json
 from imageserver.config import Config
 from imageserver.errors import NoSuchRecord, NotStored, StaleEdit
-from imageserver.store.book import Book, ChangeRow, RecordRow, RevisionRow
+from imageserver.store.asking import Changed, Revision, changed_since, revisions_of
+from imageserver.store.book import Book, RecordRow
 from imageserver.store.committing import draft_of, intent_of
 from imageserver.store.deciding import carry_out, decide, discard, settle
 from imageserver.store.differing import difference
@@ -47,15 +48,6 @@ class Status:
     name: str
     fields: Mapping[str, Json]
     row: RecordRow
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One store of bytes, and whether they can be had again."""
-
-    row: RevisionRow
-    current: bool
-    restorable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,20 +217,17 @@ class Store:
             row = reckoning.settled(row, surroundings(self.home, book.mapping("attributes")))
             if reckoning.statements:
                 book.make(reckoning.statements)
-            found = book.select(RevisionRow, "uid = ? ORDER BY rev DESC", row.uid)
-            newest = found[0] if found and not row.deleted else None
-            kept = {strong for (strong,) in book.rows("SELECT hash FROM kept")}
-            held = {newest.source_hash, newest.mask_hash} if newest else set()
-            return [Revision(one, one is newest, restorable(one, kept | held)) for one in found]
+            return revisions_of(book, row)
 
-    def changes(self, name: str | None = None, section: Section = IMAGES, most: int = 1000) -> list[ChangeRow]:
-        """Give what commits did to a record, or to all of them, the newest first; hand edits are taken in."""
+    def changes(self, name: str = "", section: Section = IMAGES, since: int | None = None) -> list[Changed]:
+        """Say what became of the records, attributes and macros, or of one record, since a revision of the catalog.
+
+        Without one, since the revision before the last change. Hand edits are taken in.
+        """
+        key = (section, name) if name else None
         with self.held() as book:
-            self._look(book, (), thorough=True)
-            if name is None:
-                return book.select(ChangeRow, "1 ORDER BY global_rev DESC LIMIT ?", most)
-            condition = "section = ? AND name = ? ORDER BY global_rev DESC LIMIT ?"
-            return book.select(ChangeRow, condition, section, name, most)
+            self._look(book, [key] if key else (), thorough=not key)
+            return changed_since(book, key, since)
 
     def _look(self, book: Book, names: Iterable[Id], *, thorough: bool) -> None:
         look_by_hand(self.home, self._reckoning(book), thorough=thorough, names=names)
@@ -252,12 +241,6 @@ class Store:
 def root_in(home: Home, book: Book) -> Path:
     """Give the folder of a catalog's source files."""
     return surroundings(home, book.mapping("attributes")).root
-
-
-def restorable(revision: RevisionRow, there: Collection[str]) -> bool:
-    """Tell whether the files of a revision can be had."""
-    source = not revision.source or revision.source_hash in there
-    return source and (not revision.mask or revision.mask_hash in there)
 
 
 def check_expected(catalog: str, book: Book, records: Mapping[Id, int], expected_global: int | None) -> None:

@@ -111,6 +111,13 @@ class Pyramids:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """What is kept of edits of the catalogs."""
+
+    max_size: int = option(size, 10 * GIB, "the most that the bytes of replaced files of a catalog may take")
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may cost."""
 
@@ -156,6 +163,7 @@ class Config:
     server: Server = field(default_factory=Server)
     catalogs: str = option(str, "catalogs", "folder of catalogs")
     state: str = option(str, "state", "folder of what the server remembers")
+    history: History = field(default_factory=History)
     cache: Cache = field(default_factory=Cache)
     pyramids: Pyramids = field(default_factory=Pyramids)
     limits: Limits = field(default_factory=Limits)

@@ -17,6 +17,12 @@ from typing import Any, BinaryIO
 import yaml
 
 DEEPEST = 50
+LONGEST = 2**20
+"""Characters of a key with its value; of a mapping whose entries are taken one by one, of each of these."""
+FREE, PER_NODE = 100_000, 20
+"""Nodes that the aliases of a file may stand for, and how many more for each node that is written out."""
+CORE = "tag:yaml.org,2002:"
+TAGS = {None, "!", *(CORE + name for name in ("null", "bool", "int", "float", "str", "seq", "map", "timestamp"))}
 NULL = "tag:yaml.org,2002:null"
 NULLS = {"", "~", "null", "Null", "NULL"}
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -78,7 +84,7 @@ class YamlFile:
     def read(self, data: bytes) -> Node:
         """Read the whole file as one node, or raise `BrokenYaml`."""
         stream = io.BytesIO(data)
-        with self._telling(stream):
+        with self.telling(stream):
             events = Events(self, stream)
             first = events.begin()
             root = Node({}, 1, 1) if first is None else events.node(first, 0)
@@ -90,12 +96,12 @@ class YamlFile:
 
         Mappings below the keys `taken_apart` come entry by entry; it is for the caller to find those that come twice.
         """
-        with self._telling(stream):
+        with self.telling(stream):
             events = Events(self, stream)
             first = events.begin()
             if isinstance(first, yaml.MappingStartEvent):
                 for key, place, event in events.keys(0):
-                    if key in taken_apart and isinstance(event, yaml.MappingStartEvent) and not event.anchor:
+                    if key in taken_apart and is_plain_mapping(event):
                         for name, inner, value in events.keys(1, unique=False):
                             yield Entry(key, name, inner, events.node(value, 2))
                     else:
@@ -126,11 +132,14 @@ class YamlFile:
         return BrokenYaml(Problem(self.name, line, column, message))
 
     @contextmanager
-    def _telling(self, stream: BinaryIO) -> Iterator[None]:
+    def telling(self, stream: BinaryIO) -> Iterator[None]:
+        """Turn what is wrong with a stream into `BrokenYaml`."""
         try:
             yield
         except UnicodeDecodeError as error:
             raise self.broken(1, 1, f"expected UTF-8 text ({error.reason})") from error
+        except TooLong as error:
+            raise self.broken(error.line, 1, str(error)) from error
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -141,17 +150,35 @@ class YamlFile:
             raise self.broken(line, 1, f"not valid YAML: {error.reason}") from error
 
 
+class TooLong(Exception):
+    """One key with its value takes more text than a record has."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"one key with its value is longer than {LONGEST} characters")
+        self.line = line
+
+
 class Text:
-    """A stream of UTF-8, with or without a mark at its beginning, as text."""
+    """A stream of UTF-8, with or without a mark at its beginning, as text; `line` is that of the key being read."""
 
     def __init__(self, stream: BinaryIO) -> None:
+        self.line = 1
         self._stream = stream
         self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+        self._unheard = 0
+
+    def heard(self, line: int) -> None:
+        """Note that all that came before a line has been understood."""
+        self.line = line
+        self._unheard = 0
 
     def read(self, size: int = 2**16) -> str:
-        """Give some text, or none at the end; raises `UnicodeDecodeError`."""
+        """Give some text, or none at the end; raises `UnicodeDecodeError` or `TooLong`."""
         while data := self._stream.read(size):
             if text := self._decode(data):
+                self._unheard += len(text)
+                if self._unheard > LONGEST:
+                    raise TooLong(self.line)
                 return text
         return self._decode(b"", final=True)
 
@@ -161,8 +188,15 @@ class Events:
 
     def __init__(self, file: YamlFile, stream: BinaryIO) -> None:
         self._file = file
-        self._next = Loader(Text(stream)).get_event
-        self._anchors: dict[str, Node] = {}
+        self._text = Text(stream)
+        self._next = Loader(self._text).get_event
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._written = self._aliased = 0
+
+    @property
+    def anchored(self) -> bool:
+        """Tell whether something has been given a name, so that it may stand in other places too."""
+        return bool(self._anchors)
 
     def begin(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
         """Give the first event of the document's root, or None when there is no document."""
@@ -185,6 +219,9 @@ class Events:
         line, column = position(event)
         if depth > DEEPEST:
             raise self._file.broken(line, column, f"nested more than {DEEPEST} levels deep")
+        self._check_tag(event)
+        before = self._written + self._aliased
+        self._written += 1
         value: Written
         if isinstance(event, yaml.ScalarEvent):
             value = None if is_null(event) else event.value
@@ -198,7 +235,7 @@ class Events:
         if event.anchor:
             if event.anchor in self._anchors:
                 raise self._file.broken(line, column, f"not valid YAML: the anchor '{event.anchor}' stands here twice")
-            self._anchors[event.anchor] = found
+            self._anchors[event.anchor] = found, self._written + self._aliased - before
         return found
 
     def keys(self, depth: int, *, unique: bool = True) -> Iterator[tuple[str, Node, Any]]:
@@ -210,7 +247,10 @@ class Events:
         known = set()
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             place = Node(None, *position(event))
+            self._text.heard(place.line)
             scalar = isinstance(event, yaml.ScalarEvent)
+            if scalar:
+                self._check_tag(event)
             node = place if scalar and not event.anchor else self.node(event, depth + 1)
             key = event.value if scalar else node.value if isinstance(node.value, str) else "?"
             if unique and key in known:
@@ -223,12 +263,25 @@ class Events:
 
     def _alias(self, event: Any, depth: int) -> Node:  # noqa: ANN401
         line, column = position(event)
-        found = self._anchors.get(event.anchor)
-        if found is None:
+        if event.anchor not in self._anchors:
             raise self._file.broken(line, column, f"not valid YAML: found undefined alias '{event.anchor}'")
+        found, size = self._anchors[event.anchor]
+        self._aliased += size
+        if self._aliased > FREE + PER_NODE * self._written:
+            raise self._file.broken(line, column, "its aliases stand for more than the file is long")
         if depth + height(found) > DEEPEST:
             raise self._file.broken(line, column, f"nested more than {DEEPEST} levels deep")
         return found
+
+    def _check_tag(self, event: Any) -> None:  # noqa: ANN401
+        if event.tag not in TAGS:
+            tag = event.tag.replace(CORE, "!!")
+            raise self._file.broken(*position(event), f"expected plain values, without a tag such as '{tag}'")
+
+
+def is_plain_mapping(event: Any) -> bool:  # noqa: ANN401
+    """Tell whether a mapping begins that has neither a name nor a tag, so that it may be taken apart."""
+    return isinstance(event, yaml.MappingStartEvent) and not event.anchor and event.tag is None
 
 
 def position(event: Any) -> tuple[int, int]:  # noqa: ANN401

@@ -21,6 +21,7 @@ ORDER = (
     ("dialects",),
     ("commands",),
     ("catalog",),
+    ("store",),
     ("plan",),
     ("layout",),
     ("answers",),
@@ -112,13 +113,14 @@ def test_only_server_speaks_http_and_awaits(path: Path) -> None:
 @each_module
 def test_only_the_edge_asks_the_clock_and_the_environment(path: Path) -> None:
     """`render` says one thing to libvips by its environment, `config` counts the cores, `cache` locks files and
-    leaves a folder that cannot be written alone for a while."""
+    leaves a folder that cannot be written alone for a while, `store` flushes files."""
     allowed = {
         "server": {"time", "os"},
         "tools": {"os", "time"},
         "config": {"os"},
         "render": {"os"},
         "cache": {"os", "time"},
+        "store": {"os"},
     }
     assert {"os", "time"} & set(imports(path)) <= allowed.get(package_of(path), set())
 

@@ -19,6 +19,7 @@ from imageserver.server.converting import convert
 from imageserver.server.supervising import serve
 from imageserver.server.working import log_to_stderr
 from imageserver.tools.cache import clear, stats, warm
+from imageserver.tools.catalog import describe_catalog
 from imageserver.tools.convert import conversion, describe, files_of, reporting
 from imageserver.tools.explain import explain
 from imageserver.tools.importing.commands import add_commands
@@ -62,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     shown.set_defaults(command=explain_url)
     add_commands(commands, common)
     add_cache(commands, common)
+    describe_catalog(commands, common)
     converting = commands.add_parser("convert", parents=[common], help="build the pyramids of large images ahead")
     describe(converting)
     converting.set_defaults(command=convert_files)

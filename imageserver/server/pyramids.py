@@ -25,6 +25,8 @@ UPRIGHT = "-upright"
 BUILD_SECONDS = 900.0
 MOST_WAITING = 10_000
 MOST_KNOWN = 100_000
+QUIET_FOR, LONGEST_WAIT = 1.0, 30.0
+"""Seconds without a reply drawn from a file after which building begins, and after which it begins all the same."""
 ATTEMPTS = 3
 """How often a pyramid is tried whose worker died."""
 TOUCHED_EVERY = 60.0
@@ -43,6 +45,7 @@ class Pyramids:
         self._waiting: OrderedDict[Path, Job] = OrderedDict()
         self._attempts: dict[Path, int] = {}
         self._builder: asyncio.Task[None] | None = None
+        self._used = 0.0
 
     def seen(self, facts: Mapping[Path, Facts]) -> dict[Path, Facts]:
         """Give facts together with the pyramids that there are now."""
@@ -64,6 +67,7 @@ class Pyramids:
         """Build pyramids of the sources that a layout reads from their files, in the background, when it is due."""
         if self._config.pyramids.build != "background":
             return
+        self._used = time.monotonic()
         for source in sources_of(layout):
             if source.level is None and self.is_large(source.size.width * source.size.height):
                 self._enqueue(source)
@@ -129,11 +133,18 @@ class Pyramids:
         renderer = building_renderer(self._config, workers=1)
         try:
             while self._waiting:
+                await self._quiet()
                 target, job = next(iter(self._waiting.items()))
                 await self._build(renderer, job)
                 del self._waiting[target]
         finally:
             await asyncio.to_thread(renderer.stop)
+
+    async def _quiet(self) -> None:
+        """Wait until no reply was waited for during a while, so that those go first; but not for ever."""
+        start = time.monotonic()
+        while time.monotonic() < min(self._used + QUIET_FOR, start + LONGEST_WAIT):  # noqa: ASYNC110, nothing is to happen
+            await asyncio.sleep(QUIET_FOR / 4)
 
     async def _build(self, renderer: Renderer, job: Job) -> None:
         attempts = self._attempts.get(job.target, 0)

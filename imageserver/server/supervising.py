@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +24,8 @@ from imageserver.errors import ConfigError
 from imageserver.server.listening import listening, url_of
 from imageserver.server.working import READY, run, work
 
-SPAWNING = multiprocessing.get_context("spawn")
+FORKING = multiprocessing.get_context("fork")
+"""The supervisor has no threads and draws nothing, so its copies are sound; and they need not import anything anew."""
 SHORT_LIFE = 5.0
 """Seconds; who lives for less is not started again at once."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
@@ -88,7 +89,7 @@ class Signals:
 class Worker:
     """A process that serves, and the line over which it says that it is ready, or what is wrong."""
 
-    process: SpawnProcess
+    process: ForkProcess
     line: Connection
     lifeline: Connection
     started: float
@@ -107,7 +108,8 @@ class Crew:
 
     def start(self) -> None:
         """Start all workers."""
-        self.workers = [self._new() for _ in range(self.config.server.workers)]
+        for _ in range(self.config.server.workers):
+            self.workers.append(self._new())
 
     def wait_until_ready(self, signals: Signals) -> bool:
         """Wait until all workers answer; False when there was a signal. Raises `ConfigError` for what one says."""
@@ -154,10 +156,17 @@ class Crew:
         self.workers.append(self._new())
 
     def _new(self) -> Worker:
-        line, far_line = SPAWNING.Pipe(duplex=False)
-        far_lifeline, lifeline = SPAWNING.Pipe(duplex=False)
-        arguments = (self.config, self.folder, self.opened, far_line, far_lifeline)
-        process = SPAWNING.Process(target=work, args=arguments, name="imageserver-worker")
+        line, far_line = FORKING.Pipe(duplex=False)
+        far_lifeline, lifeline = FORKING.Pipe(duplex=False)
+        ours = [line, lifeline, *(end for worker in self.workers for end in (worker.line, worker.lifeline))]
+
+        def begin() -> None:
+            signal.set_wakeup_fd(-1)
+            for end in ours:  # a lifeline ends when nobody holds its other end
+                end.close()
+            work(self.config, self.folder, self.opened, far_line, far_lifeline)
+
+        process = FORKING.Process(target=begin, name="imageserver-worker")
         process.start()
         far_line.close()
         far_lifeline.close()

@@ -130,15 +130,16 @@ class Pyramids:
 
     async def _build_all(self) -> None:
         """Build what waits, one after the other, in a worker process of its own that is there only meanwhile."""
-        renderer = building_renderer(self._config, workers=1)
-        try:
-            while self._waiting:
-                await self._quiet()
-                target, job = next(iter(self._waiting.items()))
-                await self._build(renderer, job)
-                del self._waiting[target]
-        finally:
-            await asyncio.to_thread(renderer.stop)
+        while self._waiting:  # also for what was wanted while the process of the last ones was being stopped
+            renderer = building_renderer(self._config, workers=1)
+            try:
+                while self._waiting:
+                    await self._quiet()
+                    target, job = next(iter(self._waiting.items()))
+                    await self._build(renderer, job)
+                    del self._waiting[target]
+            finally:
+                await asyncio.to_thread(renderer.stop)
 
     async def _quiet(self) -> None:
         """Wait until no reply was waited for during a while, so that those go first; but not for ever."""

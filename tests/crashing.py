@@ -135,9 +135,10 @@ def points(folder: Path, edits: str, fault: str) -> Iterator[tuple[str, int]]:
         yield from ((name, number) for number in range(1, counts[name] + 1))
 
 
-def faults_at(folder: Path, edits: str, fault: str, call: str, number: int, ends: tuple[State, State]) -> Iterator[str]:
+def faults_at(folder: Path, edits: str, fault: str, point: tuple[str, int], ends: tuple[State, State]) -> Iterator[str]:
     """Disturb one system call, and yield what is wrong afterwards."""
     digests_once.cache_clear()
+    call, number = point
     what = f"signal={fault}" if fault == "KILL" else f"error={fault}"
     inject = ("-e", f"trace={call}", "-e", f"inject={call}:{what}:when={number}")
     status, trace = run(folder, edits, inject)
@@ -201,7 +202,7 @@ def main() -> None:
         shutil.copytree(template, trial)
         count += 1
         found += [
-            f"{call} {number}: {one}" for one in faults_at(trial, options.edits, options.fault, call, number, ends)
+            f"{call} {number}: {one}" for one in faults_at(trial, options.edits, options.fault, (call, number), ends)
         ]
     print(json.dumps({"points": count, "faults": found}))  # noqa: T201
 

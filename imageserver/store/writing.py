@@ -24,7 +24,7 @@ def plain(value: Json) -> Plain:
         case list(items):
             return [plain(one) for one in items]
         case bool(flag):
-            return "1" if flag else "0"
+            return "true" if flag else "false"
         case float(number) if number.is_integer():
             return str(int(number))
         case None:

@@ -58,7 +58,7 @@ def styled(draw: st.DrawFn) -> str:
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     text = draw(st.sampled_from(["", "# head\n", "---\n", "macros: {m: wid=1}\n", "\n\n"])) + "images:"
     if not names:
-        text += draw(st.sampled_from(["\n", " {}\n", "", "  # none\n", " null\n"]))
+        text += draw(st.sampled_from(["\n", " {}\n", "  # none\n", " null\n"]))
     elif draw(st.integers(0, 5)) == 0:
         text += f" {inline({name: draw(RECORD) for name in names}, flow=True)}  # all\n"
     else:

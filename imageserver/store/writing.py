@@ -58,6 +58,8 @@ def key_text(key: str, *, flow: bool) -> str:
 
 def block(value: Plain, indent: int, newline: str) -> str:
     """Write a value over lines of its own, each with an indent and an end."""
+    if isinstance(value, dict):
+        return "".join(entry(key, one, indent, newline) for key, one in value.items())
     lines = emit(value, flow=False).splitlines()
     return "".join(f"{' ' * indent}{line}{newline}" for line in lines)
 

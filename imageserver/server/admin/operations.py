@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import get_args
 
 from imageserver.server.admin.asking import in_thread
-from imageserver.server.admin.catalogs import list_catalogs, show_catalog, show_named
+from imageserver.server.admin.catalogs import list_catalogs, patch_named, put_named, show_catalog, show_named
 from imageserver.server.admin.operation import Operation, Parameter
-from imageserver.server.admin.records import list_records, show_record
+from imageserver.server.admin.records import (
+    delete_record,
+    list_records,
+    patch_record,
+    put_record,
+    rename_record,
+    show_record,
+)
 from imageserver.store.edits import Section
 
 SECTIONS = get_args(Section)
@@ -20,6 +27,9 @@ PAGING = (
     Parameter("after", "The id behind which the page begins, as `next` of the page before says it.", TEXT),
     Parameter("limit", "How many records a page has.", {"type": "integer", "minimum": 1}),
 )
+FILES = Parameter(
+    "files", "Whether the files go, too, unless others use them.", {"type": "string", "enum": ["true", "false"]}
+)
 
 
 def title(word: str) -> str:
@@ -30,21 +40,114 @@ def title(word: str) -> str:
 def of_named(member: str) -> tuple[Operation, ...]:
     """Give the operations on the attributes or the macros of a catalog."""
     path, fixed, schema = f"{CATALOG}/{member}", {"named": member}, title(member)
-    doc = f"Gives the {member} that the catalog itself defines."
-    return (Operation("GET", path, f"show{schema}", doc, in_thread(show_named), {200: schema}, fixed=fixed),)
+    body = f"{schema}Body"
+    return (
+        Operation(
+            "GET",
+            path,
+            f"show{schema}",
+            f"Gives the {member} that the catalog itself defines.",
+            in_thread(show_named),
+            {200: schema},
+            fixed=fixed,
+        ),
+        Operation(
+            "PUT",
+            path,
+            f"replace{schema}",
+            f"Replaces all {member} of the catalog.",
+            in_thread(put_named),
+            {200: schema},
+            write=True,
+            body=body,
+            condition="always",
+            fixed=fixed,
+        ),
+        Operation(
+            "PATCH",
+            path,
+            f"change{schema}",
+            f"Sets some {member}, and takes away those that are null.",
+            in_thread(patch_named),
+            {200: schema},
+            write=True,
+            body=body,
+            condition="always",
+            fixed=fixed,
+        ),
+    )
 
 
 def of_section(section: str) -> tuple[Operation, ...]:
     """Give the operations on the records of a section."""
     records, fixed, name = f"{CATALOG}/{section}", {"section": section}, title(section)
-    record = f"{records}/{{id}}"
-    listing = "Gives a page of records by id, of those that are searched for."
     return (
         Operation(
-            "GET", records, f"list{name}", listing, in_thread(list_records), {200: "Records"}, query=PAGING, fixed=fixed
+            "GET",
+            records,
+            f"list{name}",
+            "Gives a page of records by id, of those that are searched for.",
+            in_thread(list_records),
+            {200: "Records"},
+            query=PAGING,
+            fixed=fixed,
+        ),
+        *of_record(f"{records}/{{id}}", fixed, name),
+    )
+
+
+def of_record(path: str, fixed: dict[str, str], name: str) -> tuple[Operation, ...]:
+    """Give the operations on one record."""
+    body = f"{name}Body"
+    return (
+        Operation("GET", path, f"show{name}", "Gives a record.", in_thread(show_record), {200: "Record"}, fixed=fixed),
+        Operation(
+            "PUT",
+            path,
+            f"put{name}",
+            "Makes a record, or replaces all fields of the one that is there.",
+            in_thread(put_record),
+            {200: "Record", 201: "Record"},
+            write=True,
+            body=body,
+            condition="when there",
+            fixed=fixed,
         ),
         Operation(
-            "GET", record, f"show{name}", "Gives a record.", in_thread(show_record), {200: "Record"}, fixed=fixed
+            "PATCH",
+            path,
+            f"change{name}",
+            "Sets some fields, and takes away those that are null.",
+            in_thread(patch_record),
+            {200: "Record"},
+            write=True,
+            body=body,
+            condition="always",
+            fixed=fixed,
+        ),
+        Operation(
+            "DELETE",
+            path,
+            f"delete{name}",
+            "Takes a record away.",
+            in_thread(delete_record),
+            {204: ""},
+            write=True,
+            query=(FILES,),
+            condition="always",
+            fixed=fixed,
+        ),
+        Operation(
+            "POST",
+            f"{path}/rename",
+            f"rename{name}",
+            "Gives a record another id; it keeps its history.",
+            in_thread(rename_record),
+            {200: "Record"},
+            write=True,
+            body="Rename",
+            condition="always",
+            fixed=fixed,
         ),
     )
 
@@ -59,7 +162,12 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: "Catalogs"},
     ),
     Operation(
-        "GET", CATALOG, "showCatalog", "Gives the revision of a catalog.", in_thread(show_catalog), {200: "Catalog"}
+        "GET",
+        CATALOG,
+        "showCatalog",
+        "Gives the revision of a catalog.",
+        in_thread(show_catalog),
+        {200: "Catalog"},
     ),
     *(operation for member in NAMED for operation in of_named(member)),
     *(operation for section in SECTIONS for operation in of_section(section)),

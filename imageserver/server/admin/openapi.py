@@ -17,7 +17,7 @@ Document = dict[str, object]
 VERSION = "1.0.0"
 ALWAYS = (400, 401, 403, 404, 409, 500, 503, 507)
 """Problems that any operation may have: a catalog's YAML may be broken, for one, or its disk be full."""
-EDITING = (412, 413, 415, 422, 428)
+EDITING = (410, 412, 413, 415, 422, 428)
 ANYTHING = ["string", "number", "boolean", "null", "array", "object"]
 NUMBER: Document = {"type": "integer", "minimum": 0}
 WORD: Document = {"type": "string"}
@@ -163,4 +163,4 @@ def values(known: Mapping[str, CatalogField]) -> Document:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-TAGGED = {"Catalog", "Record", "Attributes", "Macros", "Revisions"}
+TAGGED = {"Catalog", "Record", "Attributes", "Macros"}

@@ -6,7 +6,7 @@ from typing import get_args
 
 from imageserver.server.admin.asking import in_thread
 from imageserver.server.admin.catalogs import list_catalogs, patch_named, put_named, show_catalog, show_named
-from imageserver.server.admin.operation import Operation, Parameter
+from imageserver.server.admin.operation import BYTES, FORM, Operation, Parameter
 from imageserver.server.admin.records import (
     delete_record,
     list_records,
@@ -15,6 +15,8 @@ from imageserver.server.admin.records import (
     rename_record,
     show_record,
 )
+from imageserver.server.admin.revisions import list_revisions, restore_revision, send_file, show_revision
+from imageserver.server.admin.uploading import PARTS, post_files, put_file
 from imageserver.store.edits import Section
 
 SECTIONS = get_args(Section)
@@ -30,6 +32,9 @@ PAGING = (
 FILES = Parameter(
     "files", "Whether the files go, too, unless others use them.", {"type": "string", "enum": ["true", "false"]}
 )
+PATH = Parameter("path", "Where the file goes, relative to attribute::RootPath; else where the one before was.", TEXT)
+IMAGE = f"{CATALOG}/images/{{id}}"
+REVISION = f"{IMAGE}/revisions/{{version}}"
 
 
 def title(word: str) -> str:
@@ -93,6 +98,18 @@ def of_section(section: str) -> tuple[Operation, ...]:
             fixed=fixed,
         ),
         *of_record(f"{records}/{{id}}", fixed, name),
+        Operation(
+            "POST",
+            f"{records}/{{id}}/rename",
+            f"rename{name}",
+            "Gives a record another id; it keeps its history.",
+            in_thread(rename_record),
+            {200: "Record"},
+            write=True,
+            body="Rename",
+            condition="always",
+            fixed=fixed,
+        ),
     )
 
 
@@ -137,21 +154,79 @@ def of_record(path: str, fixed: dict[str, str], name: str) -> tuple[Operation, .
             condition="always",
             fixed=fixed,
         ),
+    )
+
+
+def of_file(kind: str) -> tuple[Operation, ...]:
+    """Give the operations on the source or the mask of an image."""
+    name, fixed = title(kind), {"kind": kind}
+    return (
         Operation(
-            "POST",
-            f"{path}/rename",
-            f"rename{name}",
-            "Gives a record another id; it keeps its history.",
-            in_thread(rename_record),
-            {200: "Record"},
+            "GET",
+            f"{IMAGE}/{kind}",
+            f"send{name}",
+            f"Sends the {kind} file of an image.",
+            send_file,
+            {200: BYTES},
+            fixed=fixed,
+        ),
+        Operation(
+            "PUT",
+            f"{IMAGE}/{kind}",
+            f"put{name}",
+            f"Stores the {kind} file of an image, which must be a picture that can be read.",
+            put_file,
+            {200: "Record", 201: "Record"},
             write=True,
-            body="Rename",
-            condition="always",
+            query=(PATH,),
+            body=BYTES,
+            condition="when there",
+            fixed=fixed,
+        ),
+        Operation(
+            "GET",
+            f"{REVISION}/{kind}",
+            f"sendRevision{name}",
+            f"Sends the {kind} file of a revision.",
+            send_file,
+            {200: BYTES},
             fixed=fixed,
         ),
     )
 
 
+REVISIONS = (
+    Operation(
+        "POST",
+        f"{IMAGE}/files",
+        "postFiles",
+        "Stores the source file and the mask file of an image, or one of them.",
+        post_files,
+        {200: "Record", 201: "Record"},
+        write=True,
+        body=FORM,
+        condition="when there",
+    ),
+    Operation(
+        "GET",
+        f"{IMAGE}/revisions",
+        "listRevisions",
+        "Names what was stored of an image, the newest first.",
+        in_thread(list_revisions),
+        {200: "Revisions"},
+    ),
+    Operation("GET", REVISION, "showRevision", "Gives a revision.", in_thread(show_revision), {200: "Revision"}),
+    Operation(
+        "POST",
+        f"{REVISION}/restore",
+        "restoreRevision",
+        "Puts the files of a revision in place again, and the record if it was removed.",
+        in_thread(restore_revision),
+        {200: "Record"},
+        write=True,
+        condition="when there",
+    ),
+)
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
@@ -171,4 +246,6 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     *(operation for member in NAMED for operation in of_named(member)),
     *(operation for section in SECTIONS for operation in of_section(section)),
+    *(operation for kind in PARTS for operation in of_file(kind)),
+    *REVISIONS,
 )

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import ClientError, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from imageserver.errors import EditError, ImageServerError, InvalidEdit, NotStored, Overloaded, StaleEdit
 
@@ -57,6 +58,8 @@ def known_error(error: Exception) -> ImageServerError:
         return error
     if isinstance(error, web.HTTPException):
         return Refused(error.status, error.reason)
+    if isinstance(error, ConnectionError | ClientError | HttpProcessingError):
+        return Refused(HTTPStatus.BAD_REQUEST, "the body ended too early, or is not what its headers say")
     if isinstance(error, OSError):
         log.error("cannot be stored", exc_info=error)
         return NotStored("the upload", error.strerror or "the disk refuses")

@@ -58,6 +58,7 @@ def test_without_a_token_there_is_no_api(tmp_path: Path) -> None:
         ("all", "images?limt=1", "GET", 400),
         ("all", "images?q=a&q=b", "GET", 400),
         ("all", "images?q=%0a", "GET", 400),
+        ("all", f"images?q={'x' * 256}", "GET", 400),
     ],
 )
 def test_status(shared: Api, token: str, url: str, method: str, status: int) -> None:

@@ -144,6 +144,7 @@ REFUSALS: list[tuple[str, str, object, dict[str, str], int]] = [
     ("PUT", "images/new", body(path="/etc/passwd"), {}, 422),
     ("PUT", "images/a%2F%2Fb", body(**THERE), {}, 422),
     ("PUT", "images/%0A", body(**THERE), {}, 422),
+    ("PUT", f"images/{'x' * 256}", body(**THERE), {"If_Match": "*"}, 422),
     ("PATCH", "attributes", {"attributes": {"expiration": "soon"}}, {"If_Match": "*"}, 422),
     ("PATCH", "attributes", {"attributes": {"nothing": "1"}}, {"If_Match": "*"}, 422),
     ("PATCH", "macros", {"macros": {"m": 1}}, {"If_Match": "*"}, 422),

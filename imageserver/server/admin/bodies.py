@@ -14,6 +14,8 @@ from imageserver.server.admin.problems import Refused
 
 DEEPEST = 8
 """Levels of lists and mappings in a body; no field of a catalog needs more than four."""
+LONGEST = 255
+"""Characters of a query parameter."""
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
@@ -30,8 +32,8 @@ def query_of(request: web.Request, known: Collection[str]) -> dict[str, str]:
             raise bad(f"?{name[:40]}: expected {'no parameters' if not known else 'one of ' + ', '.join(known)}")
         if len(query.getall(name)) > 1:
             raise bad(f"?{name}: it stands there twice")
-        if not is_text(query[name]):
-            raise bad(f"?{name}: expected a text in UTF-8, without control characters")
+        if not is_text(query[name]) or len(query[name]) > LONGEST:
+            raise bad(f"?{name}: expected a text in UTF-8, up to {LONGEST} characters, without control characters")
     return dict(query)
 
 

@@ -12,6 +12,7 @@ from imageserver.server.admin.bodies import JSON_TYPES
 from imageserver.server.admin.operation import BYTES, FORM, Operation
 from imageserver.server.admin.problems import MEDIA_TYPE
 from imageserver.server.admin.uploading import IMAGE_TYPES, PARTS
+from imageserver.store.validating import LONGEST_ID
 
 Document = dict[str, object]
 VERSION = "1.0.0"
@@ -24,7 +25,7 @@ WORD: Document = {"type": "string"}
 TAG: Document = {"ETag": {"description": "The revision, for If-Match and If-None-Match.", "schema": WORD}}
 PATH: Mapping[str, Document] = {
     "catalog": {"type": "string", "minLength": 1},
-    "id": {"type": "string", "minLength": 1, "maxLength": 255},
+    "id": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID},
     "version": {"type": "string", "minLength": 1},
 }
 PATH_DOCS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from imageserver.server.admin.asking import in_thread
+from imageserver.server.admin.bodies import LONGEST
 from imageserver.server.admin.catalogs import list_catalogs, patch_named, put_named, show_catalog, show_named
 from imageserver.server.admin.operation import BYTES, FORM, Operation, Parameter
 from imageserver.server.admin.records import (
@@ -22,7 +23,7 @@ from imageserver.store.edits import Section
 SECTIONS = get_args(Section)
 NAMED = ("attributes", "macros")
 CATALOG = "/catalogs/{catalog}"
-TEXT = {"type": "string", "maxLength": 255, "pattern": r"^[^\u0000-\u001f\u007f]*$"}
+TEXT = {"type": "string", "maxLength": LONGEST, "pattern": r"^[^\u0000-\u001f\u007f]*$"}
 PAGING = (
     Parameter("q", "A text that stands in the id or in the fields; case does not matter.", TEXT),
     Parameter("prefix", "What the ids begin with.", TEXT),

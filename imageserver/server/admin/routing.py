@@ -21,6 +21,7 @@ from imageserver.server.admin.problems import Refused, problem
 from imageserver.server.admin.records import PREFIX
 from imageserver.server.admin.tokens import authorised, check_scope
 from imageserver.server.site import Site
+from imageserver.store.validating import check_id
 
 Methods = Mapping[str, Operation]
 DESCRIPTION = json.dumps(described(OPERATIONS, PREFIX)).encode()
@@ -82,6 +83,8 @@ async def answer(desk: Desk, methods: Methods, request: web.Request) -> web.Stre
         raise bad("expected a path in UTF-8")
     if "catalog" in path:
         check_scope(token, path["catalog"], write=operation.write)
+    if operation.write and "id" in path:
+        check_id(path.get("section", "images"), path["id"])
     query = query_of(request, [one.name for one in operation.query])
     body = await json_of(request, desk.site.config.limits.body_size) if operation.reads_json else {}
     return await operation.handle(Ask(desk, token, request, path, query, body))

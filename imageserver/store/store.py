@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import islice
 from os import fstat
 from pathlib import Path
 from typing import BinaryIO
@@ -40,6 +39,8 @@ from imageserver.store.seeing import Reckoning, current, look_by_hand, mapping_i
 
 Clock = Callable[[], float]
 IMAGES: Section = "images"
+SCANNED = 10_000
+"""Records that are looked through for a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +205,22 @@ class Store:
 
     def page(
         self, count: int, after: str = "", prefix: str = "", words: str = "", section: Section = IMAGES
-    ) -> list[Status]:
-        """Give the next records by id that begin with a prefix, and in whose id or fields a text stands."""
-        wanted = words.casefold()
+    ) -> tuple[list[Status], str]:
+        """Give the next records by id that begin with a prefix, and in whose id or fields a text stands.
+
+        With them comes the id behind which to go on, or nothing at the end. Not all is looked through at once, so
+        that nobody waits long for the lock.
+        """
+        wanted, chosen, last = words.casefold(), list[Status](), ""
         with self.held() as book:
             self._look(book, (), thorough=False)
-            found = (
-                Status(section, row.name, mapping_in(text), row)
-                for row, text in listed(book, section, prefix, after)
-                if wanted in f"{row.name} {text}".casefold()
-            )
-            return list(islice(found, count))
+            for number, (row, text) in enumerate(listed(book, section, prefix, after)):
+                if len(chosen) == count or number == SCANNED:
+                    return chosen, last
+                last = row.name
+                if wanted in f"{row.name} {text}".casefold():
+                    chosen.append(Status(section, row.name, mapping_in(text), row))
+        return chosen, ""
 
     def open_file(self, name: str, kind: Kind = "source", version_id: str = "") -> BinaryIO:
         """Open the source or the mask that an image has now, or had then; raises `NoSuchRecord`."""

@@ -41,14 +41,14 @@ def list_records(ask: Ask) -> web.Response:
     """Give a page of records by id, and where the next one is."""
     count = page_size(ask)
     query = ask.query
-    store = ask.store()
-    found = store.page(count + 1, query.get("after", ""), query.get("prefix", ""), query.get("q", ""), ask.section)
-    shown = [described(one) for one in found[:count]]
-    if len(found) <= count:
-        return reply(ask, {"records": shown, "next": None})
-    after = {**query, "after": found[count - 1].name}
-    following = f"{url_of(ask, ask.section)}?{urlencode(after)}"
-    return reply(ask, {"records": shown, "next": after["after"]}, Link=f'<{following}>; rel="next"')
+    found, last = ask.store().page(
+        count, query.get("after", ""), query.get("prefix", ""), query.get("q", ""), ask.section
+    )
+    page = {"records": [described(one) for one in found], "next": last or None}
+    if not last:
+        return reply(ask, page)
+    following = f"{url_of(ask, ask.section)}?{urlencode({**query, 'after': last})}"
+    return reply(ask, page, Link=f'<{following}>; rel="next"')
 
 
 def page_size(ask: Ask) -> int:

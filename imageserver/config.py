@@ -16,6 +16,8 @@ T = TypeVar("T")
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 UNITS = {"": 1, "B": 1, "KB": 1000, "MB": 10**6, "GB": 10**9, "KIB": KIB, "MIB": MIB, "GIB": GIB}
 SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
+TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+SECRETS = {"admin.token", "admin.tokens"}
 PREFIX = "IMAGESERVER_"
 
 
@@ -69,6 +71,38 @@ def building(text: str) -> str:
     if text not in {"background", "ahead", "off"}:
         raise ValueError("one of background, ahead, off")
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What opens the editing API: for reading or also for writing, of some catalogs, `*` for all."""
+
+    secret: str
+    write: bool
+    catalogs: tuple[str, ...]
+
+    def reaches(self, catalog: str) -> bool:
+        """Tell whether it is for a catalog."""
+        return "*" in self.catalogs or catalog in self.catalogs
+
+
+def secret(text: str) -> str:
+    """Read a bearer token; nothing is none."""
+    if text and not TOKEN.fullmatch(text):
+        raise ValueError("a token of letters, digits and -._~+/")
+    return text
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """Read tokens, each with what it may do and the catalogs for which it is."""
+    found = []
+    for line in filter(None, map(str.strip, text.split(","))):
+        match line.split():
+            case [word, ("read" | "write") as scope, *catalogs] if catalogs and TOKEN.fullmatch(word):
+                found.append(Token(word, scope == "write", tuple(catalogs)))
+            case _:
+                raise ValueError("a list of `TOKEN read|write CATALOG…`, * for all catalogs")
+    return tuple(found)
 
 
 def option(read: Callable[[str], T], default: T, doc: str) -> T:
@@ -142,9 +176,16 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """The editing API; read, and used from the version on that has one."""
+    """The editing API at `/admin/v1`; without a token it is off."""
 
-    token: str = option(str, "", "bearer token; without one the API is off")
+    token: str = option(secret, "", "bearer token that may do everything")
+    tokens: tuple[Token, ...] = option(tokens, (), "more of them, each `TOKEN read|write CATALOG…`, * for all")
+    page_size: int = option(positive, 1000, "the most records of a page")
+
+    @property
+    def all_tokens(self) -> tuple[Token, ...]:
+        """All tokens, the one that may do everything included."""
+        return (*self.tokens, *([Token(self.token, write=True, catalogs=("*",))] if self.token else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +268,8 @@ def build(kind: type[T], prefix: str, written: dict[str, tuple[str, str]]) -> T:
             try:
                 values[one.name] = one.metadata["read"](text)
             except ValueError as error:
-                raise ConfigError(where, f"{key}: expected {error}, not '{text}'") from error
+                shown = "what is written there" if key in SECRETS else f"'{text}'"
+                raise ConfigError(where, f"{key}: expected {error}, not {shown}") from error
     return kind(**values)
 
 

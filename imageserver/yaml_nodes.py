@@ -19,6 +19,8 @@ import yaml
 DEEPEST = 50
 LONGEST = 2**20
 """Characters of a key with its value; of a mapping whose entries are taken one by one, of each of these."""
+MOST_ITEMS = 50_000
+"""Values between two keys."""
 FREE, PER_NODE = 100_000, 20
 """Nodes that the aliases of a file may stand for, and how many more for each node that is written out."""
 CORE = "tag:yaml.org,2002:"
@@ -191,7 +193,7 @@ class Events:
         self._text = Text(stream)
         self._next = Loader(self._text).get_event
         self._anchors: dict[str, tuple[Node, int]] = {}
-        self._written = self._aliased = 0
+        self._written = self._aliased = self._at_key = 0
 
     @property
     def anchored(self) -> bool:
@@ -222,6 +224,8 @@ class Events:
         self._check_tag(event)
         before = self._written + self._aliased
         self._written += 1
+        if self._written - self._at_key > MOST_ITEMS:
+            raise self._file.broken(line, column, f"more than {MOST_ITEMS} values in one list")
         value: Written
         if isinstance(event, yaml.ScalarEvent):
             value = None if is_null(event) else event.value
@@ -248,6 +252,7 @@ class Events:
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             place = Node(None, *position(event))
             self._text.heard(place.line)
+            self._at_key = self._written
             scalar = isinstance(event, yaml.ScalarEvent)
             if scalar:
                 self._check_tag(event)

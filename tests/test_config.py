@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from serving import Client
 from sites import write_site
 
-from imageserver.config import Config, keys, load_config
+from imageserver.config import Config, Token, keys, load_config
 from imageserver.errors import ConfigError
 
 CATALOG = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}}\n"
@@ -66,6 +66,7 @@ def load(
         ("limits.text", 64 * 2**10),
         ("sources.allow_hosts", ""),
         ("admin.token", ""),
+        ("admin.tokens", ()),
     ],
 )
 def test_default(tmp_path: Path, key: str, wanted: object) -> None:
@@ -90,6 +91,11 @@ def test_default(tmp_path: Path, key: str, wanted: object) -> None:
         ("dialects: {iiif: on}", "dialects.iiif", True),
         ("dialects: {iiif: false}", "dialects.iiif", False),
         ("sources: {allow_hosts: [a.example, b.example]}", "sources.allow_hosts", "a.example,b.example"),
+        (
+            "admin:\n  tokens:\n    - a1 read *\n    - b2== write Co a/b",
+            "admin.tokens",
+            (Token("a1", write=False, catalogs=("*",)), Token("b2==", write=True, catalogs=("Co", "a/b"))),
+        ),
         ("server: {port: null}", "server.port", 8080),
         ("server:", "server.port", 8080),
         ("", "server.port", 8080),
@@ -149,6 +155,9 @@ def test_config_yaml_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.Mon
         ("server: 8080", ["config.yaml:1:9: ", "'server'"]),
         ("server: {port: {a: 1}}", ["config.yaml:1:", "server.port"]),
         ("a: 1\nb: \x1f", ["config.yaml:2"]),
+        ("admin: {tokens: [s3cret]}", ["admin.tokens", "expected a list of `TOKEN read|write CATALOG…`"]),
+        ("admin: {tokens: [s3cret read]}", ["admin.tokens", "CATALOG"]),
+        ("admin: {token: a b}", ["admin.token", "expected a token"]),
         ("- 1", ["config.yaml:1"]),
         ("just text", ["config.yaml:1"]),
     ],
@@ -164,6 +173,13 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, text: str, parts: lis
 def test_wrong_value_of_the_environment_names_the_variable(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"IMAGESERVER_SERVER__PORT.*server\.port.*'x'"):
         load(tmp_path, "", {"IMAGESERVER_SERVER__PORT": "x"})
+
+
+@pytest.mark.parametrize("name", ["TOKEN", "TOKENS"])
+def test_secret_is_not_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "", {f"IMAGESERVER_ADMIN__{name}": "s3cret s3cret"})
+    assert "s3cret" not in str(caught.value)
 
 
 def test_unknown_variable_is_an_error(tmp_path: Path) -> None:

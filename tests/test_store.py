@@ -356,3 +356,16 @@ def test_temporary_file_is_used_up_and_leftovers_go(tmp_path: Path) -> None:
     place.again()
     assert not [path for path in left if path.exists()]
     assert place.image("r.jpg").read_bytes() == picture("a")
+
+
+def test_pages_are_put_together_of_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long search, each page looks through so many records only, and says where to go on."""
+    monkeypatch.setattr("imageserver.store.store.SCANNED", 3)
+    place = site(tmp_path)
+    place.store.commit([Put(f"r{number}", {"tags": f"t{number}"}) for number in range(8)])
+    seen, after = [], ""
+    for _ in range(3):
+        page, after = place.store.page(2, after, "r", "T6")
+        seen.append(([one.name for one in page], after))
+    assert seen == [([], "r2"), ([], "r5"), (["r6"], "")]
+    assert place.store.page(2) == (place.store.records("r[01]"), "r1")

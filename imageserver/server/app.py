@@ -16,6 +16,7 @@ from aiohttp.abc import AbstractAccessLogger
 from imageserver.config import Config
 from imageserver.errors import NotSupported, WrongMethod
 from imageserver.plan.question import ErrorForm
+from imageserver.server.admin.routing import add_admin
 from imageserver.server.failures import failure, too_long
 from imageserver.server.gallery import add_gallery
 from imageserver.server.images import outside, serve_image
@@ -83,6 +84,7 @@ def build_app(config: Config, folder: Path) -> web.Application:
     app.cleanup_ctx.append(run_site)
     app.on_response_prepare.append(add_common_headers)
     add_gallery(app, SITE)
+    add_admin(app, app[SITE], folder)
     app.router.add_route("*", "/{path:.*}", serve)
     return app
 

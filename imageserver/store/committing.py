@@ -63,11 +63,10 @@ def draft_of(home: Home, book: Book, edits: Sequence[Edit], kept: Path, *, dry: 
 
 def check_whole(draft: Draft, file: FileDraft) -> None:
     """See that a small file says what it should as a whole; raises `Uneditable`."""
-    data = file.data
-    if not file.changed or len(data) > CHECKED_WHOLE:
+    if not file.changed or len(file.before) > CHECKED_WHOLE:
         return
     try:
-        found = outline(YamlFile(file.name), data).entries
+        found = outline(YamlFile(file.name), file.data).entries
     except BrokenYaml as broken:
         raise Uneditable(file.name, f"its layout is not understood ({broken.problem.message})") from broken
     rows = draft.book.rows("SELECT section, name, written FROM entry WHERE file = ?", file.name)
@@ -84,20 +83,21 @@ def check_whole(draft: Draft, file: FileDraft) -> None:
 def intent_of(draft: Draft, filing: Filing, reckoning: Reckoning) -> Intent | None:
     """Write all files under temporary names, and say what is then to be done; None when nothing changes."""
     around = draft.around()
-    files = [file for file in draft.files.values() if file.changed and file.data != file.before]
+    written = [(file, file.data) for file in draft.files.values() if file.changed]
+    files = [(file, data) for file, data in written if data != file.before]
     if not files and not filing.arrivals and not any(fate.stored for fate in draft.fates.values()):
         return None
     filing.take_over()
     reckon(draft, filing, reckoning, around)
     statements = [*draft.statements(), *kept_rows(filing, reckoning)]
     moves = [Move(str(one.temporary), str(one.target), one.replaced, one.hash) for one in filing.arrivals.values()]
-    for file in files:
+    for file, data in files:
         path = draft.home.file(file.name)
         if path.exists() and path.read_bytes() != file.before:
             raise Uneditable(file.name, "it is being edited by somebody else at this moment; try again")
-        temporary = write_beside(path, file.data)
+        temporary = write_beside(path, data)
         filing.made.append(temporary)
-        before, after = digest_of(file.before) if path.exists() else "", digest_of(file.data)
+        before, after = digest_of(file.before) if path.exists() else "", digest_of(data)
         moves.append(Move(str(temporary), str(path), before, after))
         (ordinal,) = next(draft.book.rows("SELECT ordinal FROM file WHERE name = ?", file.name))
         statements.append(put(FileRow(file.name, ordinal, as_text(sign(temporary)), after)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -30,13 +29,15 @@ class FileDraft:
         self._mark = MARK if text.startswith(MARK) else ""
         body, start = text.removeprefix(MARK), 0
         self._pieces: list[Piece] = []
+        self._known: dict[tuple[str, str], Piece] = {}
+        self._twice: set[tuple[str, str]] = set()
         for place, section, piece_name, length in rows:
-            text = body[start : start + length]
-            self._pieces.append(Piece(section, piece_name, text, place, before=text))
+            own = body[start : start + length]
+            piece, key = Piece(section, piece_name, own, place, before=own), (section, piece_name)
+            self._pieces.append(piece)
+            if self._known.setdefault(key, piece) is not piece and piece_name:
+                self._twice.add(key)
             start += length
-        names = Counter((one.section, one.name) for one in self._pieces if one.name)
-        self._twice = {name for name, count in names.items() if count > 1}
-        self._known = {(one.section, one.name): one for one in reversed(self._pieces)}
 
     @property
     def changed(self) -> bool:

@@ -89,7 +89,8 @@ class Reader:
             item = self._next()
         start, flow = event.start_mark.index, bool(event.flow_style)
         end = end_of(item) if flow else items[-1][1].end if items else start
-        column = event.start_mark.column if flow or not items else items[0][0].column
+        named = event.anchor or event.tag  # which stands in front of the first key, or on the line before
+        column = items[0][0].column if named and items and not flow else event.start_mark.column
         return Part("mapping", start, end, flow=flow, column=column, items=tuple(items))
 
     def _scalar(self, event: Any) -> Part:  # noqa: ANN401

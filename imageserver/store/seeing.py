@@ -102,6 +102,14 @@ class Reckoning:
         return [*self.statements, note("global_rev", self.global_rev)]
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was found in YAML files: whether one had changed, and of what something was said in it, or is now."""
+
+    keys: dict[Key, None] = field(default_factory=dict)
+    changed: bool = False
+
+
 def look_by_hand(home: Home, reckoning: Reckoning, *, thorough: bool, names: Iterable[Key]) -> bool:
     """Take in what was changed by hand; True when something was. Raises `Uneditable` for YAML that is broken.
 
@@ -109,26 +117,25 @@ def look_by_hand(home: Home, reckoning: Reckoning, *, thorough: bool, names: Ite
     """
     book = reckoning.book
     with book.transaction():
-        touched = read_files(home, book)
+        seen = read_files(home, book)
         attributes = book.mapping("attributes")
         around = surroundings(home, attributes)
         if book.about("floor", None) is None:
             begin(home, reckoning)
         first = book.about("global_rev", None) is None
         if around.extension != book.about("extension", ""):
-            touched = list(dict.fromkeys(book.rows("SELECT section, name FROM entry")))
+            seen.keys |= dict.fromkeys(book.rows("SELECT section, name FROM entry"))
             book.connection.execute(*note("extension", around.extension))
-        for key in touched:
+        for key in seen.keys:
             take_in(reckoning, key, around, first=first)
         live = "deleted = 0 AND (source != '' OR mask != '')"
         rows = book.select(RecordRow, live) if thorough else [row for key in names if (row := book.record(*key))]
         for row in rows:
             if (row.section, row.name) not in reckoning.rows and not row.deleted:
                 look_at_files(reckoning, row, around)
-        changed_files = bool(book.about("touched", 0))
-        something = bool(reckoning.rows) or changed_files or first
+        something = bool(reckoning.rows) or seen.changed or first
         statements = reckoning.close() if something else reckoning.statements
-        for statement, values in [*statements, note("touched", 0)]:
+        for statement, values in statements:
             book.connection.execute(statement, values)
     return something
 
@@ -145,10 +152,10 @@ def begin(home: Home, reckoning: Reckoning) -> None:
     book.connection.execute(*note("floor", floor))
 
 
-def read_files(home: Home, book: Book) -> list[Key]:
-    """Bring the book up to date with the YAML files; gives the records of which something was said or is now."""
-    touched: dict[Key, None] = {}
-    main = refresh(home, book, home.path.name, 0, touched)
+def read_files(home: Home, book: Book) -> Seen:
+    """Bring the book up to date with the YAML files; gives what was found."""
+    seen = Seen()
+    main = refresh(home, book, home.path.name, 0, seen)
     if main is not None:
         patterns = main.rest.get("include") or []
         names = [str(one) for one in (patterns if isinstance(patterns, list) else [patterns])]
@@ -157,20 +164,20 @@ def read_files(home: Home, book: Book) -> list[Key]:
     names = home.files(json.loads(book.about("include", "[]")))
     known = dict(book.rows("SELECT name, ordinal FROM file"))
     for name in set(known) - set(names):
-        forget(book, name, touched)
+        forget(book, name, seen)
     moved = [name for name in names[1:] if name in known] != sorted(
         set(known) & set(names[1:]), key=lambda one: known[one]
     )
     for ordinal, name in enumerate(names):
         if ordinal:
-            refresh(home, book, name, ordinal, touched)
+            refresh(home, book, name, ordinal, seen)
         if known.get(name) not in {None, ordinal}:
             book.connection.execute("UPDATE file SET ordinal = ? WHERE name = ?", (ordinal, name))
     if moved:
-        touched |= dict.fromkeys(
+        seen.keys |= dict.fromkeys(
             book.rows("SELECT section, name FROM entry GROUP BY section, name HAVING count(*) > 1")
         )
-    return list(touched)
+    return seen
 
 
 def attributes_of(main: Outline) -> Json:
@@ -179,7 +186,7 @@ def attributes_of(main: Outline) -> Json:
     return found_ones if isinstance(found_ones, dict) else {}
 
 
-def refresh(home: Home, book: Book, name: str, ordinal: int, touched: dict[Key, None]) -> Outline | None:
+def refresh(home: Home, book: Book, name: str, ordinal: int, seen: Seen) -> Outline | None:
     """Read a file again if it has changed since it was last seen."""
     path = home.file(name)
     known = book.select(FileRow, "name = ?", name)
@@ -207,8 +214,8 @@ def refresh(home: Home, book: Book, name: str, ordinal: int, touched: dict[Key, 
         book.connection.execute("DELETE FROM entry WHERE section = ? AND name = ? AND file = ?", (*key, name))
     new = [(*key, name, written) for key, written in after.items() if before.get(key) != written]
     book.connection.executemany(PUT_ENTRY, new)
-    touched |= dict.fromkeys(before.keys() - after.keys()) | {(s, n): None for s, n, *_ in new}
-    book.connection.execute(*note("touched", 1))
+    seen.keys |= dict.fromkeys(before.keys() - after.keys()) | {(s, n): None for s, n, *_ in new}
+    seen.changed = True
     return drawn
 
 
@@ -217,16 +224,16 @@ def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def forget(book: Book, name: str, touched: dict[Key, None]) -> None:
+def forget(book: Book, name: str, seen: Seen) -> None:
     """Take out what a file said that is not included any more."""
-    touched |= dict.fromkeys(book.rows("SELECT section, name FROM entry WHERE file = ?", name))
+    seen.keys |= dict.fromkeys(book.rows("SELECT section, name FROM entry WHERE file = ?", name))
     for statement in (
         "DELETE FROM entry WHERE file = ?",
         "DELETE FROM piece WHERE file = ?",
         "DELETE FROM file WHERE name = ?",
     ):
         book.connection.execute(statement, (name,))
-    book.connection.execute(*note("touched", 1))
+    seen.changed = True
 
 
 def take_in(reckoning: Reckoning, key: Key, around: Surroundings, *, first: bool) -> None:

@@ -30,14 +30,17 @@ from imageserver.store.deciding import carry_out, decide, discard, settle
 from imageserver.store.differing import difference
 from imageserver.store.drafting import Id
 from imageserver.store.durable import remove_leftovers, staging
-from imageserver.store.edits import ChangeAttributes, ChangeMacros, Edit, Section
-from imageserver.store.history import Moment, NewId
+from imageserver.store.edits import ChangeAttributes, ChangeMacros, Edit, Kind, Section
+from imageserver.store.history import Moment, NewId, as_text, digests_once
 from imageserver.store.home import Home, find_home, surroundings
 from imageserver.store.keeping import remove_orphans, within_size
+from imageserver.store.listing import listed
 from imageserver.store.seeing import Reckoning, current, look_by_hand, mapping_in
 
 Clock = Callable[[], float]
 IMAGES: Section = "images"
+SCANNED = 10_000
+"""Records that are looked through for a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,45 @@ class Store:
             found = sorted((name, text) for one, name, text in current(book) if one == section)
             chosen = [(name, text) for name, text in found if fnmatchcase(name, pattern)]
             return [Status(section, name, mapping_in(text), rows[name]) for name, text in chosen]
+
+    def page(
+        self, count: int, after: str = "", prefix: str = "", words: str = "", section: Section = IMAGES
+    ) -> tuple[list[Status], str]:
+        """Give the next records by id that begin with a prefix, and in whose id or fields a text stands.
+
+        With them comes the id behind which to go on, or nothing at the end. Not all is looked through at once, so
+        that nobody waits long for the lock.
+        """
+        wanted, chosen, last = words.casefold(), list[Status](), ""
+        with self.held() as book:
+            self._look(book, (), thorough=False)
+            for number, (row, text) in enumerate(listed(book, section, prefix, after)):
+                if len(chosen) == count or number == SCANNED:
+                    return chosen, last
+                last = row.name
+                if wanted in f"{row.name} {text}".casefold():
+                    chosen.append(Status(section, row.name, mapping_in(text), row))
+        return chosen, ""
+
+    def open_file(self, name: str, kind: Kind = "source", version_id: str = "") -> BinaryIO:
+        """Open the source or the mask that an image has now, or had then; raises `NoSuchRecord`."""
+        found = [one.row for one in self.revisions(name) if one.row.version_id == version_id]
+        with self.held() as book:
+            self._look(book, [(IMAGES, name)], thorough=False)
+            row = book.record(IMAGES, name)
+            if row is None or (version_id and not found) or (not version_id and row.deleted):
+                raise NoSuchRecord(self.home.name, f"{name} {version_id}".strip(), "such revision or record")
+            held = found[0] if found else row
+            path = held.source if kind == "source" else held.mask
+            places = [root_in(self.home, book) / path] if path else []
+            if found:
+                strong = found[0].source_hash if kind == "source" else found[0].mask_hash
+                places = [one for one in places if one.is_file() and digests_once(one, as_text(sign(one)))[0] == strong]
+                places.append(self.kept / strong[:2] / strong)
+            for place in places:
+                if place.is_file():
+                    return place.open("rb")
+        raise NoSuchRecord(self.home.name, name, f"{kind} file of")
 
     def named(self, section: str) -> dict[str, Json]:
         """Give the catalog's own `attributes` or `macros` as they are written."""

@@ -120,7 +120,7 @@ def meaning_of(text: str) -> Plain:
     file = YamlFile("")
     node = file.read(text.encode("utf-8", "surrogatepass"))
     if file.problems:
-        raise Uneditable(file.problems[0].message, "the file has to be clear")
+        raise Uneditable("the file", file.problems[0].message)
     return written_plain(node)
 
 

@@ -24,7 +24,7 @@ def plain(value: Json) -> Plain:
         case list(items):
             return [plain(one) for one in items]
         case bool(flag):
-            return "1" if flag else "0"
+            return "true" if flag else "false"
         case float(number) if number.is_integer():
             return str(int(number))
         case None:
@@ -58,6 +58,8 @@ def key_text(key: str, *, flow: bool) -> str:
 
 def block(value: Plain, indent: int, newline: str) -> str:
     """Write a value over lines of its own, each with an indent and an end."""
+    if isinstance(value, dict):
+        return "".join(entry(key, one, indent, newline) for key, one in value.items())
     lines = emit(value, flow=False).splitlines()
     return "".join(f"{' ' * indent}{line}{newline}" for line in lines)
 

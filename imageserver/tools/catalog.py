@@ -22,6 +22,7 @@ from imageserver.store.store import Status, Store, open_store
 from imageserver.store.writing import entry, plain
 from imageserver.tools.adding import add, describe_adding
 from imageserver.tools.assignments import Assignment, assignment, field_path
+from imageserver.tools.schema import written_schema
 
 NAMED = ("attributes", "macros")
 WILD = "*?["
@@ -58,6 +59,8 @@ def describe_catalog(commands: Commands, common: argparse.ArgumentParser) -> Non
     compared.add_argument("id", metavar="ID", nargs="?", default="")
     compared.add_argument("--since", type=int, metavar="REVISION", help="of the catalog, as `list` tells it")
     compared.set_defaults(command=guarded(show_difference))
+    shape = does.add_parser("schema", parents=[common], help="print the JSON Schema of catalog files")
+    shape.set_defaults(command=lambda _config, _options: tell([written_schema().rstrip()]))
 
 
 def describe_edits(does: Commands, of: argparse.ArgumentParser, edit: argparse.ArgumentParser) -> None:

@@ -46,7 +46,8 @@ def our_version(_: Place) -> str:
 
 @contextmanager
 def start_ours(place: Place, folder: Path) -> Iterator[Server]:
-    """Run our server."""
+    """Run our server, with nothing in its cache."""
+    shutil.rmtree(folder / "cache", ignore_errors=True)
     port = free_port()
     command = our_command(place, "serve", "--port", str(port))
     with running(command, port, folder, our_environment(place)) as process:

@@ -152,7 +152,8 @@ def asked_again(peer: Peer, ask: Ask, *, name: str = "", known: bool = False) ->
     """Let a server be asked the same again and again; when `known`, whether what the client has is still right."""
 
     def enter(stage: Stage) -> Party:
-        server = stage.server(peer, converted=False)
+        converted = peer is OURS and not stage.convert()  # so that none is built, nor a tag changed, while we are asked
+        server = stage.server(peer, converted=converted)
         repeated = known_already(server.port, ask) if known else ask
         folder = Path(stage.stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
 

@@ -60,7 +60,7 @@ EDITS: dict[str, Callable[[Path], list[Edit]]] = {
     "edit": lambda _: [Change("b", {("expiration",): 5})],
     "files": lambda folder: [
         StoreFile("a", folder / "new.jpg"),
-        StoreFile("new", folder / "other.jpg"),
+        StoreFile("deep/new", folder / "other.jpg"),
         Change("c", {("expiration",): 5}),
         ChangeMacros({"m": "wid=1"}),
     ],

@@ -369,3 +369,41 @@ def test_pages_are_put_together_of_parts(tmp_path: Path, monkeypatch: pytest.Mon
         seen.append(([one.name for one in page], after))
     assert seen == [([], "r2"), ([], "r5"), (["r6"], "")]
     assert place.store.page(2) == (place.store.records("r[01]"), "r1")
+
+
+def test_link_to_a_file_elsewhere_is_replaced_and_its_bytes_are_kept(tmp_path: Path) -> None:
+    place = site(tmp_path, CATALOG, boot="boot", sandal="sandal")
+    shared = tmp_path / "shared.jpg"
+    place.image("boot.jpg").rename(shared)
+    place.image("boot.jpg").symlink_to(shared)
+    place.store.commit([place.file("boot", "new")])
+    assert (shared.read_bytes(), place.image("boot.jpg").is_symlink()) == (picture("boot"), False)
+    shared.write_bytes(b"gone")
+    new, old = place.store.revisions("boot")
+    place.store.commit([Restore("boot", old.row.version_id)])
+    assert place.image("boot.jpg").read_bytes() == picture("boot")
+    place.image("boot.jpg").write_bytes(picture("by hand"))
+    place.store.commit([Restore("boot", new.row.version_id)])
+    assert place.image("boot.jpg").read_bytes() == picture("new")
+    by_hand = place.store.revisions("boot")[1]
+    place.store.kept.joinpath(by_hand.row.hash[:2], by_hand.row.hash).unlink()
+    with pytest.raises(InvalidEdit, match="not kept any more"):
+        place.store.commit([Restore("boot", by_hand.row.version_id)])
+
+
+def test_file_of_another_record_is_not_overwritten(shoes: Site) -> None:
+    with pytest.raises(AlreadyThere):
+        shoes.store.commit([shoes.file("boot", "x", path="sandal.jpg")])
+    with pytest.raises(InvalidEdit):
+        shoes.store.commit([shoes.file("boot", "x", path="../catalog.yaml")])
+    assert shoes.image("sandal.jpg").read_bytes() == picture("sandal")
+    shoes.store.commit([shoes.file("sandals", "new"), shoes.file("sandal/1", "one")])
+    assert shoes.store.record("sandal/1").fields == {"path": "sandal/1.jpg"}
+
+
+def test_yaml_that_is_broken_meanwhile_is_left_to_people(shoes: Site) -> None:
+    shoes.yaml("catalog.yaml").write_text("images: {boot: [")
+    with pytest.raises(EditError) as caught:
+        shoes.store.commit([Put("mule", {})])
+    assert "catalog.yaml:2:1: not valid YAML" in str(caught.value)
+    assert shoes.text == "images: {boot: ["

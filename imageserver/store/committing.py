@@ -87,7 +87,7 @@ def intent_of(draft: Draft, filing: Filing, reckoning: Reckoning) -> Intent | No
     files = [(file, data) for file, data in written if data != file.before]
     if not files and not filing.arrivals and not any(fate.stored for fate in draft.fates.values()):
         return None
-    filing.take_over()
+    filing.take_over(around.root)
     reckon(draft, filing, reckoning, around)
     statements = [*draft.statements(), *kept_rows(filing, reckoning)]
     moves = [Move(str(one.temporary), str(one.target), one.replaced, one.hash) for one in filing.arrivals.values()]

@@ -131,11 +131,14 @@ def same_disk(path: Path, folder: Path) -> bool:
 
 
 def keep(path: Path, kept: Path) -> None:
-    """Keep the bytes of a file that is about to be replaced: as a second name of it, or as a copy on another disk."""
+    """Keep the bytes of a file that is about to be replaced: as a second name of it, or as a copy.
+
+    One that has other names, by which it may be changed, is copied.
+    """
     if kept.exists():
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
-    if same_disk(path, kept.parent):
+    if same_disk(path, kept.parent) and not path.is_symlink() and path.stat().st_nlink == 1:
         os.link(path, kept)
     else:
         copy_beside(path, kept.parent).replace(kept)

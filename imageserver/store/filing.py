@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from imageserver.errors import AlreadyThere, InvalidEdit, NoSuchRecord, NotStored
+from imageserver.errors import AlreadyThere, InvalidEdit, NoSuchRecord
 from imageserver.store.book import Book, RevisionRow
 from imageserver.store.drafting import Draft, Id
 from imageserver.store.durable import copy_beside, digests, flush, fresh_name, keep, same_disk
@@ -109,16 +109,16 @@ class Filing:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         if not same_disk(temporary, target.parent):
-            temporary = copy_beside(temporary, target.parent)
+            temporary = copy_beside(temporary, folder_for(target, around.root))
             self.made.append(temporary)
         flush(temporary)
         self.arrivals[path] = Arrival(temporary, target, *found, replaced=self.save(target))
 
-    def take_over(self) -> None:
+    def take_over(self, root: Path) -> None:
         """Make the temporary files those of the commit, which stay when their folder goes."""
         for path, one in list(self.arrivals.items()):
             if one.temporary not in self.made:
-                own = fresh_name(one.target.parent)
+                own = fresh_name(folder_for(one.target, root))
                 one.temporary.replace(own)
                 self.made.append(own)
                 self.arrivals[path] = replace(one, temporary=own)
@@ -179,11 +179,12 @@ class Filing:
             return
         place = self.place(strong)
         if not strong or not place.exists():
-            raise NotStored(path, "the bytes of this revision are not kept any more")
+            raise InvalidEdit(path, "the bytes of this revision are not kept any more")
         if self.dry:
             self.draft.coming[path] = place
             return
-        copy = copy_beside(place, around.root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = copy_beside(place, folder_for(target, around.root))
         self.made.append(copy)
         self.arrive(path, copy, digests(copy), around)
 
@@ -202,3 +203,8 @@ class Filing:
     def sizes(self) -> dict[str, int]:
         """Give the lengths of the files that are kept."""
         return {strong: path.stat().st_size for strong, path in self.saved.items()}
+
+
+def folder_for(target: Path, root: Path) -> Path:
+    """Give the folder for the temporary file of a target: the root, where leftovers are found, if that is its disk."""
+    return root if same_disk(root, target.parent) else target.parent

@@ -30,7 +30,16 @@ from imageserver.store.deciding import carry_out, decide, discard, settle
 from imageserver.store.differing import difference
 from imageserver.store.drafting import Id
 from imageserver.store.durable import remove_leftovers, staging
-from imageserver.store.edits import ChangeAttributes, ChangeMacros, Edit, Kind, Section
+from imageserver.store.edits import (
+    ChangeAttributes,
+    ChangeMacros,
+    Edit,
+    Kind,
+    Remove,
+    Restore,
+    Section,
+    StoreFile,
+)
 from imageserver.store.history import Moment, NewId, as_text, digests_once
 from imageserver.store.home import Home, find_home, surroundings
 from imageserver.store.keeping import remove_orphans, within_size
@@ -75,6 +84,7 @@ class Store:
         self._max_size = max_size
         self._mutex = threading.RLock()
         self._book: tuple[Signature, Book] | None = None
+        self._lock: BinaryIO
         with self.held() as book:
             self._look(book, (), thorough=False)
             self._clean(book)
@@ -100,7 +110,8 @@ class Store:
                 settle(book)
                 if lock.read(1):
                     self._clean(book)
-                mark(lock, b"busy")
+                    mark(lock, b"")
+                self._lock = lock
                 yield book
                 mark(lock, b"")
         except sqlite3.Error as error:
@@ -160,11 +171,14 @@ class Store:
             self._look(book, {*named, *names_in(edits)}, thorough=False)
             check_expected(self.home.name, book, named, expected_global)
             reckoning = self._reckoning(book)
+            if not dry_run and any(isinstance(edit, StoreFile | Restore | Remove) for edit in edits):
+                mark(self._lock, b"busy")
             with ExitStack() as unless_decided:
                 draft, filing = draft_of(self.home, book, edits, self.kept, dry=dry_run)
                 unless_decided.callback(discard, filing.made)
                 if dry_run:
                     return Committed(reckoning.global_rev - 1, {}, "".join(map(difference, draft.files.values())))
+                mark(self._lock, b"busy")
                 intent = intent_of(draft, filing, reckoning)
                 if intent is None:
                     return Committed(reckoning.global_rev - 1, {})
@@ -316,7 +330,7 @@ def locked(folder: Path) -> Iterator[BinaryIO]:
 
 
 def mark(lock: BinaryIO, text: bytes) -> None:
-    """Say in the lock whether somebody is at work, so that a crash can be told from an end."""
+    """Say in the lock whether files are being made, so that a crash, or an error, can be told from an end."""
     lock.truncate(0)
     lock.write(text)
     lock.flush()

@@ -12,6 +12,22 @@ from imageserver.store.home import find_home
 from imageserver.store.store import Store
 
 NOW = 1_700_000_000
+CATALOG = """# Shoes.
+attributes:
+  root_path: images   # where they are
+
+images:
+  # ---- winter
+  boot:   # warm
+    path: 'boot.jpg'
+    user_data: {color: red, sku: 0123}
+    crops:
+      square: [0, 0, 10, 10]  # the toe
+
+  # ---- summer
+  "sandal": {path: sandal.jpg, expiration: 3}   # light
+macros: {thumb: wid=100}
+"""
 
 
 @dataclass

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "imageserver"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("errors", "yaml_nodes", "config"),
+    ("errors", "yaml_nodes", "config", "file_formats"),
     ("protocol",),
     ("dialects",),
     ("commands",),

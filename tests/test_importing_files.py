@@ -261,13 +261,13 @@ def test_rule_sets_with_faults(text: str, problem: str) -> None:
 
 def test_a_wrong_rule_takes_no_other_away() -> None:
     rules, problems = rules_of('<ruleset><rule Name="a"/><rule Replace="x"/><rule Name="c"/></ruleset>')
-    assert rules == [{"name": "a", "on_match": "break"}, {"name": "c", "on_match": "break"}]
+    assert rules == [{"name": "a"}, {"name": "c"}]
     assert len(problems) == 1
 
 
 def test_substitution_that_is_empty_is_not_one_that_is_absent() -> None:
     rules, _ = rules_of("<ruleset><rule><substitution/></rule><rule><expression/></rule></ruleset>")
-    assert rules == [{"substitution": "", "on_match": "break"}, {"on_match": "break"}]
+    assert rules == [{"substitution": ""}, {}]
 
 
 @pytest.mark.parametrize("name", sorted(set(ATTRIBUTES) - OURS))

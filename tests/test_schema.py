@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from serving import Client
 
-from imageserver.tools.schema import written_schema
+from imageserver.catalog.schema import written_schema
 
 jsonschema = pytest.importorskip("jsonschema", reason="pip install -e '.[dev]'")
 ROOT = Path(__file__).parents[1]
@@ -24,6 +25,12 @@ def faults(document: Any) -> list[str]:  # noqa: ANN401, YAML
 def test_committed_schema_is_current() -> None:
     """`make reference` writes it."""
     assert (ROOT / "docs" / "catalog.schema.json").read_text() == written_schema()
+
+
+def test_server_publishes_it(server: Client) -> None:
+    reply = server.ask("/catalog.schema.json")
+    assert (reply.status, reply.text) == (200, written_schema())
+    assert reply.headers["Content-Type"].startswith("application/schema+json")
 
 
 def test_schema_is_one() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stores import NOW, Site, picture, site
+from stores import CATALOG, NOW, Site, picture, site
 
 from imageserver.errors import AlreadyThere, EditError, InvalidEdit, NoSuchRecord, StaleEdit
 from imageserver.store.edits import (
@@ -19,26 +19,8 @@ from imageserver.store.edits import (
     Remove,
     Rename,
     Restore,
-    StoreFile,
 )
 from imageserver.store.store import Store
-
-CATALOG = """# Shoes.
-attributes:
-  root_path: images   # where they are
-
-images:
-  # ---- winter
-  boot:   # warm
-    path: 'boot.jpg'
-    user_data: {color: red, sku: 0123}
-    crops:
-      square: [0, 0, 10, 10]  # the toe
-
-  # ---- summer
-  "sandal": {path: sandal.jpg, expiration: 3}   # light
-macros: {thumb: wid=100}
-"""
 
 
 @pytest.fixture
@@ -334,30 +316,6 @@ def test_kept_bytes_have_a_bound(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in place.store.kept.glob("*/*")) == 20
 
 
-def test_temporary_file_is_used_up_and_leftovers_go(tmp_path: Path) -> None:
-    place = site(tmp_path)
-    with place.store.staging() as folder:
-        for name in "ab":
-            (folder / name).write_bytes(picture(name))
-        place.again()
-        place.store.commit([StoreFile("r", folder / "a")])
-        assert [path.name for path in folder.iterdir()] == ["b"]
-    left = [
-        folder,
-        place.yaml(".imageserver-1.tmp"),
-        place.image(".imageserver-1.tmp"),
-        place.store.kept / "aa" / "aab",
-    ]
-    assert not folder.exists()
-    folder.mkdir()
-    for path in left[1:]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("left")
-    place.again()
-    assert not [path for path in left if path.exists()]
-    assert place.image("r.jpg").read_bytes() == picture("a")
-
-
 def test_pages_are_put_together_of_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a long search, each page looks through so many records only, and says where to go on."""
     monkeypatch.setattr("imageserver.store.store.SCANNED", 3)
@@ -369,36 +327,6 @@ def test_pages_are_put_together_of_parts(tmp_path: Path, monkeypatch: pytest.Mon
         seen.append(([one.name for one in page], after))
     assert seen == [([], "r2"), ([], "r5"), (["r6"], "")]
     assert place.store.page(2) == (place.store.records("r[01]"), "r1")
-
-
-def test_link_to_a_file_elsewhere_is_replaced_and_its_bytes_are_kept(tmp_path: Path) -> None:
-    place = site(tmp_path, CATALOG, boot="boot", sandal="sandal")
-    shared = tmp_path / "shared.jpg"
-    place.image("boot.jpg").rename(shared)
-    place.image("boot.jpg").symlink_to(shared)
-    place.store.commit([place.file("boot", "new")])
-    assert (shared.read_bytes(), place.image("boot.jpg").is_symlink()) == (picture("boot"), False)
-    shared.write_bytes(b"gone")
-    new, old = place.store.revisions("boot")
-    place.store.commit([Restore("boot", old.row.version_id)])
-    assert place.image("boot.jpg").read_bytes() == picture("boot")
-    place.image("boot.jpg").write_bytes(picture("by hand"))
-    place.store.commit([Restore("boot", new.row.version_id)])
-    assert place.image("boot.jpg").read_bytes() == picture("new")
-    by_hand = place.store.revisions("boot")[1]
-    place.store.kept.joinpath(by_hand.row.hash[:2], by_hand.row.hash).unlink()
-    with pytest.raises(InvalidEdit, match="not kept any more"):
-        place.store.commit([Restore("boot", by_hand.row.version_id)])
-
-
-def test_file_of_another_record_is_not_overwritten(shoes: Site) -> None:
-    with pytest.raises(AlreadyThere):
-        shoes.store.commit([shoes.file("boot", "x", path="sandal.jpg")])
-    with pytest.raises(InvalidEdit):
-        shoes.store.commit([shoes.file("boot", "x", path="../catalog.yaml")])
-    assert shoes.image("sandal.jpg").read_bytes() == picture("sandal")
-    shoes.store.commit([shoes.file("sandals", "new"), shoes.file("sandal/1", "one")])
-    assert shoes.store.record("sandal/1").fields == {"path": "sandal/1.jpg"}
 
 
 def test_yaml_that_is_broken_meanwhile_is_left_to_people(shoes: Site) -> None:

@@ -25,7 +25,7 @@ class Expression:
         """Read the text, or raise `Mismatch`."""
         try:
             re.compile(text)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise Mismatch(f"{self.expected} ({error})") from error
         return text
 
@@ -85,7 +85,7 @@ class Rule:
     substitution: str = catalog_field(ANY_TEXT, default="", doc="What the match is replaced by.")
     on_match: str = catalog_field(
         Scalar(Keyword({word: word for word in ("break", "continue", "error")})),
-        default="continue",
+        default="break",
         doc="What follows.",
     )
     replace: str = catalog_field(

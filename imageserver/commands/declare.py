@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from enum import Enum
+from enum import Enum, Flag, auto
 from typing import Any, Generic, TypeVar, overload
 
 from imageserver.errors import NotSupported
@@ -27,6 +27,18 @@ class Comp(Enum):
     ANYWHERE = "the view or the request, wherever it stands"
 
 
+class Trait(Flag):
+    """What else holds of a command, beside what its value means."""
+
+    NONE = 0
+    CONTROL = auto()
+    """Every kind of request obeys it; most kinds ignore all others."""
+    OUTERMOST = auto()
+    """It is ignored in nested requests, whose outer one decides."""
+    FOR_DEFAULT_IMAGE = auto()
+    """It holds for the default image, too, where that takes the place of the whole request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """All that is known of a command; `spellings` gives each of its names a grammar."""
@@ -35,6 +47,7 @@ class Command:
     comp: Comp
     doc: str
     page: str
+    traits: Trait = Trait.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +76,25 @@ def command(
     spellings: Mapping[str, Grammar[T]],
     *more: Mapping[str, Grammar[U]],
     comp: Comp = ...,
+    traits: Trait = ...,
     doc: str,
     page: str,
     default: D,
 ) -> T | U | D: ...
 @overload
 def command(
-    spellings: Mapping[str, Grammar[T]], *more: Mapping[str, Grammar[U]], comp: Comp = ..., doc: str, page: str
+    spellings: Mapping[str, Grammar[T]],
+    *more: Mapping[str, Grammar[U]],
+    comp: Comp = ...,
+    traits: Trait = ...,
+    doc: str,
+    page: str,
 ) -> T | U | None: ...
 def command(
     spellings: Mapping[str, Grammar[Any]],
     *more: Mapping[str, Grammar[Any]],
     comp: Comp = Comp.ANYWHERE,
+    traits: Trait = Trait.NONE,
     doc: str,
     page: str,
     default: object = None,
@@ -84,7 +104,7 @@ def command(
     Spellings that give values of another type stand in a mapping of their own, so that mypy can check the field.
     """
     names = {name: grammar for mapping in (spellings, *more) for name, grammar in mapping.items()}
-    return field(default=default, metadata={"command": Command(names, comp, doc, page)})
+    return field(default=default, metadata={"command": Command(names, comp, doc, page, traits)})
 
 
 def declared(group: type) -> Iterator[tuple[str, Command]]:

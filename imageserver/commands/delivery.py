@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.commands.declare import Later, command
+from imageserver.commands.declare import Later, Trait, command
 from imageserver.commands.formats import Output, OutputGrammar
+from imageserver.commands.objects import NAME
 from imageserver.commands.reply import RequestType, RequestTypeGrammar
 from imageserver.errors import Mismatch
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, Text, split_list
@@ -91,17 +92,20 @@ class Delivery:
 
     req: RequestType = command(
         {"req": RequestTypeGrammar()},
+        traits=Trait.CONTROL | Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
         default=RequestType(),
         doc="The kind of reply: `req=type[,text|javascript|xml|json[,encoding]]`.",
         page="req/r-req",
     )
     fmt: Output | None = command(
         {"fmt": OutputGrammar()},
+        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
         doc="The image format, its pixel type and its compression.",
         page="is-http-fmt",
     )
     qlt: Quality | None = command(
         {"qlt": Product(Quality, (Integer(1, 100), FLAG))},
+        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
         doc="Quality 1-100 of lossy formats; a second value of 1 keeps full chroma in JPEG.",
         page="is-http-qlt",
     )
@@ -110,17 +114,20 @@ class Delivery:
     )
     print_res: float | None = command(
         {"printRes": Real(high=100000, above=0)},
+        traits=Trait.OUTERMOST,
         doc="The print resolution written into the reply, in dpi.",
         page="printres",
     )
     quantize: Quantize = command(
         {"quantize": QuantizeGrammar()},
+        traits=Trait.OUTERMOST,
         default=Quantize(),
         doc="Palette, dithering, number of colours and forced colours of GIF and PNG8.",
         page="is-http-quantize",
     )
     cache: CacheControl = command(
         {"cache": CACHE},
+        traits=Trait.CONTROL | Trait.FOR_DEFAULT_IMAGE,
         default=CacheControl(),
         doc="Switches caching by clients and by the server.",
         page="is-http-cache",
@@ -132,18 +139,24 @@ class Delivery:
     )
     id: str = command(
         {"id": Text(empty=True)},
+        traits=Trait.CONTROL | Trait.FOR_DEFAULT_IMAGE,
         default="",
         doc="The version that the client has seen: it changes how long the reply may be kept, never the reply.",
         page="id",
     )
     handler: str = command(
         {"handler": Text(pattern=r"[A-Za-z0-9_.$]+", expected="a JSONP callback of letters, digits, '_', '$' and '.'")},
+        traits=Trait.CONTROL,
         default="s7jsonResponse",
         doc="The JSONP callback of JSON replies.",
         page="req/r-req",
     )
     message: str = command(
-        {"message": Text(empty=True)}, default="", doc="What `req=message` writes into the log.", page="req/r-message"
+        {"message": Text(empty=True)},
+        traits=Trait.CONTROL,
+        default="",
+        doc="What `req=message` writes into the log.",
+        page="req/r-message",
     )
     bfc: bool = command(
         {"bfc": SWITCH},
@@ -186,7 +199,11 @@ class Delivery:
     )
     icc: str = command({"icc": Later(Text(), PROFILES)}, default="", doc="The colour profile of the reply.", page="icc")
     icc_embed: bool = command(
-        {"iccEmbed": Later(FLAG, PROFILES, (False,))}, default=False, doc="Embeds the colour profile.", page="iccembed"
+        {"iccEmbed": Later(FLAG, PROFILES, (False,))},
+        traits=Trait.OUTERMOST,
+        default=False,
+        doc="Embeds the colour profile.",
+        page="iccembed",
     )
     xmp_embed: bool = command(
         {"xmpEmbed": Later(FLAG, "XMP in replies is not supported yet", (False,))},
@@ -206,7 +223,7 @@ class Delivery:
         page="effectmask",
     )
     template: str = command(
-        {"template": Text()},
+        {"template": NAME},
         default="",
         doc="Lays the request over a template of a catalog.",
         page="template",

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from imageserver.commands.adjust import Adjust
-from imageserver.commands.declare import Command, Comp, declared
+from imageserver.commands.declare import Command, Comp, Trait, declared
 from imageserver.commands.delivery import Delivery
-from imageserver.commands.layer import Layer, ObjectGrammar
+from imageserver.commands.layer import Layer
+from imageserver.commands.objects import NameGrammar, ObjectGrammar
 from imageserver.commands.view import View
 from imageserver.errors import BadValue, Mismatch, NotSupported
 from imageserver.protocol.grammar import Grammar
@@ -45,6 +46,24 @@ DECLARATIONS: Mapping[str, Declaration] = {
 def is_command(piece: Piece) -> bool:
     """Tell whether the piece's name is one of the protocol's commands."""
     return piece.name.casefold() in DECLARATIONS or piece.name.casefold() in SELECTORS
+
+
+def has(piece: Piece, trait: Trait) -> bool:
+    """Tell whether a trait was declared of a piece's command."""
+    declaration = DECLARATIONS.get(piece.name.casefold())
+    return declaration is not None and trait in declaration.command.traits
+
+
+def names_object(piece: Piece) -> bool:
+    """Tell whether the value of a piece is the name of a record or file, or a request in its place."""
+    declaration = DECLARATIONS.get(piece.name.casefold())
+    return declaration is not None and isinstance(declaration.grammar, NameGrammar | ObjectGrammar)
+
+
+def opens_request(piece: Piece) -> bool:
+    """Tell whether a piece holds a nested request."""
+    declaration = DECLARATIONS.get(piece.name.casefold())
+    return declaration is not None and isinstance(declaration.grammar, ObjectGrammar) and piece.nested.startswith("is")
 
 
 def landing(piece: Piece) -> Comp:

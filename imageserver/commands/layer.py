@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from imageserver.commands.declare import Comp, Later, command
+from imageserver.commands.objects import OBJECT, Nested
 from imageserver.commands.paths import Path, PathGrammar, Perspective, PerspectiveGrammar
-from imageserver.errors import Mismatch, NotSupported
 from imageserver.protocol.color import CLEAR, COLOR, Color
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, Text
 from imageserver.protocol.values import Margins, MarginsN, Point, PointN, Rect, RectN, Size, SizeN
@@ -44,42 +44,6 @@ TEXT = "text layers are not supported yet"
 PATHS = "Photoshop paths are not supported yet"
 SIDE = Integer(low=0)
 NUMBERS = (Real(), Real())
-UNSUPPORTED_REQUESTS = {
-    "ir": "Image Rendering is not supported",
-    "fxg": "FXG graphics are not supported",
-    "": "foreign images are not supported yet",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Nested:
-    """A request within a request, still as it was written: `Co/photo?scl=2`."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectGrammar:
-    """Reads the name of a record or file, or a request nested in brackets: `is{…}` or `is(…)`."""
-
-    expected: str = "a catalog record or an image file, without commas, or a request as is{…}"
-
-    def parse(self, text: str) -> str | Nested:
-        """Read the text, or raise `Mismatch`, or `NotSupported` for a request to another service."""
-        for opening, closing in (("is{", "}"), ("is(", ")")):
-            if text.startswith(opening):
-                if not text.endswith(closing):
-                    raise Mismatch(f"a nested request that ends with {closing}")
-                return Nested(text[len(opening) : -1])
-        for prefix, feature in UNSUPPORTED_REQUESTS.items():
-            if text.startswith((f"{prefix}{{", f"{prefix}(")):
-                raise NotSupported(text, feature)
-        if not text.strip("/ ") or "," in text or "\0" in text:
-            raise Mismatch(self.expected)
-        return text.strip()
-
-
-OBJECT = ObjectGrammar()
 
 
 @dataclass(frozen=True, slots=True)

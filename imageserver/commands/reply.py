@@ -17,33 +17,37 @@ ENCODINGS = ("UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "ISO-8859-1")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of reply: which TTL it has, which version `id=` is compared with, and which text forms it has."""
+    """A kind of reply: which TTL it has, which version `id=` is compared with, and which text forms it has.
+
+    A `watermarked` one shows, or tells of, a picture that attribute::Watermark lies over.
+    """
 
     lifetime: Lifetime
     version: Version = ""
     forms: tuple[TextForm, ...] = ()
+    watermarked: bool = False
 
 
 ALL: tuple[TextForm, ...] = ("text", "javascript", "xml", "json")
 DATA: tuple[TextForm, ...] = ("text", "xml", "json")
 
 KINDS: Mapping[str, Kind] = {
-    "img": Kind("image", "image"),
+    "img": Kind("image", "image", watermarked=True),
     "mask": Kind("image", "image"),
     "tmb": Kind("image", "image"),
-    "tile": Kind("image", "image"),
+    "tile": Kind("image", "image", watermarked=True),
     "xmp": Kind("image", "image"),
     "map": Kind("image", "metadata", DATA),
     "targets": Kind("image", "metadata", DATA),
     "userdata": Kind("image", "metadata", DATA),
-    "props": Kind("other", forms=ALL),
+    "props": Kind("other", forms=ALL, watermarked=True),
     "imageprops": Kind("other", forms=ALL),
     "catalogprops": Kind("other", forms=ALL),
     "exists": Kind("other", forms=ALL),
     "imageset": Kind("other", forms=ALL),
     "validate": Kind("none", forms=ALL),
     "resolve": Kind("none", forms=("text",)),
-    "loadcache": Kind("none", forms=("text",)),
+    "loadcache": Kind("none", forms=("text",), watermarked=True),
     "message": Kind("none", forms=("text",)),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.commands.declare import command
+from imageserver.commands.declare import Trait, command
 from imageserver.protocol.color import COLOR, Color
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real
 from imageserver.protocol.values import Rect
@@ -95,8 +95,15 @@ class View:
         doc="Scales the composite by 1/scl; `wid` and `hei` then cut or pad.",
         page="scl",
     )
-    wid: int | None = command({"wid": Integer(low=1)}, doc="Width of the reply in pixels.", page="is-http-wid")
-    hei: int | None = command({"hei": Integer(low=1)}, doc="Height of the reply in pixels.", page="is-http-hei")
+    wid: int | None = command(
+        {"wid": Integer(low=1)}, traits=Trait.FOR_DEFAULT_IMAGE, doc="Width of the reply in pixels.", page="is-http-wid"
+    )
+    hei: int | None = command(
+        {"hei": Integer(low=1)},
+        traits=Trait.FOR_DEFAULT_IMAGE,
+        doc="Height of the reply in pixels.",
+        page="is-http-hei",
+    )
     fit: Fit | None = command(
         {"fit": FIT},
         doc="How the composite fits into `wid`×`hei`; nothing is enlarged unless the second value is 1.",
@@ -121,6 +128,7 @@ class View:
     )
     bgc: Color | None = command(
         {"bgc": COLOR},
+        traits=Trait.OUTERMOST,
         doc="Fills what the composite leaves open, in formats without alpha.",
         page="bgc",
     )

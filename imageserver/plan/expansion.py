@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from imageserver.catalog.catalogs import Catalog, Catalogs
-from imageserver.commands.groups import SELECTORS
+from imageserver.commands.groups import SELECTORS, opens_request
 from imageserver.config import Limits
 from imageserver.errors import LimitExceeded, UnknownMacro
 from imageserver.protocol.reading import read_pieces
@@ -91,8 +91,3 @@ def _substituted(piece: Piece, variables: Mapping[str, str]) -> Piece:
 def substituted_text(text: str, variables: Mapping[str, str]) -> str:
     """Replace each `$name$` in a text by the variable's value."""
     return REFERENCE.sub(lambda match: variables.get(match[1].casefold(), match[0]), text)
-
-
-def opens_request(piece: Piece) -> bool:
-    """Tell whether a piece holds a nested request."""
-    return piece.nested.startswith("is") and piece.name.casefold() in {"src", "mask"}

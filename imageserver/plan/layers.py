@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from imageserver.catalog.catalogs import Entry
 from imageserver.commands.adjust import Adjust
-from imageserver.commands.groups import read_group
-from imageserver.commands.layer import Layer, Nested
+from imageserver.commands.declare import Trait
+from imageserver.commands.groups import has, read_group
+from imageserver.commands.layer import Layer
+from imageserver.commands.objects import Nested
 from imageserver.errors import BadCombination, LimitExceeded, NotFound
 from imageserver.plan.expansion import substitute, substituted_text
 from imageserver.plan.picture import Effect, Picture, PlannedLayer, Source
@@ -22,7 +24,6 @@ from imageserver.protocol.reading import read
 from imageserver.protocol.request import Piece, Request
 from imageserver.protocol.values import Size, SizeN
 
-IGNORED_WHEN_NESTED = frozenset({"fmt", "qlt", "iccembed", "printres", "quantize", "req", "bgc"})
 Draw = Callable[[Question, Entry | None], Picture]
 """Plans the picture of a nested request: it comes back to where the outer one was planned, with its default image."""
 
@@ -171,7 +172,7 @@ def plan_nested(composition: Composition, nested: Nested) -> Picture:
     path, _, query = nested.text.partition("?")
     written = read(path, query)
     name = substituted_text(written.object, composition.variables)
-    pieces = tuple(piece for piece in written.pieces if piece.name.casefold() not in IGNORED_WHEN_NESTED)
+    pieces = tuple(piece for piece in written.pieces if not has(piece, Trait.OUTERMOST))
     around = Surroundings(composition.entry.catalog, composition.variables, depth, outer.around.tally)
     inner = ask(Request(name, pieces), outer.catalogs, outer.limits, around)
     return composition.draw(inner, composition.default)

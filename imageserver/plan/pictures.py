@@ -12,9 +12,10 @@ from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Entry
 from imageserver.catalog.records import Record
 from imageserver.commands.adjust import Adjust
+from imageserver.commands.declare import Trait
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.formats import Output, PixelType
-from imageserver.commands.groups import read_group
+from imageserver.commands.groups import has, read_group
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import PICTURES
 from imageserver.commands.view import View
@@ -29,9 +30,6 @@ from imageserver.plan.watermarks import watermarked
 from imageserver.protocol.color import FULL, Color
 from imageserver.protocol.request import Piece, Request
 from imageserver.protocol.values import Size
-
-WATERMARKED = frozenset({"img", "tile", "props", "loadcache"})
-KEPT_BY_DEFAULT_IMAGE = frozenset({"wid", "hei", "fmt", "qlt", "req", "id", "cache"})
 
 
 def plan_picture(question: Question) -> Plan:
@@ -58,7 +56,7 @@ def plan_default_image(question: Question, missing: NotFound) -> Plan:
         if main.attributes.default_image_mode:
             plan = picture_of(question, entry_or(question, default), hours, default)
         else:
-            kept = tuple(piece for piece in question.pieces if piece.name.casefold() in KEPT_BY_DEFAULT_IMAGE)
+            kept = tuple(piece for piece in question.pieces if has(piece, Trait.FOR_DEFAULT_IMAGE))
             request = Request(question.request.object, kept)
             plan = picture_of(ask(request, question.catalogs, question.limits), default, hours)
     except NotFound as error:
@@ -81,7 +79,7 @@ def picture_of(question: Question, entry: Entry, hours: float | None = None, def
     composition = compose(question, entry, default)
     picture, shown = draw(composition)
     mark = composition.entry.catalog.attributes.watermark
-    if mark and question.kind in WATERMARKED:
+    if mark and question.control.req.kind.watermarked:
         picture = watermarked(picture, plan_watermark(question, composition.entry, mark))
     delivery = read_group(Delivery, composition.segments.anywhere, question.control)
     return replace(question, control=delivery).answered_by(picture, shown or composition.entry, hours)

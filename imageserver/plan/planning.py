@@ -8,7 +8,7 @@ from urllib.parse import quote
 from imageserver.catalog.catalogs import Catalogs, Entry
 from imageserver.catalog.records import Record
 from imageserver.commands.adjust import Adjust
-from imageserver.commands.groups import DECLARATIONS, read_value
+from imageserver.commands.groups import DECLARATIONS, names_object, read_value
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import RequestType
 from imageserver.commands.view import View
@@ -24,7 +24,6 @@ from imageserver.plan.sources import modifier_pieces, plan_source
 from imageserver.protocol.request import Piece, Request
 
 SAFE = ",:/{}()$!*'-._~|;@"
-NAME_OTHERS = frozenset({"layer", "src", "mask", "template"})
 GREETING = (("copyright", "imageserver: an open image server for the Image Serving protocol"),)
 
 
@@ -55,7 +54,7 @@ def never_expires(request: Request, catalogs: Catalogs, limits: Limits) -> bool:
 def names_others(question: Question, entry: Entry) -> bool:
     """Tell whether a request, or the record of its path, brings other objects in, which may be kept for less long."""
     pieces = (*question.pieces, *modifier_pieces(entry, question.macros))
-    return any(piece.name.casefold() in NAME_OTHERS for piece in pieces)
+    return any(names_object(piece) for piece in pieces)
 
 
 def plan_map(question: Question) -> Plan:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
 from imageserver.catalog.records import Record
+from imageserver.commands.declare import Trait
 from imageserver.commands.delivery import Delivery
-from imageserver.commands.groups import is_command, read_group
+from imageserver.commands.groups import has, is_command, read_group
 from imageserver.commands.reply import TextForm
 from imageserver.config import Limits
 from imageserver.errors import LimitExceeded
@@ -18,8 +19,6 @@ from imageserver.plan.sources import canonical
 from imageserver.protocol.grammar import split_list
 from imageserver.protocol.request import Piece, Request
 
-CONTROLS = frozenset({"req", "id", "handler", "cache", "message"})
-"""The commands that every kind of request obeys; most kinds ignore all others."""
 FOR_EVER = -1
 FORMS: tuple[TextForm, ...] = ("json", "xml", "javascript", "text")
 
@@ -128,7 +127,7 @@ def ask(request: Request, catalogs: Catalogs, limits: Limits, around: Surroundin
     main = around.main if around.main and main is catalogs.default else main
     macros = Macros(catalogs, main, limits)
     pieces = macros.expand(request.pieces)
-    controls = [piece for piece in pieces if piece.name.casefold() in CONTROLS]
+    controls = [piece for piece in pieces if has(piece, Trait.CONTROL)]
     return Question(request, catalogs, limits, macros, pieces, read_group(Delivery, controls, Delivery()), around)
 
 

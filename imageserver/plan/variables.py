@@ -11,15 +11,14 @@ from typing import Any
 
 from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
 from imageserver.commands.adjust import ColorizeGrammar
-from imageserver.commands.groups import DECLARATIONS
-from imageserver.commands.layer import OBJECT
+from imageserver.commands.groups import DECLARATIONS, names_object, opens_request
+from imageserver.commands.objects import OBJECT
 from imageserver.config import Limits
 from imageserver.errors import LimitExceeded, Mismatch, NotFound, NotSupported
 from imageserver.plan.expansion import (
     REFERENCE,
     Macros,
     is_variable,
-    opens_request,
     substituted_text,
     variable_name,
     variables_of,
@@ -30,7 +29,6 @@ from imageserver.protocol.grammar import Grammar, Integer, Product, Real, Text, 
 from imageserver.protocol.reading import read_object, read_pieces
 from imageserver.protocol.request import Piece
 
-NAMES_OBJECTS = frozenset({"src", "mask", "template"})
 ANYTHING = Text(empty=True)
 Use = tuple[str, Grammar[Any]]
 """The name of a variable, and what has to fit where it stands."""
@@ -85,7 +83,7 @@ class Reader:
                 yield from self._nested(piece.nested[len("is{") : -1], main, depth + 1)
                 continue
             yield from places(declaration.grammar, piece.value)
-            if piece.name.casefold() in NAMES_OBJECTS:
+            if names_object(piece):
                 yield from self._record(piece.value, main, depth + 1)
 
     def _nested(self, text: str, main: Catalog, depth: int) -> Iterator[Use]:

@@ -33,6 +33,7 @@ from imageserver.render.engine import Error, Image
 from imageserver.render.exchange import to_pillow
 from imageserver.render.probe import probe
 from imageserver.render.sources import DECODER_REDUCES, averaged, first_line, read_file, sniff, squares
+from imageserver.store.durable import flush
 
 Compression = Literal["auto", "jpeg", "lossless"]
 
@@ -89,7 +90,7 @@ def build(job: Job) -> int:
             raise BadSource(job.source.name, first_line(error), str(job.source)) from error
         finally:
             part.unlink(missing_ok=True)
-        sync(job.target.parent)
+        flush(job.target.parent)
         return file.tell()
 
 
@@ -105,15 +106,6 @@ def locked(path: Path) -> Iterator[BinaryIO | None]:
         if mine:
             file.truncate(0)
         yield file if mine else None
-
-
-def sync(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def write(job: Job, file: BinaryIO) -> None:

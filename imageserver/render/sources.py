@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from imageserver.errors import BadSource
+from imageserver.file_formats import HEAD, format_of
 from imageserver.layout.layout import LaidSource
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha, premultiplied
@@ -130,33 +131,12 @@ def sniff(path: Path) -> str:
     """Tell the format by the first bytes of a file; an empty text is an unknown one."""
     try:
         with path.open("rb") as file:
-            head = file.read(16)
+            return format_of(file.read(HEAD))
     except OSError as error:
         raise BadSource(path.name, error.strerror or "cannot be opened", str(path)) from error
-    for magic, kind in MAGIC:
-        if head.startswith(magic):
-            return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head[4:12] in {b"ftypavif", b"ftypavis", b"ftypmif1"}:
-        return "AVIF"
-    return ""
 
 
 def first_line(error: Exception) -> str:
     """Give what an imaging library says, on one line and without file names."""
     lines = [line.strip() for line in str(getattr(error, "detail", "") or error).splitlines() if line.strip()]
     return lines[0].rpartition("/")[2].rpartition(": ")[2][:120] if lines else "it cannot be decoded"
-
-
-MAGIC = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
-    (b"BM", "BMP"),
-)

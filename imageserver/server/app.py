@@ -13,6 +13,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from imageserver.catalog.schema import written_schema
 from imageserver.config import Config
 from imageserver.errors import NotSupported, WrongMethod
 from imageserver.plan.question import ErrorForm
@@ -42,10 +43,16 @@ async def serve_health(site: Site, _request: web.Request, _path: str, _query: st
     return web.json_response(health, headers={"Cache-Control": "no-store"})
 
 
+async def serve_schema(_site: Site, _request: web.Request, _path: str, _query: str) -> web.Response:
+    """Give the JSON Schema of catalog files, for editors."""
+    return web.Response(text=written_schema(), content_type="application/schema+json")
+
+
 DOORS: dict[str, Door] = {
     "/is/image": serve_image,
     "/is/content": serve_content,
     "/health": serve_health,
+    "/catalog.schema.json": serve_schema,
 }
 
 

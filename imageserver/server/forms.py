@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Literal
 
 from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
-from imageserver.commands.layer import ObjectGrammar
+from imageserver.commands.objects import NameGrammar, ObjectGrammar
 from imageserver.config import Limits
 from imageserver.errors import RequestError
 from imageserver.plan.variables import Variable, template_variables
@@ -57,7 +57,7 @@ def field_of(variable: Variable) -> Field:
             return Field(name, "color", default, swatch=swatch(default))
         case Integer() | Real() as grammar if default:
             return number_field(name, default, grammar)
-        case ObjectGrammar():
+        case ObjectGrammar() | NameGrammar():
             return Field(name, "object", default)
         case Keyword(words):
             return Field(name, "text", default, words=tuple(words))

@@ -16,24 +16,10 @@ from hashlib import blake2b, md5
 from pathlib import Path
 from typing import BinaryIO
 
+from imageserver.file_formats import format_of
+
 PREFIX, SUFFIX = ".imageserver-", ".tmp"
 CHUNK = 2**20
-MAGIC = (
-    (b"\xff\xd8\xff", 0, "jpeg"),
-    (b"\x89PNG\r\n\x1a\n", 0, "png"),
-    (b"GIF8", 0, "gif"),
-    (b"II*\0", 0, "tif"),
-    (b"MM\0*", 0, "tif"),
-    (b"II+\0", 0, "tif"),
-    (b"MM\0+", 0, "tif"),
-    (b"WEBP", 8, "webp"),
-    (b"ftypavif", 4, "avif"),
-    (b"ftypavis", 4, "avif"),
-    (b"BM", 0, "bmp"),
-    (b"%PDF", 0, "pdf"),
-    (b"8BPS", 0, "psd"),
-    (b"<svg", 0, "svg"),
-)
 
 
 def fresh_name(folder: Path) -> Path:
@@ -146,7 +132,7 @@ def keep(path: Path, kept: Path) -> None:
 
 
 def digests(path: Path) -> tuple[str, str, int, str]:
-    """Give the hash of a file as versions use it, its MD5, its length and its format."""
+    """Give the hash of a file as versions use it, its MD5, its length, and its format or its suffix."""
     strong, weak, length, start = blake2b(digest_size=16), md5(usedforsecurity=False), 0, b""
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
@@ -154,12 +140,5 @@ def digests(path: Path) -> tuple[str, str, int, str]:
             strong.update(chunk)
             weak.update(chunk)
             length += len(chunk)
-    return strong.hexdigest(), weak.hexdigest(), length, format_of(start, path)
-
-
-def format_of(start: bytes, path: Path) -> str:
-    """Name the format of a file by its first bytes, or else by its name."""
-    for mark, offset, name in MAGIC:
-        if start[offset:].startswith(mark):
-            return name
-    return path.suffix.removeprefix(".").lower()
+    kind = format_of(start) or path.suffix.removeprefix(".")
+    return strong.hexdigest(), weak.hexdigest(), length, kind.lower()

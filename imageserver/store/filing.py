@@ -76,7 +76,7 @@ class Filing:
 
     def free_path(self, edit: StoreFile, kind: str, around: Surroundings) -> str:
         """Make a path out of the id of a record that no other record uses."""
-        suffix = {"jpeg": "jpg"}.get(kind, kind)
+        suffix = {"jpeg": "jpg", "tiff": "tif"}.get(kind, kind)
         stem = edit.name + ("-mask" if edit.kind == "mask" else "")
         names = (f"{stem}{number}.{suffix}" for number in ("", *(f"-{count}" for count in range(2, 10_000))))
         key = (edit.section, edit.name)

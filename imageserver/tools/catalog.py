@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from imageserver.catalog.loading import load
+from imageserver.catalog.schema import written_schema
 from imageserver.catalog.shelf import shelf_of
 from imageserver.catalog.written import Json
 from imageserver.config import Config
@@ -22,7 +23,6 @@ from imageserver.store.store import Status, Store, open_store
 from imageserver.store.writing import entry, plain
 from imageserver.tools.adding import add, describe_adding
 from imageserver.tools.assignments import Assignment, assignment, field_path
-from imageserver.tools.schema import written_schema
 
 NAMED = ("attributes", "macros")
 WILD = "*?["

@@ -10,22 +10,22 @@ from typing import BinaryIO, cast
 from aiohttp import web
 
 from imageserver.errors import NoSuchRecord
+from imageserver.file_formats import format_of
 from imageserver.server.admin.asking import Ask, reply, rev_to_replace, tag_of
 from imageserver.server.admin.problems import Refused
 from imageserver.server.admin.records import commit, described
 from imageserver.server.admin.uploading import ANY_TYPE, CHUNK
 from imageserver.store.asking import Revision
-from imageserver.store.durable import format_of
 from imageserver.store.edits import Kind, Restore
 
 TYPES = {
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "gif": "image/gif",
-    "tif": "image/tiff",
-    "webp": "image/webp",
-    "avif": "image/avif",
-    "bmp": "image/bmp",
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "GIF": "image/gif",
+    "TIFF": "image/tiff",
+    "WEBP": "image/webp",
+    "AVIF": "image/avif",
+    "BMP": "image/bmp",
 }
 START = 64
 
@@ -83,7 +83,7 @@ async def send_file(ask: Ask) -> web.StreamResponse:
         start = await ask.desk.run(stream.read, START)
         length = os.fstat(stream.fileno()).st_size
         headers = {"ETag": tag, "Cache-Control": "no-cache", "Content-Length": str(length)}
-        kind = TYPES.get(format_of(start, ask.desk.folder), ANY_TYPE)
+        kind = TYPES.get(format_of(start), ANY_TYPE)
         if any(f'"{one.value}"' == tag or one.value == "*" for one in ask.request.if_none_match or ()):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, "Cache-Control": "no-cache"})
         sent = web.StreamResponse(headers={**headers, "Content-Type": kind})

@@ -250,7 +250,7 @@ class Exporter:
             written = Written(node, section.page)
             rule = written.values(RULE, "rules.", ("attributes",))
             options = {name: in_reference(RULE[key], rule[key]) for key, name in RULE_OPTIONS.items() if key in rule}
-            options = {"OnMatch": "continue"} | {name: text for name, text in options.items() if text}
+            options = {name: text for name, text in options.items() if text}
             elements = {name: rule[key] for name, key in ELEMENTS.items() if rule.get(key) is not None}
             if written.entries.get("attributes"):
                 options |= self.overridden(Written(written.entries["attributes"], section.page))

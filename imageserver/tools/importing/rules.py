@@ -133,7 +133,6 @@ def read_rule(element: Element) -> Value:
             raise Mismatch(f"each of {', '.join(ELEMENTS)} once, without attributes, and headers, not <{child.name}>")
     if element.content.strip():
         raise Mismatch("elements and no text between them")
-    rule.setdefault("on_match", "break")
     ordered = {key: rule[key] for key in RULE if key in rule}
     return ordered | ({"headers": headers} if headers else {}) | ({"attributes": overridden} if overridden else {})
 

@@ -1,0 +1,70 @@
+"""Files of commits: where they go, what is kept of those that they replace, and what is left of them: nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stores import CATALOG, Site, picture, site
+
+from imageserver.errors import AlreadyThere, InvalidEdit
+from imageserver.store.edits import Restore, StoreFile
+
+
+@pytest.fixture
+def shoes(tmp_path: Path) -> Site:
+    return site(tmp_path, CATALOG, boot="boot", sandal="sandal", other="other")
+
+
+def test_temporary_file_is_used_up_and_leftovers_go(tmp_path: Path) -> None:
+    place = site(tmp_path)
+    with place.store.staging() as folder:
+        for name in "ab":
+            (folder / name).write_bytes(picture(name))
+        place.again()
+        place.store.commit([StoreFile("r", folder / "a")])
+        assert [path.name for path in folder.iterdir()] == ["b"]
+    left = [
+        folder,
+        place.yaml(".imageserver-1.tmp"),
+        place.image(".imageserver-1.tmp"),
+        place.store.kept / "aa" / "aab",
+    ]
+    assert not folder.exists()
+    folder.mkdir()
+    for path in left[1:]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("left")
+    place.again()
+    assert not [path for path in left if path.exists()]
+    assert place.image("r.jpg").read_bytes() == picture("a")
+
+
+def test_link_to_a_file_elsewhere_is_replaced_and_its_bytes_are_kept(tmp_path: Path) -> None:
+    place = site(tmp_path, CATALOG, boot="boot", sandal="sandal")
+    shared = tmp_path / "shared.jpg"
+    place.image("boot.jpg").rename(shared)
+    place.image("boot.jpg").symlink_to(shared)
+    place.store.commit([place.file("boot", "new")])
+    assert (shared.read_bytes(), place.image("boot.jpg").is_symlink()) == (picture("boot"), False)
+    shared.write_bytes(b"gone")
+    new, old = place.store.revisions("boot")
+    place.store.commit([Restore("boot", old.row.version_id)])
+    assert place.image("boot.jpg").read_bytes() == picture("boot")
+    place.image("boot.jpg").write_bytes(picture("by hand"))
+    place.store.commit([Restore("boot", new.row.version_id)])
+    assert place.image("boot.jpg").read_bytes() == picture("new")
+    by_hand = place.store.revisions("boot")[1]
+    place.store.kept.joinpath(by_hand.row.hash[:2], by_hand.row.hash).unlink()
+    with pytest.raises(InvalidEdit, match="not kept any more"):
+        place.store.commit([Restore("boot", by_hand.row.version_id)])
+
+
+def test_file_of_another_record_is_not_overwritten(shoes: Site) -> None:
+    with pytest.raises(AlreadyThere):
+        shoes.store.commit([shoes.file("boot", "x", path="sandal.jpg")])
+    with pytest.raises(InvalidEdit):
+        shoes.store.commit([shoes.file("boot", "x", path="../catalog.yaml")])
+    assert shoes.image("sandal.jpg").read_bytes() == picture("sandal")
+    shoes.store.commit([shoes.file("sandals", "new"), shoes.file("sandal/1", "one")])
+    assert shoes.store.record("sandal/1").fields == {"path": "sandal/1.jpg"}

@@ -1,0 +1,56 @@
+"""The plan of a text layer: what it says, the font files of its faces, and how it is to be set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+
+from imageserver.commands.paths import Path
+from imageserver.commands.text import PathPlace, TextAttributes
+from imageserver.richtext.document import Dialect, RichText
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face of a font: a file, or one that comes with the server.
+
+    `index` counts within a collection. `embolden` and `slant` say that the face has to be made up out of this one: by
+    its axes where the font is a variable one, else by drawing it bolder or at an angle. `digest` stands for the bytes.
+    """
+
+    name: str
+    file: FilePath | None = field(default=None, repr=False)
+    built_in: str = ""
+    index: int = 0
+    embolden: bool = False
+    slant: bool = False
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceUse:
+    """Which face stands for a font name with its styles."""
+
+    name: str
+    bold: bool
+    italic: bool
+    face: Face
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """A text with all that it takes to set it; `fallback` are the faces that give the glyphs that a face lacks.
+
+    `color_space` is told to the table of colours: CMYK ones are used when it is "cmyk".
+    """
+
+    dialect: Dialect
+    text: RichText
+    faces: tuple[FaceUse, ...]
+    fallback: tuple[Face, ...] = ()
+    attributes: TextAttributes = TextAttributes()
+    angle: float = 0.0
+    path: Path | None = None
+    place: PathPlace = PathPlace()
+    flow_path: Path | None = None
+    flow_x_path: Path | None = None

@@ -1,0 +1,1 @@
+"""Text block → glyphs in their places. Shaping is HarfBuzz's."""

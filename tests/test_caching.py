@@ -187,11 +187,14 @@ def test_what_may_not_be_kept_is_sent_again(client: Client, url: str) -> None:
         ("Dated/stamped", "", 200),
         ("Dated/inherited", "Sat, 01 Jun 2019 12:00:00 GMT", 304),  # attribute::TimeStamp
         ("Dated/inherited", "Sat, 01 Jun 2019 11:59:59 GMT", 200),
-        ("Co/grid", formatdate(usegmt=True), 200),  # without attribute::UseLastModified dates say nothing
     ],
 )
 def test_if_modified_since(client: Client, url: str, since: str, status: int) -> None:
     assert ask(client, url, If_Modified_Since=since).status == status
+
+
+def test_dates_say_nothing_without_use_last_modified(client: Client) -> None:
+    assert ask(client, "Co/grid", If_Modified_Since=formatdate(usegmt=True)).status == 200
 
 
 def test_last_modified_is_sent_only_where_the_catalog_says_so(client: Client) -> None:

@@ -165,6 +165,7 @@ class Limits:
     layers: int = option(positive, 200, "layers of a request")
     nesting: int = option(positive, 64, "levels of nesting, of macros and of requests")
     text: int = option(size, 64 * KIB, "text after the expansion of macros and variables")
+    characters: int = option(positive, 10_000, "characters of the text layers of a request")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ ImageServerError
 │   ├── BadValue                a command's value does not fit its grammar
 │   ├── BadCombination          commands that do not go together
 │   ├── UnknownMacro            `$name$` names no macro
+│   ├── UnknownFont             text names a font, or a style of one, that no catalog in reach has
 │   ├── NotSupported            a feature of the protocol that this server does not have
 │   ├── NotFound                no such image, record or crop (attribute::MissingImageStatus)
 │   ├── IllegalSize             the reply would be larger than attribute::MaxPix
@@ -120,6 +121,24 @@ class UnknownMacro(RequestError):
         names = ", ".join(f"${name}$" for name in self.known[: self.shown]) or "none"
         more = f" and {len(self.known) - self.shown} more" if len(self.known) > self.shown else ""
         return f"${self.name}$: expected a macro of catalog '{self.catalog}': {names}{more}"
+
+
+@dataclass(eq=False)
+class UnknownFont(RequestError):
+    """Text names a font that no catalog in reach has, or a style of one that may not be made up."""
+
+    title = "unknown font"
+    name: str
+    style: str
+    catalog: str
+    known: Sequence[str]
+    shown: ClassVar[int] = 12
+
+    def __str__(self) -> str:
+        names = ", ".join(self.known[: self.shown])
+        more = f" and {len(self.known) - self.shown} more" if len(self.known) > self.shown else ""
+        style = f" {self.style}" if self.style else ""
+        return f"font {self.name}{style}: expected a font of catalog '{self.catalog}': {names}{more}"
 
 
 @dataclass(eq=False)

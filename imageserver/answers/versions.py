@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from pathlib import Path
 
 from imageserver.layout.facts import FactsOf
 from imageserver.plan.picture import Source
@@ -18,11 +19,12 @@ SHORT = 6
 """What sets hand out as `iv`, and viewers send back."""
 
 
-def image_version(sources: Iterable[Source], facts: FactsOf) -> str:
+def image_version(sources: Iterable[Source], facts: FactsOf, fonts: Iterable[Path] = ()) -> str:
     """Give the version of everything that the pixels are made of."""
-    return version_of(
+    images = (
         text for source in sources for text in (*(facts[path].content_hash for path in source.paths), source.pixels)
     )
+    return version_of((*images, *(facts[file].content_hash for file in fonts)))
 
 
 def metadata_version(metadata: Iterable[str]) -> str:

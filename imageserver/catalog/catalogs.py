@@ -29,7 +29,10 @@ IMAGES = "is"
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """One catalog: its attributes, complete, and its records and macros as written in its files."""
+    """One catalog: its attributes, complete, and its records and macros as written in its files.
+
+    `root` is where the files of records are, `folder` where its own file, its fonts and its profiles are.
+    """
 
     name: str
     root: Path
@@ -40,6 +43,7 @@ class Catalog:
     macros: Mapping[str, str] = field(default_factory=dict)
     extras: Extras = Extras()
     modified: float = 0.0
+    folder: Path = Path()
 
     def record(self, name: str) -> Record | None:
         """Give the image record of that id, which is case-sensitive."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from imageserver.catalog.attributes import ANY_TEXT, FLAG_FIELD
 from imageserver.catalog.fields import Scalar, catalog_field
 from imageserver.errors import Mismatch
-from imageserver.protocol.grammar import Keyword, Text, split_list
+from imageserver.protocol.grammar import Integer, Keyword, Text, split_list
 from imageserver.yaml_nodes import Node
 
 
@@ -74,6 +74,7 @@ class Font:
     path: str = catalog_field(Scalar(Text()), default="", doc="The file, relative to the catalog's folder.")
     bold: bool = catalog_field(FLAG_FIELD, default=False, doc="Whether this is the bold face.")
     italic: bool = catalog_field(FLAG_FIELD, default=False, doc="Whether this is the italic face.")
+    index: int = catalog_field(Scalar(Integer(0, 999)), default=0, doc="Which face of a collection (.ttc) this is.")
 
 
 @dataclass(frozen=True, slots=True)

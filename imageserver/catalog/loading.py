@@ -167,6 +167,7 @@ def catalog_of(index: Index, subject: Subject) -> Catalog:
         index.macros,
         index.extras,
         index.files[0].signature[3] / NANOSECONDS,
+        subject.folder,
     )
 
 

@@ -8,6 +8,14 @@ from typing import Literal, get_args
 from imageserver.commands.declare import Comp, Later, command
 from imageserver.commands.objects import OBJECT, Nested
 from imageserver.commands.paths import Path, PathGrammar, Perspective, PerspectiveGrammar
+from imageserver.commands.text import (
+    PATH_PLACE,
+    TEXT_ATTRIBUTES,
+    PathPlace,
+    TextAttributes,
+    Wording,
+    WordingGrammar,
+)
 from imageserver.protocol.color import CLEAR, COLOR, Color
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, Text
 from imageserver.protocol.values import Margins, MarginsN, Point, PointN, Rect, RectN, Size, SizeN
@@ -40,7 +48,6 @@ Flip = Literal["", "lr", "ud", "lrud"]
 MASK_USE: Keyword[MaskUse] = Keyword({"norm": "norm", "invert": "invert", "off": "off"})
 BLEND_MODE: Keyword[BlendMode] = Keyword({mode: mode for mode in get_args(BlendMode)}, {"normal": "norm"})
 FLIP: Keyword[Flip] = Keyword({"lr": "lr", "ud": "ud", "lrud": "lrud"})
-TEXT = "text layers are not supported yet"
 PATHS = "Photoshop paths are not supported yet"
 SIDE = Integer(low=0)
 NUMBERS = (Real(), Real())
@@ -83,9 +90,9 @@ class GrowMaskGrammar:
 class Layer:
     """The commands of one layer; what stands under `layer=comp` lands where `comp` says."""
 
-    src: str | Nested | None = command(
+    src: str | Nested | Wording | None = command(
         {"src": OBJECT},
-        {"text": Later(Text(), TEXT), "textPs": Later(Text(), TEXT)},
+        {"text": WordingGrammar("text"), "textPs": WordingGrammar("textPs")},
         comp=Comp.LAYER_0,
         doc="What the layer shows: a record or file, or text. The last of the three wins.",
         page="src",
@@ -166,14 +173,13 @@ class Layer:
         doc="Distorts the layer to a quadrangle.",
         page="perspective",
     )
-    extend: Margins | MarginsN = command(
+    extend: Margins | MarginsN | None = command(
         {"extend": Product(Margins, (Integer(), Integer(), Integer(), Integer()))},
         {
             "extendN": Product(MarginsN, (*NUMBERS, *NUMBERS)),
         },
-        default=Margins(0, 0, 0, 0),
         comp=Comp.LAYER_0,
-        doc="Adds left, top, right, bottom margins, or takes away. `N` counts in sizes of the layer.",
+        doc="Adds left, top, right, bottom margins, or takes away; text ends at its box. `N` counts in layer sizes.",
         page="extend",
     )
     bg_color: Color = command(
@@ -248,23 +254,35 @@ class Layer:
         doc="Image map of the layer in pixels of the source; `map` wins.",
         page="map",
     )
-    text_attr: str | None = command(
-        {"textAttr": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="Attributes of the text.", page="textattr"
+    text_attr: TextAttributes = command(
+        {"textAttr": TEXT_ATTRIBUTES},
+        default=TextAttributes(),
+        comp=Comp.LAYER_0,
+        doc="Pixels per inch of text; how its edges are smoothed, how it fits its box, and how it wraps.",
+        page="textattr",
     )
-    text_angle: float | None = command(
-        {"textAngle": Later(Real(), TEXT)}, comp=Comp.LAYER_0, doc="Angle of the lines of text.", page="textangle"
+    text_angle: float = command(
+        {"textAngle": Real()},
+        default=0.0,
+        comp=Comp.LAYER_0,
+        doc="Turns the lines of text clockwise, in degrees.",
+        page="textangle",
     )
-    text_path: str | None = command(
-        {"textPath": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="The path that the text follows.", page="textpath"
+    text_path: Path | None = command(
+        {"textPath": PathGrammar()}, comp=Comp.LAYER_0, doc="The line on which text stands.", page="textpath"
     )
-    path_attr: str | None = command(
-        {"pathAttr": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="How text follows its path.", page="pathattr"
+    path_attr: PathPlace = command(
+        {"pathAttr": PATH_PLACE},
+        default=PathPlace(),
+        comp=Comp.LAYER_0,
+        doc="In which direction text follows its path, and which part of it.",
+        page="pathattr",
     )
-    text_flow_path: str | None = command(
-        {"textFlowPath": Later(Text(), TEXT)}, comp=Comp.LAYER_0, doc="The shape that text fills.", page="textflowpath"
+    text_flow_path: Path | None = command(
+        {"textFlowPath": PathGrammar()}, comp=Comp.LAYER_0, doc="The shape that text fills.", page="textflowpath"
     )
-    text_flow_x_path: str | None = command(
-        {"textFlowXPath": Later(Text(), TEXT)},
+    text_flow_x_path: Path | None = command(
+        {"textFlowXPath": PathGrammar()},
         comp=Comp.LAYER_0,
         doc="The shape that text flows around.",
         page="textflowxpath",

@@ -28,7 +28,7 @@ class Pyramid:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied.
+    """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied. Of a font the hash is all.
 
     Pyramids come and go while the file stays what it is, so they do not count when facts are compared.
     """

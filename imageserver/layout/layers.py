@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from imageserver.plan.picture import PlannedLayer, Source, Thumbnail
+from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import (
     Margins,
     MarginsN,
@@ -21,6 +22,7 @@ from imageserver.protocol.values import (
 
 QUARTER = 90
 DEFAULT_RESOLUTION = 72.0
+NOTHING = Size(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class LayerShape:
     `crop` is what is cut out of the source and `visible` the part of it that the source covers, both in source
     pixels. `image` is the scaled crop, `turned` its bounding box once it is turned by `angle`, and `margins` lie
     around that. `scale` leads from source to composite. `warped` says that a perspective leads to the composite.
+    `overhang` is how far the image reaches beyond the layer's rectangle, in source pixels on each side.
     """
 
     crop: Rect
@@ -40,6 +43,7 @@ class LayerShape:
     turned: Size
     margins: Margins
     warped: bool = False
+    overhang: Size = NOTHING
 
     @property
     def size(self) -> Size:
@@ -59,10 +63,15 @@ class Frame:
     canvas: Size | None = None
 
 
-def shape_layer(layer: PlannedLayer, window: Rect, frame: Frame) -> LayerShape:
-    """Follow a layer through its transforms; `window` is the part of its source that stands for it."""
+def shape_layer(layer: PlannedLayer, window: Rect, frame: Frame, overhang: Size = NOTHING) -> LayerShape:
+    """Follow a layer through its transforms; `window` is the part of its source that stands for it.
+
+    A text may reach beyond that by an `overhang`; neither size nor place of the layer follow it.
+    """
     commands = layer.commands
-    crop = cropped(commands.crop, window)
+    if isinstance(layer.source, TextBlock) and commands.perspective is None:
+        return shape_text(layer, window, frame, overhang)
+    crop = window if isinstance(layer.source, TextBlock) else cropped(commands.crop, window)
     if commands.perspective is not None:
         whole = frame.layer_0 or Size(crop.width, crop.height)
         return LayerShape(crop, intersection(crop, window), 1.0, whole, 0.0, whole, Margins(0, 0, 0, 0), warped=True)
@@ -74,10 +83,35 @@ def shape_layer(layer: PlannedLayer, window: Rect, frame: Frame) -> LayerShape:
     return LayerShape(crop, intersection(crop, window), scale, image, angle, turned, margins)
 
 
+def shape_text(layer: PlannedLayer, window: Rect, frame: Frame, overhang: Size) -> LayerShape:
+    """Give the shape of a text: its box, whose glyphs may reach beyond it, with margins that make up for that."""
+    scale = scale_of(layer, Size(window.width, window.height), frame)
+    crop = grown(window, overhang)
+    box, image = (Size(at_least_one(one.width * scale), at_least_one(one.height * scale)) for one in (window, crop))
+    angle = layer.commands.rotate % 360
+    own, turned = turned_size(box, angle), turned_size(image, angle)
+    margins = margins_of(layer.commands.extend, own)
+    wide, tall = turned.width - own.width, turned.height - own.height
+    inner = Margins(
+        margins.left - wide // 2,
+        margins.top - tall // 2,
+        margins.right - (wide - wide // 2),
+        margins.bottom - (tall - tall // 2),
+    )
+    return LayerShape(crop, crop, scale, image, angle, turned, inner, overhang=overhang)
+
+
+def grown(rect: Rect, by: Size) -> Rect:
+    """Give a rectangle that reaches further on each side."""
+    return Rect(rect.x - by.width, rect.y - by.height, rect.width + 2 * by.width, rect.height + 2 * by.height)
+
+
 def scale_of(layer: PlannedLayer, crop: Size, frame: Frame) -> float:
     """Find the scale from source to composite."""
     if frame.thumbnail and frame.canvas and frame.layer_0 is None:
         return thumbnail_scale(frame.thumbnail, layer, crop, frame.canvas)
+    if isinstance(layer.source, TextBlock):
+        return 1.0
     return layer_scale(layer, crop, frame)
 
 
@@ -168,8 +202,10 @@ def turned_size(size: Size, angle: float) -> Size:
     )
 
 
-def margins_of(extend: Margins | MarginsN, size: Size) -> Margins:
+def margins_of(extend: Margins | MarginsN | None, size: Size) -> Margins:
     """Give margins in pixels; normalised ones are relative to the layer once it is turned."""
+    if extend is None:
+        return Margins(0, 0, 0, 0)
     if isinstance(extend, Margins):
         return extend
     return Margins(
@@ -204,13 +240,15 @@ def origin_of(layer: PlannedLayer, shape: LayerShape, window: Rect) -> tuple[flo
     if anchor is not None:
         return carried(point_in(anchor, window), layer, shape)
     if is_self_sized(layer):
-        return float(-window.x), float(-window.y)
+        return carried((0.0, 0.0), layer, shape)
     return size.width / 2, size.height / 2
 
 
 def is_self_sized(layer: PlannedLayer) -> bool:
-    """Tell whether a layer is a colour that has the size of its path, which then counts from the layer's origin."""
-    commands = layer.commands
+    """Tell whether a layer has the size of its text, or of its path, which then count from the layer's origin."""
+    commands, size = layer.commands, layer.commands.size
+    if isinstance(layer.source, TextBlock):
+        return size is None or not (size.width or size.height)
     return layer.source is None and layer.mask is None and commands.clip_path is not None and commands.size is None
 
 

@@ -13,10 +13,12 @@ from imageserver.layout.layers import LayerShape, is_self_sized
 from imageserver.layout.layout import (
     Box,
     Clip,
+    Laid,
     LaidEffect,
     LaidLayer,
     LaidPicture,
     LaidSource,
+    LaidText,
     Layout,
     Loop,
     Turn,
@@ -25,7 +27,8 @@ from imageserver.layout.levels import with_reductions
 from imageserver.layout.loops import flattened
 from imageserver.layout.measuring import Geometry, Placed, Survey
 from imageserver.layout.view import ViewLayout, zoomed
-from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Source
+from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Shown, Source
+from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
 
 
@@ -95,6 +98,7 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
     inner = sheet.point(placed.offset.x + shape.margins.left, placed.offset.y + shape.margins.top)
     corners = lay_corners(layer, placed, sheet)
     turn, image, box, target = landed(shape, view, inner, corners)
+    rect = between(*outer, outer[0] + shape.size.width * view.scale_x, outer[1] + shape.size.height * view.scale_y)
     laid = LaidLayer(
         source=lay_source(layer.source, shape.visible, target, sheet),
         target=target,
@@ -107,7 +111,9 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
         box=box,
         corners=corners,
         smooth=commands.perspective is None or commands.perspective.resampling != "R1",
-        rect=between(*outer, outer[0] + shape.size.width * view.scale_x, outer[1] + shape.size.height * view.scale_y),
+        rect=rect,
+        drawn=union(rect, box) if shape.overhang.width or shape.overhang.height else rect,
+        fill=filled_part(shape, image),
         bg_color=commands.bg_color,
         fill_opacity=commands.opac.fill / 100,
         opacity=commands.opac.layer / 100,
@@ -176,18 +182,42 @@ def landing(shape: LayerShape, left: float, top: float, scale: tuple[float, floa
     return Box(x, y, x + visible.width * unit_x, y + visible.height * unit_y)
 
 
+def filled_part(shape: LayerShape, image: Size) -> Rect | None:
+    """Give the part of a layer's image that its colour fills, where that is not all of it."""
+    beyond = shape.overhang
+    if not (beyond.width or beyond.height):
+        return None
+    unit_x, unit_y = image.width / shape.crop.width, image.height / shape.crop.height
+    left, top = beyond.width * unit_x, beyond.height * unit_y
+    return between(left, top, image.width - left, image.height - top)
+
+
+def union(one: Rect, other: Rect) -> Rect:
+    """Give the rectangle that holds two."""
+    x, y = min(one.x, other.x), min(one.y, other.y)
+    right = max(one.x + one.width, other.x + other.width)
+    bottom = max(one.y + one.height, other.y + other.height)
+    return Rect(x, y, right - x, bottom - y)
+
+
 def between(left: float, top: float, right: float, bottom: float) -> Rect:
     """Give a box in whole pixels, at least one each way."""
     x, y = rounded(left), rounded(top)
     return Rect(x, y, max(1, rounded(right) - x), max(1, rounded(bottom) - y))
 
 
-def lay_source(
-    source: Source | Picture | None, rect: Rect, target: Box, sheet: Sheet
-) -> LaidSource | LaidPicture | None:
+def lay_source(source: Shown | None, rect: Rect, target: Box, sheet: Sheet) -> Laid | None:
     """Say which rectangle of which file is read, or lay a nested picture out at the size that is needed."""
     if source is None:
         return None
+    if isinstance(source, TextBlock):
+        known = sheet.survey.texts[id(source)]
+        return LaidText(known.block, known.size, rect, known.typeset)
+    return lay_image(source, rect, target, sheet)
+
+
+def lay_image(source: Source | Picture, rect: Rect, target: Box, sheet: Sheet) -> LaidSource | LaidPicture:
+    """Say which rectangle of a file is read, or lay a nested picture out."""
     if isinstance(source, Picture):
         return lay_picture(source, rect, target, sheet)
     known = sheet.survey.facts[source.path]
@@ -233,7 +263,7 @@ def lay_mask(layer: PlannedLayer, placed: Placed, target: Box, sheet: Sheet) -> 
         at_least_one(visible.width * unit_x),
         at_least_one(visible.height * unit_y),
     )
-    return lay_source(mask, rect, target, sheet)
+    return lay_image(mask, rect, target, sheet)
 
 
 def mask_growth(commands: Layer, scale: float) -> int:

@@ -9,8 +9,10 @@ from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import BlendMode, Flip, MaskUse
 from imageserver.plan.picture import Encoding
+from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Point, Rect, Size
+from imageserver.typeset.typeset import Typeset
 
 Loop = tuple[tuple[float, float], ...]
 
@@ -93,6 +95,23 @@ class LaidPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class LaidText:
+    """A text, set for a box of `size`, and the rectangle of its layer that is drawn.
+
+    Block and size stand for it wherever equal pictures are recognised; the glyphs follow from them.
+    """
+
+    block: TextBlock
+    size: Size
+    rect: Rect
+    typeset: Typeset = field(repr=False)
+    premultiplied: bool = False
+
+
+Laid = LaidSource | LaidPicture | LaidText
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """Closed loops in pixels of the canvas; what lies inside is kept, or with `outside` what does not."""
 
@@ -122,10 +141,11 @@ class LaidLayer:
 
     The source's rectangle lands at `target` within an image of `image` pixels (without a source, that is its colour),
     is mirrored by `flip`, adjusted, laid over `color`, turned by `turn` (or by quarters, without one) into `box`, or
-    led to `corners` by a perspective. `rect` is the layer's rectangle, which `bg_color` fills.
+    led to `corners` by a perspective. `rect` is the layer's rectangle, which `bg_color` fills; `drawn` is where its
+    pixels are, which is more where glyphs reach beyond. Then `fill` is the part of the image that `color` fills.
     """
 
-    source: LaidSource | LaidPicture | None
+    source: Laid | None
     target: Box
     image: Size
     flip: Flip
@@ -137,12 +157,14 @@ class LaidLayer:
     corners: Loop
     smooth: bool
     rect: Rect
+    drawn: Rect
+    fill: Rect | None
     bg_color: Color
     fill_opacity: float
     opacity: float
     blend_mode: BlendMode
     hidden: bool
-    mask: LaidSource | LaidPicture | None
+    mask: Laid | None
     mask_use: MaskUse
     mask_growth: int
     clips: tuple[Clip, ...]

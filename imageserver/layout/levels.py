@@ -100,7 +100,7 @@ def sources_of(layout: Layout) -> Iterator[LaidSource]:
         for source in (layer.source, layer.mask):
             if isinstance(source, LaidPicture):
                 yield from sources_of(source.layout)
-            elif source is not None:
+            elif isinstance(source, LaidSource):
                 yield source
 
 

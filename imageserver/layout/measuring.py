@@ -5,6 +5,7 @@ A nested picture is measured once, however often it is asked for.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from imageserver.errors import IllegalSize
@@ -17,11 +18,15 @@ from imageserver.layout.layers import (
     origin_of,
     shape_layer,
     solid_window,
+    wanted_size,
 )
 from imageserver.layout.thumbnails import thumbnail_canvas, thumbnail_offset, thumbnail_view
 from imageserver.layout.view import LARGEST_COORDINATE, ViewLayout, lay_out_view
 from imageserver.plan.picture import Picture, PlannedLayer, Source
-from imageserver.protocol.values import Point, Rect, Size
+from imageserver.plan.text import TextBlock
+from imageserver.protocol.values import Point, Rect, Size, at_least_one
+from imageserver.typeset.setting import typeset
+from imageserver.typeset.typeset import Extent, Typeset
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,35 @@ class Geometry:
     view: ViewLayout
 
 
+@dataclass(frozen=True, slots=True)
+class SetText:
+    """A text whose fonts are known, the box that it was set for, and how it was set."""
+
+    block: TextBlock
+    size: Size
+    typeset: Typeset
+
+    @property
+    def window(self) -> Rect:
+        """The layer's rectangle in whole pixels."""
+        return around(self.typeset.extent)
+
+    @property
+    def overhang(self) -> Size:
+        """By how many pixels glyphs reach beyond the rectangle, the same on opposite sides."""
+        window, ink = self.window, around(self.typeset.ink)
+        beyond_x = max(window.x - ink.x, ink.x + ink.width - window.x - window.width, 0)
+        beyond_y = max(window.y - ink.y, ink.y + ink.height - window.y - window.height, 0)
+        return Size(beyond_x, beyond_y)
+
+
 @dataclass
 class Survey:
-    """The facts of all files, and the geometry of each picture that was measured."""
+    """The facts of all files, the geometry of each picture that was measured, and each text that was set."""
 
     facts: FactsOf
     known: dict[int, Geometry] = field(default_factory=dict)
+    texts: dict[int, SetText] = field(default_factory=dict)
 
     def measure(self, picture: Picture) -> Geometry:
         """Find where everything of a picture lies; raises `IllegalSize` when it is too large."""
@@ -75,13 +103,14 @@ class Survey:
     def _measure(self, picture: Picture) -> Geometry:
         first = picture.layers[0]
         window = self.layer_window(first, Frame())
+        overhang = self.overhang(first)
         if picture.thumbnail is not None:
             canvas, rect = thumbnail_canvas(picture, picture.thumbnail, window)
-            shape = shape_layer(first, window, Frame(None, picture.thumbnail, canvas))
+            shape = shape_layer(first, window, Frame(None, picture.thumbnail, canvas), overhang)
             base, composite = thumbnail_offset(shape.size, canvas, picture.thumbnail), canvas
             view = thumbnail_view(picture, picture.thumbnail, canvas, rect)
         else:
-            shape = shape_layer(first, window, Frame())
+            shape = shape_layer(first, window, Frame(), overhang)
             base, composite = Point(0, 0), shape.size
             if max(composite.width, composite.height) > LARGEST_COORDINATE:
                 allowed = f"{LARGEST_COORDINATE} pixels a side of a composite"
@@ -94,7 +123,7 @@ class Survey:
     def _place(self, layer: PlannedLayer, bottom: Placed, first: PlannedLayer) -> Placed:
         frame = Frame(bottom.shape.size)
         window = self.layer_window(layer, frame)
-        shape = shape_layer(layer, window, frame)
+        shape = shape_layer(layer, window, frame, self.overhang(layer))
         origin = origin_of(layer, shape, window)
         x, y = origin_of(first, bottom.shape, bottom.window)
         offset = offset_of(layer, origin, (x + bottom.offset.x, y + bottom.offset.y), bottom.shape.size)
@@ -103,8 +132,30 @@ class Survey:
             raise IllegalSize(shape.size.width, shape.size.height, allowed)
         return Placed(shape, window, offset)
 
+    def overhang(self, layer: PlannedLayer) -> Size:
+        """Tell how far a text reaches beyond its box, unless `extend=` cuts it there."""
+        if not isinstance(layer.source, TextBlock) or layer.commands.extend is not None:
+            return Size(0, 0)
+        return self.texts[id(layer.source)].overhang
+
+    def set_text(self, block: TextBlock, size: Size) -> SetText:
+        """Set the text of a layer in a box, once; a side of 0 is free."""
+        found = self.texts.get(id(block))
+        if found is None:
+            known = block.with_digests({file: self.facts[file].content_hash for file in block.files})
+            found = self.texts[id(block)] = SetText(known, size, typeset(known, size.width, size.height))
+        return found
+
     def layer_window(self, layer: PlannedLayer, frame: Frame) -> Rect:
-        """Give the rectangle that a layer's crop counts in: that of its source, of its mask, or of its colour."""
+        """Give the rectangle that a layer's crop counts in: that of its source, text or mask, or of its colour."""
+        if isinstance(layer.source, TextBlock):
+            return self.set_text(layer.source, wanted_size(layer, frame) or Size(0, 0)).window
         if layer.source is not None:
             return self.window(layer.source)
         return self.window(layer.mask) if layer.mask is not None else solid_window(layer, frame)
+
+
+def around(extent: Extent) -> Rect:
+    """Give the whole pixels that hold an extent, at least one each way."""
+    x, y = math.floor(extent.left), math.floor(extent.top)
+    return Rect(x, y, at_least_one(math.ceil(extent.right) - x), at_least_one(math.ceil(extent.bottom) - y))

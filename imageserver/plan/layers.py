@@ -14,15 +14,19 @@ from imageserver.commands.declare import Trait
 from imageserver.commands.groups import has, read_group
 from imageserver.commands.layer import Layer
 from imageserver.commands.objects import Nested
+from imageserver.commands.text import Wording
 from imageserver.errors import BadCombination, LimitExceeded, NotFound
 from imageserver.plan.expansion import substitute, substituted_text
-from imageserver.plan.picture import Effect, Picture, PlannedLayer, Source
+from imageserver.plan.fonts import FontMap
+from imageserver.plan.picture import Effect, Picture, PlannedLayer, Shown, Source
 from imageserver.plan.question import Question, Surroundings, ask
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, plan_mask, plan_source
+from imageserver.plan.text import TextBlock
 from imageserver.protocol.reading import read
 from imageserver.protocol.request import Piece, Request
 from imageserver.protocol.values import Size, SizeN
+from imageserver.richtext.reading import read_rich_text
 
 Draw = Callable[[Question, Entry | None], Picture]
 """Plans the picture of a nested request: it comes back to where the outer one was planned, with its default image."""
@@ -75,11 +79,13 @@ def plan_layer(composition: Composition, number: int) -> tuple[PlannedLayer, Ent
     return layer, entry
 
 
-def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[Source | Picture | None, Entry | None]:
-    """Find what a layer shows: what `src=` says; for layer 0 else the object of the path; or nothing but a colour."""
+def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[Shown | None, Entry | None]:
+    """Find what a layer shows: what `src=` or `text=` says; for layer 0 else the object of the path; or a colour."""
     question, entry = composition.question, composition.entry
     if isinstance(commands.src, Nested):
         return plan_nested(composition, commands.src), None
+    if isinstance(commands.src, Wording):
+        return plan_text(composition, commands.src, commands), None
     is_path = number == 0 and commands.src is None
     if commands.src is None and (not is_path or not shows_something(entry, commands)):
         return None, None
@@ -93,6 +99,28 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
             raise
         entry = question.around.tally.use(composition.default)
         return plan_source(entry, question.macros), entry
+
+
+def plan_text(composition: Composition, wording: Wording, commands: Layer) -> TextBlock:
+    """Read the words of a text layer, and find its fonts."""
+    question, is_photoshops = composition.question, wording.dialect == "textPs"
+    text = read_rich_text(wording.written, wording.dialect)
+    question.around.tally.add_characters(text.length, question.limits)
+    if is_photoshops and commands.text_path and commands.text_flow_path:
+        raise BadCombination("textPath, textFlowPath", "do not go together in one layer")
+    fonts = FontMap.of(composition.entry.catalog, question.catalogs)
+    return TextBlock(
+        dialect=wording.dialect,
+        text=text,
+        faces=fonts.uses(text),
+        fallback=fonts.fallback(),
+        attributes=commands.text_attr,
+        angle=commands.text_angle if is_photoshops else 0.0,
+        path=commands.text_path if is_photoshops else None,
+        place=commands.path_attr,
+        flow_path=commands.text_flow_path if is_photoshops else None,
+        flow_x_path=commands.text_flow_x_path if is_photoshops else None,
+    )
 
 
 def shows_something(entry: Entry, commands: Layer) -> bool:
@@ -113,7 +141,7 @@ def plan_layer_mask(composition: Composition, commands: Layer) -> Source | Pictu
     return plan_mask(question.around.tally.use(entry), question.macros)
 
 
-def check_layer(number: int, source: Source | Picture | None, mask: object, commands: Layer) -> None:
+def check_layer(number: int, source: Shown | None, mask: object, commands: Layer) -> None:
     """Refuse a layer that shows nothing, or whose size nobody knows."""
     name = f"layer={number}"
     if source is None and not commands.color.alpha and commands.color == Layer().color:

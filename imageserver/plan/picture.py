@@ -15,6 +15,7 @@ from imageserver.commands.formats import Output
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import RequestType
 from imageserver.commands.view import Fit, View
+from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import WHITE, Color
 from imageserver.protocol.values import Point, Rect, Size
 
@@ -57,13 +58,13 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLayer:
-    """One layer: a file, a nested picture, or nothing but a colour, and the commands that shape it.
+    """One layer: a file, a nested picture, a text, or nothing but a colour, and the commands that shape it.
 
     `mask` is the one of `mask=`.
     """
 
     number: int
-    source: Source | Picture | None
+    source: Shown | None
     commands: Layer = Layer()
     adjust: Adjust = Adjust()
     mask: Source | Picture | None = None
@@ -125,16 +126,38 @@ class Picture:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Everything that is read, layer by layer, also within nested pictures."""
+        """All images that are read, layer by layer, also within nested pictures."""
         used = (one for layer in self.layers for one in (layer.source, layer.mask))
         return tuple(source for one in used for source in sources_of(one))
 
+    @property
+    def texts(self) -> tuple[TextBlock, ...]:
+        """All texts, layer by layer, also within nested pictures."""
+        used = (one for layer in self.layers for one in (layer.source, layer.mask))
+        return tuple(text for one in used for text in texts_of(one))
 
-def sources_of(used: Source | Picture | None) -> tuple[Source, ...]:
-    """Give the files that something is made of."""
+    @property
+    def fonts(self) -> tuple[Path, ...]:
+        """The font files that are read, each once."""
+        return tuple(dict.fromkeys(file for text in self.texts for file in text.files))
+
+
+Shown = Source | Picture | TextBlock
+"""What a layer may show."""
+
+
+def sources_of(used: Shown | None) -> tuple[Source, ...]:
+    """Give the image files that something is made of."""
     if isinstance(used, Picture):
         return used.sources
-    return () if used is None else (used,)
+    return (used,) if isinstance(used, Source) else ()
+
+
+def texts_of(used: Shown | None) -> tuple[TextBlock, ...]:
+    """Give the texts that something is made of."""
+    if isinstance(used, Picture):
+        return used.texts
+    return (used,) if isinstance(used, TextBlock) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +223,19 @@ class Plan:
     metadata: tuple[str, ...] = ()
 
     @property
+    def picture(self) -> Picture | None:
+        """The picture that is drawn, or that the reply tells of."""
+        content = self.content.picture if isinstance(self.content, AreaMap) else self.content
+        return content if isinstance(content, Picture) else None
+
+    @property
     def sources(self) -> tuple[Source, ...]:
-        """Everything that is read."""
-        match self.content:
-            case Picture() as picture:
-                return picture.sources
-            case AreaMap(picture=Picture() as picture):
-                return picture.sources
-            case SourceInquiry(source=source):
-                return (source,)
-        return ()
+        """All images that are read."""
+        if isinstance(self.content, SourceInquiry):
+            return (self.content.source,)
+        return self.picture.sources if self.picture else ()
+
+    @property
+    def fonts(self) -> tuple[Path, ...]:
+        """All font files that are read."""
+        return self.picture.fonts if self.picture else ()

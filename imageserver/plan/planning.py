@@ -131,7 +131,18 @@ def plan_validation(question: Question) -> Plan:
     """Say that the commands are right, without looking at any object."""
     check_commands(question)
     ignored = ", ".join(piece.text for piece in question.ignored())
-    return question.answered_by(Properties((("request.isValid", "1"), ("request.ignored", ignored))))
+    remarks = "; ".join(remarks_on_text(question))
+    text = (("request.text", remarks),) if remarks else ()
+    return question.answered_by(Properties((("request.isValid", "1"), ("request.ignored", ignored), *text)))
+
+
+def remarks_on_text(question: Question) -> Iterator[str]:
+    """Yield what of the text layers was not understood, and where."""
+    for piece in question.pieces:
+        declaration = DECLARATIONS.get(piece.name.casefold())
+        if declaration and isinstance(declaration.grammar, WordingGrammar):
+            for remark in read_rich_text(piece.value or "", declaration.grammar.dialect).remarks:
+                yield f"{declaration.name} at {remark.offset}: {remark.says}"
 
 
 def check_commands(question: Question) -> None:

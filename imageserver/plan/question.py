@@ -25,10 +25,11 @@ FORMS: tuple[TextForm, ...] = ("json", "xml", "javascript", "text")
 
 @dataclass
 class Tally:
-    """What a request has used so far, with the requests nested in it: entries of catalogs, and layers."""
+    """What a request has used so far, with the requests nested in it: entries of catalogs, layers, characters."""
 
     entries: list[Entry] = field(default_factory=list)
     layers: int = 0
+    characters: int = 0
 
     def use(self, entry: Entry) -> Entry:
         """Note that the image of an entry is used."""
@@ -40,6 +41,12 @@ class Tally:
         self.layers += count
         if self.layers > limits.layers:
             raise LimitExceeded("limits.layers", self.layers, limits.layers)
+
+    def add_characters(self, count: int, limits: Limits) -> None:
+        """Note characters of text; raises `LimitExceeded` when they are too many for one request."""
+        self.characters += count
+        if self.characters > limits.characters:
+            raise LimitExceeded("limits.characters", self.characters, limits.characters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from imageserver.commands.paths import Path
@@ -39,10 +40,7 @@ class FaceUse:
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A text with all that it takes to set it; `fallback` are the faces that give the glyphs that a face lacks.
-
-    `color_space` is told to the table of colours: CMYK ones are used when it is "cmyk".
-    """
+    """A text with all that it takes to set it; `fallback` are the faces that give the glyphs that a face lacks."""
 
     dialect: Dialect
     text: RichText
@@ -54,3 +52,18 @@ class TextBlock:
     place: PathPlace = PathPlace()
     flow_path: Path | None = None
     flow_x_path: Path | None = None
+
+    @property
+    def files(self) -> tuple[FilePath, ...]:
+        """The font files that are read, each once."""
+        faces = (*(use.face for use in self.faces), *self.fallback)
+        return tuple(dict.fromkeys(face.file for face in faces if face.file is not None))
+
+    def with_digests(self, digests: Mapping[FilePath, str]) -> TextBlock:
+        """Give the block with the digest of each font file in its faces."""
+
+        def known(face: Face) -> Face:
+            return face if face.file is None else replace(face, digest=digests[face.file])
+
+        uses = tuple(replace(use, face=known(use.face)) for use in self.faces)
+        return replace(self, faces=uses, fallback=tuple(known(face) for face in self.fallback))

@@ -10,7 +10,7 @@ from functools import partial
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip
-from imageserver.layout.layout import Box, LaidEffect, LaidLayer, LaidPicture, LaidSource, Layout
+from imageserver.layout.layout import Box, LaidEffect, LaidLayer, LaidPicture, LaidSource, LaidText, Layout
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Rect, Size, rounded
 from imageserver.render.adjust import adjusted, grow
@@ -37,6 +37,7 @@ from imageserver.render.engine import Image
 from imageserver.render.resample import part_seen, resample
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.stacking import CLEAR, Drawn, piled
+from imageserver.render.text import drawn_text
 from imageserver.render.warp import rotated, warped
 
 LINES = 16
@@ -159,6 +160,7 @@ def shifted(layer: LaidLayer, margin: int) -> LaidLayer:
         layer,
         box=replace(layer.box, x=layer.box.x + margin, y=layer.box.y + margin),
         rect=replace(layer.rect, x=layer.rect.x + margin, y=layer.rect.y + margin),
+        drawn=replace(layer.drawn, x=layer.drawn.x + margin, y=layer.drawn.y + margin),
         corners=tuple((x + margin, y + margin) for x, y in layer.corners),
         clips=tuple(
             replace(clip, loops=tuple(tuple((x + margin, y + margin) for x, y in loop) for loop in clip.loops))
@@ -171,13 +173,25 @@ def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float, part:
     """Draw what a layer shows, for a part of a canvas of this size; the opacity leaves alone what its fills fill."""
     image = mirrored(masked(layer, layout, looked_at(layer, part)), layer.flip)
     image = faded(adjusted(image, layer.adjust), opacity)
-    image = on_color(as_rgb(image), layer.color) if layer.color.alpha and layer.source is not None else image
+    if layer.color.alpha and layer.source is not None:
+        image = filled_behind(image, layer.color, layer.fill)
     if layer.corners:
         return Drawn(warped(with_opaque_alpha(as_rgb(image)), layer.corners, size, smooth=layer.smooth))
     image = turned(image, layer, layout.res_mode)
-    image = placed(image, layer.box.x - layer.rect.x, layer.box.y - layer.rect.y, size_of(layer.rect))
-    image = on_color(as_rgb(image), layer.bg_color) if layer.bg_color.alpha else image
-    return Drawn(image, layer.rect.x, layer.rect.y)
+    drawn, rect = layer.drawn, layer.rect
+    image = placed(image, layer.box.x - drawn.x, layer.box.y - drawn.y, size_of(drawn))
+    if layer.bg_color.alpha:
+        image = filled_behind(image, layer.bg_color, replace(rect, x=rect.x - drawn.x, y=rect.y - drawn.y))
+    return Drawn(image, drawn.x, drawn.y)
+
+
+def filled_behind(image: Image, color: Color, part: Rect | None) -> Image:
+    """Lay an image over a colour, or only a part of it."""
+    if part is None or size_of(part) == Size(image.width, image.height):
+        return on_color(as_rgb(image), color)
+    image = with_opaque_alpha(as_rgb(image))
+    inner = on_color(image.crop(part.x, part.y, part.width, part.height), color)
+    return image.insert(with_opaque_alpha(inner), part.x, part.y)
 
 
 def looked_at(layer: LaidLayer, part: Rect) -> Rect:
@@ -203,9 +217,11 @@ def masked(layer: LaidLayer, layout: Layout, part: Rect) -> Image:
     box = between(layer.target, layer.image)
     if source is None:
         image = colored(layer, size_of(box))
+    elif isinstance(source, LaidText):
+        image = placed(drawn_text(source, layer.target, part), part.x - box.x, part.y - box.y, size_of(box))
     else:
         image = fetched(layer, source, mode, part, sequential=sequential, hidden_matters=hidden_matters)
-    if mask is not None:
+    if mask is not None and not isinstance(mask, LaidText):
         shape = fetched(layer, mask, mode, part, sequential=sequential, hidden_matters=True)
         image = with_mask(image, alpha(shape) if has_alpha(shape) else as_gray(shape), keep=source is None)
     if layer.mask_growth and has_alpha(image):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
-from imageserver.layout.layout import LaidPicture, LaidSource, Layout
+from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
 from imageserver.render.compose import compose
 from imageserver.render.encode import encode
 from imageserver.render.engine import Error
@@ -28,13 +28,13 @@ def draw(layout: Layout, kept: Cache) -> bytes:
         raise RenderFailed(first_line(error)) from error
 
 
-def check(source: LaidSource | LaidPicture | None) -> None:
+def check(source: Laid | None) -> None:
     """Decode all of a file, or of the files of a nested picture; raises `BadSource` when that is what fails."""
     if isinstance(source, LaidPicture):
         for layer in source.layout.layers:
             check(layer.source)
             check(layer.mask)
-    elif source is not None:
+    elif isinstance(source, LaidSource):
         try:
             read_file(replace(source, reduction=1), sequential=True, hidden_matters=True).image.avg()
         except Error as error:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from imageserver.answers.answering import digest, tag_of
 from imageserver.cache.disk import Disk, opened
 from imageserver.config import Cache
-from imageserver.layout.layout import LaidPicture, LaidSource, Layout, Pixels
+from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout, Pixels
 from imageserver.render.compose import compose
 from imageserver.render.probe import hash_file
 
@@ -52,7 +52,7 @@ def resolved(layout: Layout, disk: Disk) -> Layout:
     return replace(layout, layers=tuple(layers))
 
 
-def with_pixels(source: LaidSource | LaidPicture | None, disk: Disk) -> LaidSource | LaidPicture | None:
+def with_pixels(source: Laid | None, disk: Disk) -> Laid | None:
     """Find the pixels of a kept picture, or draw and keep them."""
     if not isinstance(source, LaidPicture):
         return source

@@ -48,6 +48,18 @@ def probe(path: Path, limits: Limits) -> Facts:
         ) from error
 
 
+def probe_font(path: Path, limits: Limits) -> Facts:
+    """Read what is known of a font file; raises `BadSource` for one that is no font, `LimitExceeded` for a huge one."""
+    try:
+        length = path.stat().st_size
+        if length > limits.file_size:
+            raise LimitExceeded("limits.file_size", length, limits.file_size)
+        check_font(path)
+        return Facts(Size(0, 0), hash_file(path), format="font")
+    except OSError as error:
+        raise BadSource(path.name, "it cannot be opened", str(path)) from error
+
+
 def check_pixels(image: Pillow.Image, limits: Limits) -> None:
     """Refuse an image with too many pixels, before any of them is decoded."""
     if image.width * image.height > limits.source_pixels:

@@ -60,7 +60,7 @@ class Site:
 
     def versions(self, planned: Plan) -> tuple[Version, ...]:
         """Tell which versions of its files a plan is going to use; raises `BadSource` for one that is gone."""
-        return tuple(version_of(path) for path in paths_of(planned))
+        return tuple(version_of(path) for path in (*paths_of(planned), *planned.fonts))
 
     def never_expires(self, request: Request) -> bool:
         """Tell whether any reply to a request that a client has is right."""
@@ -80,12 +80,14 @@ class Site:
 
     async def facts(self, planned: Plan) -> Mapping[Path, Facts]:
         """Give the facts of all files of a plan as they are now."""
-        return await self.sources.facts(paths_of(planned))
+        return await self.sources.facts(paths_of(planned), planned.fonts)
 
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""
         facts = await self.facts(planned)
-        found = answer(planned, self.pyramids.seen(facts), time.time(), self.replies.length)
+        arguments = planned, self.pyramids.seen(facts), time.time(), self.replies.length
+        sets_text = planned.picture is not None and planned.picture.texts
+        found = await asyncio.to_thread(answer, *arguments) if sets_text else answer(*arguments)
         return replace(found, facts=facts)
 
     async def finish(self, planned: Plan, answered: Answer) -> tuple[Answer, Body, str]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from imageserver.config import Limits
 from imageserver.errors import BadSource, LimitExceeded
 from imageserver.layout.facts import Facts
-from imageserver.render.probe import probe
+from imageserver.render.probe import probe, probe_font
 from imageserver.server.rendering import Renderer
 
 Version = tuple[str, int, int, int, int]
+Probe = Callable[[Path, Limits], Facts]
+Asked = tuple[Probe, Version]
 MOST = 100_000
 """Files that are remembered; each takes about a kilobyte."""
 
@@ -25,31 +27,34 @@ class Sources:
     def __init__(self, renderer: Renderer, limits: Limits) -> None:
         self._renderer = renderer
         self._limits = limits
-        self._known: OrderedDict[Version, asyncio.Future[Facts]] = OrderedDict()
+        self._known: OrderedDict[Asked, asyncio.Future[Facts]] = OrderedDict()
 
-    async def facts(self, paths: Iterable[Path]) -> dict[Path, Facts]:
+    async def facts(self, paths: Iterable[Path], fonts: Iterable[Path] = ()) -> dict[Path, Facts]:
         """Give the facts of files; raises `BadSource` or `LimitExceeded` for one that cannot be used."""
-        probing = {path: self._probing(path) for path in paths}
+        probing = {path: self._probing(path, probe) for path in paths}
+        probing.update({path: self._probing(path, probe_font) for path in fonts})
         unknown = [future for future in probing.values() if not future.done()]
         if unknown:
             await asyncio.wait(unknown)
         return {path: future.result() for path, future in probing.items()}
 
-    def _probing(self, path: Path) -> asyncio.Future[Facts]:
+    def _probing(self, path: Path, probing: Probe) -> asyncio.Future[Facts]:
         version = version_of(path)
-        future = self._known.get(version)
+        future = self._known.get((probing, version))
         if future is None:
-            future = self._known[version] = asyncio.ensure_future(self._renderer.run(probe, path, self._limits))
-            future.add_done_callback(lambda done: self._forget_failure(version, done))
-        self._known.move_to_end(version)
+            future = self._known[probing, version] = asyncio.ensure_future(
+                self._renderer.run(probing, path, self._limits)
+            )
+            future.add_done_callback(lambda done: self._forget_failure((probing, version), done))
+        self._known.move_to_end((probing, version))
         while len(self._known) > MOST:
             self._known.popitem(last=False)
         return future
 
-    def _forget_failure(self, version: Version, done: asyncio.Future[Facts]) -> None:
+    def _forget_failure(self, asked: Asked, done: asyncio.Future[Facts]) -> None:
         """Try again after what may pass; a bad file stays bad until it changes."""
         if done.cancelled() or (done.exception() and not isinstance(done.exception(), BadSource | LimitExceeded)):
-            self._known.pop(version, None)
+            self._known.pop(asked, None)
 
 
 def version_of(path: str | Path) -> Version:

@@ -11,13 +11,13 @@ from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config
 from imageserver.layout.facts import Facts
 from imageserver.layout.laying import lay_out
-from imageserver.layout.layout import LaidPicture, LaidSource, Layout
-from imageserver.plan.picture import AreaMap, Picture, Plan
+from imageserver.layout.layout import LaidPicture, LaidSource, LaidText, Layout
+from imageserver.plan.picture import Plan
 from imageserver.plan.planning import plan
 from imageserver.plan.question import ask
 from imageserver.protocol.reading import read
 from imageserver.protocol.values import Rect, Size
-from imageserver.render.probe import probe
+from imageserver.render.probe import probe, probe_font
 
 DOOR = "/is/image/"
 
@@ -37,6 +37,7 @@ def explain(url: str, config: Config) -> Iterator[str]:
     planned = plan(request, catalogs, config.limits)
     yield f"reply     req={planned.reply.name}, kept for {planned.lifetime.hours} hours"
     facts = {path: probe(path, config.limits) for source in planned.sources for path in source.paths}
+    facts |= {path: probe_font(path, config.limits) for path in planned.fonts}
     yield from explain_plan(planned, facts)
 
 
@@ -45,9 +46,9 @@ def explain_plan(planned: Plan, facts: dict[Path, Facts]) -> Iterator[str]:
     for source in planned.sources:
         size = facts[source.path].shown_size(oriented=source.apply_orientation)
         yield f"source    {source.name}: {source.path.name}, {written(size)}"
-    content = planned.content.picture if isinstance(planned.content, AreaMap) else planned.content
-    if isinstance(content, Picture):
-        yield f"version   {image_version(content.sources, facts)}"
+    content = planned.picture
+    if content is not None:
+        yield f"version   {image_version(content.sources, facts, content.fonts)}"
         yield from explain_layout(lay_out(content, facts), "")
 
 
@@ -60,12 +61,24 @@ def explain_layout(layout: Layout, indent: str) -> Iterator[str]:
         yield f"{indent}layer     {number}: {place(layer.rect)}{turned}, {layer.blend_mode}, {layer.opacity:.0%}"
         if isinstance(layer.source, LaidSource):
             yield f"{indent}          shows {place(layer.source.rect)} of {layer.source.path.name}"
+        elif isinstance(layer.source, LaidText):
+            yield from explain_text(layer.source, indent + "          ")
         elif isinstance(layer.source, LaidPicture):
             yield from explain_layout(layer.source.layout, indent + "          ")
         if layer.effects:
             yield f"{indent}          with {len(layer.effects)} effects"
     if not indent:
         yield f"sent      {place(layout.window)} as {encoding.output.name}, quality {encoding.quality.quality}"
+
+
+def explain_text(text: LaidText, indent: str) -> Iterator[str]:
+    """Yield the lines that a text was set in, and the faces of its glyphs."""
+    known = text.typeset
+    yield f"{indent}text set at {known.resolution:g} dpi{'' if known.complete else ', not all of it fits'}"
+    for line in known.lines:
+        yield f"{indent}line      from {line.x:g},{line.y:g}, {line.width:g} wide: characters {line.start}-{line.stop}"
+    for name in dict.fromkeys(run.face.name for run in known.runs):
+        yield f"{indent}font      {name}"
 
 
 def written(size: Size) -> str:

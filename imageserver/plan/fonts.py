@@ -1,0 +1,119 @@
+"""Font names of a text → faces: those of the catalog's font map, of the default catalog's, and those that come along.
+
+References: r-font-handling, c-font-map-reference, r-defaultfont, r-synthesizefontstyles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from imageserver.catalog.catalogs import Catalog, Catalogs, existing_file
+from imageserver.catalog.extras import Font
+from imageserver.errors import BadSource, UnknownFont
+from imageserver.plan.text import Face, FaceUse
+from imageserver.richtext.document import Look, RichText
+
+DEFAULT = "FiraGO"
+"""The font of text that names none, in a catalog that names none."""
+REGULAR, BOLD, ITALIC, BOTH = (False, False), (True, False), (False, True), (True, True)
+BUILT_IN = (
+    (DEFAULT, REGULAR, "figo"),
+    (DEFAULT, BOLD, "figbo"),
+    (DEFAULT, ITALIC, "figit"),
+    (DEFAULT, BOTH, "figbi"),
+    ("Fira Mono", REGULAR, "fimo"),
+    ("Fira Mono", BOLD, "fimbo"),
+    ("Source Serif Pro", REGULAR, "SourceSerifPro-Regular"),
+    ("Source Serif Pro", BOLD, "SourceSerifPro-Bold"),
+    ("Source Serif Pro", ITALIC, "SourceSerifPro-It"),
+    ("Source Serif Pro", BOTH, "SourceSerifPro-BoldIt"),
+)
+"""The faces that come with the server, by what the packages call them."""
+SUBSTITUTES = {REGULAR: (BOLD, ITALIC, BOTH), BOLD: (REGULAR,), ITALIC: (REGULAR,), BOTH: (BOLD, ITALIC, REGULAR)}
+"""Which face a style is made of when it is not there, the best first."""
+STYLES = {REGULAR: "regular", BOLD: "bold", ITALIC: "italic", BOTH: "bold italic"}
+MOST_FALLBACKS = 20
+Style = tuple[bool, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class FontMap:
+    """The fonts in reach of a catalog."""
+
+    catalog: Catalog
+    default: Catalog
+
+    @classmethod
+    def of(cls, catalog: Catalog, catalogs: Catalogs) -> FontMap:
+        """Give the fonts in reach of one of the catalogs."""
+        return cls(catalog, catalogs.default)
+
+    def uses(self, text: RichText) -> tuple[FaceUse, ...]:
+        """Find the face of each font and style of a text; raises `UnknownFont`, or `BadSource` for a missing file."""
+        wanted = dict.fromkeys((look.font, look.bold, look.italic) for look in looks_of(text))
+        return tuple(FaceUse(name, bold, italic, self.face(name, (bold, italic))) for name, bold, italic in wanted)
+
+    def fallback(self) -> tuple[Face, ...]:
+        """Give the faces that may have the glyphs that another lacks."""
+        own = [(home, font) for home, font in self._fonts() if not font.bold and not font.italic]
+        mapped = (file_face(home, font) for home, font in own[:MOST_FALLBACKS])
+        return (*mapped, *(Face(name, built_in=code) for name, style, code in BUILT_IN if style == REGULAR))
+
+    def face(self, name: str, style: Style) -> Face:
+        """Find a face; one that has to be made up needs attribute::SynthesizeFontStyles."""
+        attributes = self.catalog.attributes
+        asked = name or attributes.default_font or DEFAULT
+        faces = self._faces(asked)
+        if style in faces:
+            return faces[style]
+        if not faces:
+            raise UnknownFont(asked, "", self.catalog.name, self.names())
+        if not attributes.synthesize_font_styles:
+            raise UnknownFont(asked, STYLES[style], self.catalog.name, self.names())
+        made_of = next(one for one in SUBSTITUTES[style] if one in faces)
+        found = faces[made_of]
+        bold, italic = style[0] and not made_of[0], style[1] and not made_of[1]
+        return Face(found.name, found.file, found.built_in, found.index, embolden=bold, slant=italic)
+
+    def names(self) -> tuple[str, ...]:
+        """Give the names of all fonts."""
+        mapped = (font.name for _, font in self._fonts())
+        return tuple(dict.fromkeys((*sorted(mapped), *(name for name, _, _ in BUILT_IN))))
+
+    @property
+    def _homes(self) -> tuple[Catalog, ...]:
+        return (self.catalog,) if self.catalog is self.default else (self.catalog, self.default)
+
+    def _faces(self, name: str) -> dict[Style, Face]:
+        """Give the faces of a font: of the first map that has any, or else built-in ones."""
+        for home in self._homes:
+            found = {
+                (font.bold, font.italic): file_face(home, font)
+                for font in home.extras.fonts
+                if font.name.casefold() == name.casefold()
+            }
+            if found:
+                return found
+        return {
+            style: Face(known, built_in=code) for known, style, code in BUILT_IN if known.casefold() == name.casefold()
+        }
+
+    def _fonts(self) -> Iterator[tuple[Catalog, Font]]:
+        for home in self._homes:
+            yield from ((home, font) for font in home.extras.fonts)
+
+
+def file_face(home: Catalog, font: Font) -> Face:
+    """Give the face of a file that a font map names; raises `BadSource` when it is gone."""
+    file = existing_file(home.folder, font.path, trusted=True)
+    if file is None:
+        raise BadSource(font.path, f"the file of font {font.name} is missing", str(home.folder / font.path))
+    return Face(font.name, file, index=font.index)
+
+
+def looks_of(text: RichText) -> Iterator[Look]:
+    """Yield the looks of all that a text shows."""
+    for paragraph in text.paragraphs:
+        yield from (span.look for span in paragraph.spans)
+        yield paragraph.mark

@@ -8,7 +8,7 @@ run: .venv/ready
 	$(BIN)/python -m imageserver demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff check .

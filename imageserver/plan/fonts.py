@@ -11,25 +11,13 @@ from dataclasses import dataclass
 from imageserver.catalog.catalogs import Catalog, Catalogs, existing_file
 from imageserver.catalog.extras import Font
 from imageserver.errors import BadSource, UnknownFont
+from imageserver.plan.faces import BUILT_IN, SYMBOLS, built_in_face
 from imageserver.plan.text import Face, FaceUse
 from imageserver.richtext.document import Look, RichText
 
 DEFAULT = "FiraGO"
 """The font of text that names none, in a catalog that names none."""
 REGULAR, BOLD, ITALIC, BOTH = (False, False), (True, False), (False, True), (True, True)
-BUILT_IN = (
-    (DEFAULT, REGULAR, "figo"),
-    (DEFAULT, BOLD, "figbo"),
-    (DEFAULT, ITALIC, "figit"),
-    (DEFAULT, BOTH, "figbi"),
-    ("Fira Mono", REGULAR, "fimo"),
-    ("Fira Mono", BOLD, "fimbo"),
-    ("Source Serif Pro", REGULAR, "SourceSerifPro-Regular"),
-    ("Source Serif Pro", BOLD, "SourceSerifPro-Bold"),
-    ("Source Serif Pro", ITALIC, "SourceSerifPro-It"),
-    ("Source Serif Pro", BOTH, "SourceSerifPro-BoldIt"),
-)
-"""The faces that come with the server, by what the packages call them."""
 SUBSTITUTES = {REGULAR: (BOLD, ITALIC, BOTH), BOLD: (REGULAR,), ITALIC: (REGULAR,), BOTH: (BOLD, ITALIC, REGULAR)}
 """Which face a style is made of when it is not there, the best first."""
 STYLES = {REGULAR: "regular", BOLD: "bold", ITALIC: "italic", BOTH: "bold italic"}
@@ -58,7 +46,7 @@ class FontMap:
         """Give the faces that may have the glyphs that another lacks."""
         own = [(home, font) for home, font in self._fonts() if not font.bold and not font.italic]
         mapped = (file_face(home, font) for home, font in own[:MOST_FALLBACKS])
-        return (*mapped, *(Face(name, built_in=code) for name, style, code in BUILT_IN if style == REGULAR))
+        return (*mapped, *(built_in_face(one) for one in (*BUILT_IN, *SYMBOLS) if not one.bold and not one.italic))
 
     def face(self, name: str, style: Style) -> Face:
         """Find a face; one that has to be made up needs attribute::SynthesizeFontStyles."""
@@ -79,7 +67,7 @@ class FontMap:
     def names(self) -> tuple[str, ...]:
         """Give the names of all fonts."""
         mapped = (font.name for _, font in self._fonts())
-        return tuple(dict.fromkeys((*sorted(mapped), *(name for name, _, _ in BUILT_IN))))
+        return tuple(dict.fromkeys((*sorted(mapped), *(one.name for one in BUILT_IN))))
 
     @property
     def _homes(self) -> tuple[Catalog, ...]:
@@ -96,7 +84,7 @@ class FontMap:
             if found:
                 return found
         return {
-            style: Face(known, built_in=code) for known, style, code in BUILT_IN if known.casefold() == name.casefold()
+            (one.bold, one.italic): built_in_face(one) for one in BUILT_IN if one.name.casefold() == name.casefold()
         }
 
     def _fonts(self) -> Iterator[tuple[Catalog, Font]]:

@@ -11,6 +11,7 @@ from imageserver.commands.adjust import Adjust
 from imageserver.commands.groups import DECLARATIONS, names_object, read_value
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import RequestType
+from imageserver.commands.text import WordingGrammar
 from imageserver.commands.view import View
 from imageserver.config import Limits
 from imageserver.errors import NotFound
@@ -22,6 +23,7 @@ from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, plan_source
 from imageserver.protocol.request import Piece, Request
+from imageserver.richtext.reading import read_rich_text
 
 SAFE = ",:/{}()$!*'-._~|;@"
 GREETING = (("copyright", "imageserver: an open image server for the Image Serving protocol"),)

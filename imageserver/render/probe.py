@@ -13,10 +13,11 @@ from PIL import ExifTags, ImageCms
 from PIL import Image as Pillow
 
 from imageserver.config import Limits
-from imageserver.errors import BadSource, LimitExceeded
+from imageserver.errors import BadFont, BadSource, LimitExceeded
 from imageserver.layout.facts import Alpha, Facts
 from imageserver.protocol.values import Size
 from imageserver.render.sources import LOADERS, first_line, sniff
+from imageserver.typeset.font_files import fault
 
 CHUNK = 2**20
 PIXEL_TYPES = {"CMYK": "CMYK", "L": "BW", "LA": "BW", "La": "BW", "1": "BW", "I;16": "BW", "I;16B": "BW", "I": "BW"}
@@ -49,12 +50,14 @@ def probe(path: Path, limits: Limits) -> Facts:
 
 
 def probe_font(path: Path, limits: Limits) -> Facts:
-    """Read what is known of a font file; raises `BadSource` for one that is no font, `LimitExceeded` for a huge one."""
+    """Read what is known of a font file; raises `BadFont` for one that is none, `LimitExceeded` for a huge one."""
     try:
         length = path.stat().st_size
         if length > limits.file_size:
             raise LimitExceeded("limits.file_size", length, limits.file_size)
-        check_font(path)
+        reason = fault(path.read_bytes(), 0)
+        if reason:
+            raise BadFont(path.name, reason, str(path))
         return Facts(Size(0, 0), hash_file(path), format="font")
     except OSError as error:
         raise BadSource(path.name, "it cannot be opened", str(path)) from error

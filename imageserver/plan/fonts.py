@@ -6,11 +6,12 @@ References: r-font-handling, c-font-map-reference, r-defaultfont, r-synthesizefo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
-from imageserver.catalog.catalogs import Catalog, Catalogs, existing_file
+from imageserver.catalog.catalogs import Catalog, Catalogs
 from imageserver.catalog.extras import Font
-from imageserver.errors import BadSource, UnknownFont
+from imageserver.errors import UnknownFont
 from imageserver.plan.faces import BUILT_IN, SYMBOLS, built_in_face
 from imageserver.plan.text import Face, FaceUse
 from imageserver.richtext.document import Look, RichText
@@ -38,15 +39,15 @@ class FontMap:
         return cls(catalog, catalogs.default)
 
     def uses(self, text: RichText) -> tuple[FaceUse, ...]:
-        """Find the face of each font and style of a text; raises `UnknownFont`, or `BadSource` for a missing file."""
+        """Find the face of each font and style of a text; raises `UnknownFont`."""
         wanted = dict.fromkeys((look.font, look.bold, look.italic) for look in looks_of(text))
         return tuple(FaceUse(name, bold, italic, self.face(name, (bold, italic))) for name, bold, italic in wanted)
 
     def fallback(self) -> tuple[Face, ...]:
         """Give the faces that may have the glyphs that another lacks."""
-        own = [(home, font) for home, font in self._fonts() if not font.bold and not font.italic]
-        mapped = (file_face(home, font) for home, font in own[:MOST_FALLBACKS])
-        return (*mapped, *(built_in_face(one) for one in (*BUILT_IN, *SYMBOLS) if not one.bold and not one.italic))
+        own = (file_face(home, font) for home, font in self._fonts() if not font.bold and not font.italic)
+        there = islice((face for face in own if face.file and face.file.is_file()), MOST_FALLBACKS)
+        return (*there, *(built_in_face(one) for one in (*BUILT_IN, *SYMBOLS) if not one.bold and not one.italic))
 
     def face(self, name: str, style: Style) -> Face:
         """Find a face; one that has to be made up needs attribute::SynthesizeFontStyles."""
@@ -62,7 +63,7 @@ class FontMap:
         made_of = next(one for one in SUBSTITUTES[style] if one in faces)
         found = faces[made_of]
         bold, italic = style[0] and not made_of[0], style[1] and not made_of[1]
-        return Face(found.name, found.file, found.built_in, found.index, embolden=bold, slant=italic)
+        return replace(found, embolden=bold, slant=italic)
 
     def names(self) -> tuple[str, ...]:
         """Give the names of all fonts."""
@@ -93,11 +94,8 @@ class FontMap:
 
 
 def file_face(home: Catalog, font: Font) -> Face:
-    """Give the face of a file that a font map names; raises `BadSource` when it is gone."""
-    file = existing_file(home.folder, font.path, trusted=True)
-    if file is None:
-        raise BadSource(font.path, f"the file of font {font.name} is missing", str(home.folder / font.path))
-    return Face(font.name, file, index=font.index)
+    """Give the face of a file that a font map names."""
+    return Face(font.name, home.folder / font.path, index=font.index)
 
 
 def looks_of(text: RichText) -> Iterator[Look]:

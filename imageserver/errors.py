@@ -10,7 +10,8 @@ ImageServerError
 │   ├── NotFound                no such image, record or crop (attribute::MissingImageStatus)
 │   ├── IllegalSize             the reply would be larger than attribute::MaxPix
 │   ├── LimitExceeded           a limit of the server (413, 414)
-│   └── BadSource               a source file that cannot be decoded
+│   ├── BadSource               a source file that cannot be decoded
+│   └── BadFont                 a font file that cannot be used
 ├── OutsideProtocol             a path that is not ours (404)
 ├── WrongMethod                 a method that images do not answer to (405)
 ├── EditError                   an edit that cannot be made; nothing has changed
@@ -190,6 +191,19 @@ class BadSource(RequestError):
 
     def __str__(self) -> str:
         return f"source '{self.name}' cannot be read: {self.reason}"
+
+
+@dataclass(eq=False)
+class BadFont(RequestError):
+    """A font file is there but is no font that can be used."""
+
+    title = "unreadable font"
+    name: str
+    reason: str
+    origin: str = ""
+
+    def __str__(self) -> str:
+        return f"font '{self.name}' cannot be read: {self.reason}"
 
 
 @dataclass(eq=False)

@@ -16,7 +16,8 @@ Break = Literal["no", "may", "must"]
 class ShapedGlyph:
     """A glyph; `advance` and the offsets are in ems of its run's size, y downwards.
 
-    In downward flow the glyphs of an upright cluster advance downwards; those of others advance along the line.
+    In downward flow the glyphs of an upright cluster advance downwards from the middle of their upper edge, so that `x`
+    is about minus half of a glyph's width and `y` about its ascent. Others are as in a line, which is then turned.
     """
 
     index: int

@@ -2,16 +2,180 @@
 
 from __future__ import annotations
 
-from imageserver.plan.text import TextBlock
-from imageserver.richtext.document import Paragraph
-from imageserver.typeset.clusters import Cluster
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import uharfbuzz as hb
+
+from imageserver.errors import NotFound
+from imageserver.plan.faces import styled
+from imageserver.plan.text import Face, TextBlock
+from imageserver.richtext.document import SOFT_HYPHEN, Look, Paragraph
+from imageserver.typeset.breaking import breaks
+from imageserver.typeset.clusters import Cluster, ShapedGlyph
+from imageserver.typeset.fonts import hb_font
+from imageserver.typeset.runs import Kind, Run, runs
+
+INVISIBLE = 0xFFFFFF
+"""Stands for characters that show nothing, such as joiners; no face has so many glyphs."""
+CONTEXT = 5
+"""How many characters around a part HarfBuzz looks at: letters join across runs."""
+HANGING = frozenset(" \t\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000")
+"""White space that hangs at the end of a line, and is stretched; spaces that do not break are not."""
+HYPHENS = ("\u2010", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Letters of a run that share glyphs, from one face."""
+
+    start: int
+    stop: int
+    glyphs: tuple[ShapedGlyph, ...]
+    face: Face
+
+    @property
+    def is_missing(self) -> bool:
+        return any(not glyph.index for glyph in self.glyphs)
 
 
 def shape(paragraph: Paragraph, block: TextBlock) -> tuple[Cluster, ...]:
-    """Give a paragraph's clusters in logical order; they cover its text without a gap."""
-    raise NotImplementedError
+    """Give a paragraph's clusters in logical order; they cover its text without a gap.
+
+    A soft hyphen has no glyph; `hyphen` gives the one for a line's end. What no face has shows the main face's sign
+    for it. Raises `NotFound` for a font that the block has no face for, and `BadFont`.
+    """
+    text = "".join(span.text for span in paragraph.spans)
+    may_end = breaks(text)
+    found: list[Cluster] = []
+    for run in runs(paragraph, downwards=block.text.box.downwards):
+        end = run.origins[-1] + 1
+        pieces = _pieces(run, block)
+        starts = [run.origins[piece.start] for piece in pieces]
+        for piece, start, stop in zip(pieces, starts, [*starts[1:], end], strict=True):
+            shown = text[start:stop]
+            found.append(
+                Cluster(
+                    start=start,
+                    stop=stop,
+                    text=shown,
+                    glyphs=piece.glyphs,
+                    face=piece.face,
+                    look=run.kind.look,
+                    advance=sum(glyph.advance for glyph in piece.glyphs),
+                    level=run.kind.level,
+                    break_after=may_end[stop - 1],
+                    blank=HANGING.issuperset(shown),
+                    scale=run.kind.scale,
+                    shift=run.kind.shift,
+                    upright=run.kind.upright,
+                )
+            )
+    return tuple(found)
 
 
 def hyphen(cluster: Cluster, block: TextBlock) -> Cluster:
     """Give what stands at a line's end in place of a soft hyphen's cluster."""
-    raise NotImplementedError
+    font = hb_font(cluster.face)
+    sign = next((sign for sign in HYPHENS if font.get_nominal_glyph(ord(sign))), HYPHENS[-1])
+    kind = Kind(cluster.look, cluster.level, "Latn", cluster.scale, cluster.upright, bare=False)
+    (piece,) = _pieces(Run(kind, sign, (0,)), block)
+    return replace(
+        cluster, glyphs=piece.glyphs, face=piece.face, advance=sum(glyph.advance for glyph in piece.glyphs)
+    )
+
+
+def main_face(look: Look, block: TextBlock) -> Face:
+    """Give the face that a look asks for; raises `NotFound`."""
+    for use in block.faces:
+        if (use.name, use.bold, use.italic) == (look.font, look.bold, look.italic):
+            return use.face
+    known = ", ".join(sorted({use.name for use in block.faces if use.name})) or "none"
+    raise NotFound("font", look.font, f"expected one of: {known}")
+
+
+def _pieces(run: Run, block: TextBlock) -> list[_Piece]:
+    """Give a run's pieces in logical order."""
+    main = main_face(run.kind.look, block)
+    if run.kind.bare:
+        return [_Piece(0, len(run.letters), (), main)]
+    look = run.kind.look
+    fallback = [styled(face, bold=look.bold, italic=look.italic) for face in block.fallback]
+    return list(_covered(run, 0, len(run.letters), (main, *fallback), main))
+
+
+def _covered(run: Run, start: int, stop: int, faces: Sequence[Face], main: Face) -> Iterator[_Piece]:
+    """Yield the pieces of a part of a run, each from the first face that has all glyphs for it, else from the main one."""
+    if not faces:
+        yield from _shaped(run, start, stop, main)
+        return
+    for is_missing, pieces in groupby(_shaped(run, start, stop, faces[0]), lambda piece: piece.is_missing):
+        if is_missing:
+            part = list(pieces)
+            yield from _covered(run, part[0].start, part[-1].stop, faces[1:], main)
+        else:
+            yield from pieces
+
+
+def _shaped(run: Run, start: int, stop: int, face: Face) -> Iterator[_Piece]:
+    """Yield the pieces of a part of a run, from one face."""
+    font = hb_font(face)
+    first = max(0, start - CONTEXT)
+    buffer = _buffer(run, first, start, stop)
+    hb.shape(font, buffer, _features(run, first))
+    downwards = run.kind.upright
+    em = font.face.upem
+    glyphs: list[tuple[int, list[ShapedGlyph]]] = []
+    for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+        head = _head(run, first + info.cluster)
+        if not glyphs or glyphs[-1][0] != head:
+            glyphs.append((head, []))
+        if info.codepoint != INVISIBLE:
+            advance = -position.y_advance if downwards else position.x_advance
+            glyphs[-1][1].append(
+                ShapedGlyph(info.codepoint, advance / em, position.x_offset / em, -position.y_offset / em)
+            )
+    if buffer.direction == "rtl":
+        glyphs.reverse()
+    heads = [head for head, _ in glyphs]
+    for (_, ones), head, end in zip(glyphs, heads, [*heads[1:], stop], strict=True):
+        yield _Piece(head, end, tuple(ones), face)
+
+
+def _buffer(run: Run, first: int, start: int, stop: int) -> hb.Buffer:
+    """Give the letters of a part of a run as HarfBuzz takes them, with those around it."""
+    around = run.letters[first : stop + CONTEXT]
+    buffer = hb.Buffer()
+    buffer.invisible_glyph = INVISIBLE
+    buffer.add_codepoints([ord(letter) for letter in around], start - first, stop - start)
+    buffer.script = run.kind.script
+    buffer.direction = "ttb" if run.kind.upright else "rtl" if run.kind.level % 2 else "ltr"
+    return buffer
+
+
+def _head(run: Run, place: int) -> int:
+    """Give the first of the letters that one character has become: ß is SS in capitals."""
+    while place and run.origins[place - 1] == run.origins[place]:
+        place -= 1
+    return place
+
+
+def _features(run: Run, first: int) -> dict[str, bool | list[tuple[int, int, bool]]]:
+    """Give the features to be turned on or off.
+
+    Letters that are spaced have no ligatures, and a soft hyphen parts those that it stands between.
+    """
+    look = run.kind.look
+    is_kerned = look.kerning is not None and look.size >= look.kerning
+    found: dict[str, bool | list[tuple[int, int, bool]]] = {"kern": is_kerned, "vkrn": is_kerned}
+    if look.spacing:
+        found |= {"liga": False, "clig": False}
+    elif SOFT_HYPHEN in run.letters:
+        parted = [
+            (place - 1 - first, place + 2 - first, False)
+            for place, letter in enumerate(run.letters)
+            if letter == SOFT_HYPHEN
+        ]
+        found |= {"liga": [(max(0, start), stop, no) for start, stop, no in parted if stop > 0]}
+    return found

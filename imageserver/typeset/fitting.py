@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from imageserver.richtext.document import CopyFit
-from imageserver.typeset.flowing import Flowed, Line
+from imageserver.typeset.flowing import Flowed, Line, offsets_of
 from imageserver.typeset.lines import Overlong
 from imageserver.typeset.measuring import Galley, Measured, growth_of, limits_of, measure, shortened
 
@@ -39,7 +39,7 @@ def fit_copy(galleys: Sequence[Galley], set_text: Setter) -> Flowed:
     A word is broken only if it is too long for its line at the smallest size. Lines beyond `most_lines` are left out.
     """
     limits = tuple(limited(galleys))
-    ways: tuple[Overlong, ...] = ("keep", "break") if any(growth_of(look) for look in looks(galleys)) else ()
+    ways: tuple[Overlong, ...] = ("keep", "break") if grows(galleys) else ()
     for overlong in ways:
 
         def tried(share: float, overlong: Overlong = overlong) -> Flowed | None:
@@ -74,7 +74,7 @@ def largest_share(tried: Callable[[float], Fit | None]) -> Fit | None:
 
 
 def largest_resolution(tried: Callable[[float], Fit | None], start: float, grows: bool) -> tuple[float, Fit | None]:
-    """Give the largest resolution that fits, and what comes of it; it is more than the one to start from if it grows."""
+    """Give the largest resolution that fits, and what comes of it; it exceeds the one to start from if it grows."""
     low, found = start, tried(start)
     if found is not None and not grows:
         return low, found
@@ -102,10 +102,9 @@ def largest_resolution(tried: Callable[[float], Fit | None], start: float, grows
     return low, found
 
 
-def looks(galleys: Sequence[Galley]) -> Iterator:
-    """Give all looks of a text."""
-    for galley in galleys:
-        yield from (strip.look for strip in galley.strips)
+def grows(galleys: Sequence[Galley]) -> bool:
+    """Tell whether any size of a text may grow."""
+    return any(growth_of(strip.look) for galley in galleys for strip in (*galley.strips, galley.mark))
 
 
 def limited(galleys: Sequence[Galley]) -> Iterator[Limited]:
@@ -128,20 +127,16 @@ def limits_in(galleys: Sequence[Galley]) -> Iterator[tuple[int, int, CopyFit | N
         starts = [galley.clusters[strip.start].start for strip in galley.strips]
         if not starts:
             yield galley.offset, galley.offset + 1, limits_of(galley.mark.look)
-        for strip, start, stop in zip(galley.strips, starts, [*starts[1:], length_of(galley) + 1], strict=True):
+            continue
+        for strip, start, stop in zip(galley.strips, starts, [*starts[1:], galley.length + 1], strict=True):
             yield galley.offset + start, galley.offset + stop, limits_of(strip.look)
-
-
-def length_of(galley: Galley) -> int:
-    """Give how many characters a paragraph has."""
-    return galley.clusters[-1].stop if galley.clusters else 0
 
 
 def with_written_lines(one: Limited, galleys: Sequence[Galley]) -> Limited:
     """Allow as many lines as were written: explicit line breaks are always honoured."""
     count = 0
     for galley in galleys:
-        if galley.offset < one.stop and galley.offset + length_of(galley) + 1 > one.start:
+        if galley.offset < one.stop and galley.offset + galley.length + 1 > one.start:
             breaks = (galley.offset + galley.clusters[place - 1].start for place in galley.ends)
             count += 1 + sum(one.start <= at < one.stop - 1 for at in breaks)
     return replace(one, lines=max(one.lines, count)) if one.lines else one
@@ -168,15 +163,6 @@ def lines_of(one: Limited, flowed: Flowed) -> list[Line]:
     return found
 
 
-def offsets_of(line: Line) -> tuple[int, int]:
-    """Give where a line starts and ends in the whole text."""
-    galley, piece = line.measured.galley, line.piece
-    if piece.start == piece.stop:
-        at = galley.offset + length_of(galley)
-        return at, at
-    return galley.offset + galley.clusters[piece.start].start, galley.offset + galley.clusters[piece.stop - 1].stop
-
-
 def truncated(galleys: Sequence[Galley], limits: Sequence[Limited], flowed: Flowed) -> list[Galley]:
     """Leave out what stands on lines beyond the most that a stretch of text may have."""
     gone = []
@@ -195,5 +181,6 @@ def truncated(galleys: Sequence[Galley], limits: Sequence[Limited], flowed: Flow
     for galley in galleys:
         starts = [galley.offset + one.start for one in galley.clusters]
         if any(is_kept(at) for at in starts or [galley.offset]):
-            found.append(galley if all(map(is_kept, starts)) else shortened(galley, lambda i: is_kept(starts[i])))
-    return found or [shortened(galleys[0], lambda _: False)]
+            kept = [i for i, at in enumerate(starts) if is_kept(at)]
+            found.append(galley if len(kept) == len(starts) else shortened(galley, kept))
+    return found or [shortened(galleys[0], [])]

@@ -135,12 +135,12 @@ def fill_aligned(text: Sequence[Measured], place: Place, region: Region, manner:
     share = 1.0 if vertical == "bottom" else 0.5
     if isinstance(region, Box):
         way = max(0.0, region.bottom - filled.bottom) * share
-        return replace(filled, lines=lowered(filled.lines, way), bottom=filled.bottom + way)
-    return lowest(text, place, region, manner, filled, share)
+        return replace(filled, lines=moved(filled.lines, 0.0, way), bottom=filled.bottom + way)
+    return lowest(text, place, region, manner, filled=filled, share=share)
 
 
 def lowest(
-    text: Sequence[Measured], place: Place, region: Shape, manner: Manner, filled: Filled, share: float
+    text: Sequence[Measured], place: Place, region: Shape, manner: Manner, *, filled: Filled, share: float
 ) -> Filled:
     """Set text as low into a shape as there is room for it, or so that as much is free above as below."""
     low, high = region.top, region.bottom
@@ -156,9 +156,9 @@ def lowest(
     return filled
 
 
-def lowered(lines: Sequence[Line], way: float) -> tuple[Line, ...]:
-    """Move lines down."""
-    return tuple(replace(line, y=line.y + way) for line in lines)
+def moved(lines: Sequence[Line], x: float, y: float) -> tuple[Line, ...]:
+    """Move lines."""
+    return tuple(replace(line, x=line.x + x, y=line.y + y) for line in lines) if x or y else tuple(lines)
 
 
 def fill(text: Sequence[Measured], place: Place, region: Region, manner: Manner) -> Filled:
@@ -177,7 +177,9 @@ def fill(text: Sequence[Measured], place: Place, region: Region, manner: Manner)
         if not row.pieces:
             slid += max(row.metrics.height / STEPS_PER_LINE, step)
             continue
-        lines.extend(set_line(measured, one, where, row, number, manner.justifies) for where, one in row.pieces)
+        lines.extend(
+            set_line(measured, one, where, row, number=number, justifies=manner.justifies) for where, one in row.pieces
+        )
         above = (row.baseline + row.metrics.descent + row.metrics.gap, row.baseline)
         number, slid = number + 1, 0.0
         place = after_row(place, row.pieces[-1][1])
@@ -222,9 +224,7 @@ def after_row(place: Place, last: Piece) -> Place:
     return replace(place, cluster=last.stop)
 
 
-def make_row(
-    measured: Measured, start: int, region: Region, above: Above, manner: Manner
-) -> Row | None:
+def make_row(measured: Measured, start: int, region: Region, above: Above, manner: Manner) -> Row | None:
     """Give the pieces that stand side by side below what is there, none if no word fits, or None below the region.
 
     The taller the row, the less room there may be, so it is made again as long as it grows.
@@ -243,9 +243,7 @@ def make_row(
     return Row(tuple(pieces), metrics, top, baseline)
 
 
-def baseline_of(
-    style: ParagraphStyle, metrics: Metrics, region: Region, above: Above
-) -> tuple[float, float]:
+def baseline_of(style: ParagraphStyle, metrics: Metrics, region: Region, above: Above) -> tuple[float, float]:
     """Give where a line of a height starts, and where its baseline is, below the line before it.
 
     Line spacing is free place above a line; the first one of a region has none.
@@ -299,7 +297,7 @@ def is_too_long(measured: Measured, start: int, region: Region, band: tuple[floa
 
 
 def indents(measured: Measured, start: int) -> tuple[float, float]:
-    """Give by how much a line is indented at its left and right; the first line of a paragraph more, where it starts."""
+    """Give by how much a line is indented at its left and right; a paragraph's first line more where it starts."""
     style = measured.galley.style
     first = style.first_indent if start == 0 else 0.0
     if measured.galley.base % 2:
@@ -307,7 +305,7 @@ def indents(measured: Measured, start: int) -> tuple[float, float]:
     return style.left_indent + first, style.right_indent
 
 
-def set_line(measured: Measured, piece: Piece, interval: Interval, row: Row, number: int, justifies: bool) -> Line:
+def set_line(measured: Measured, piece: Piece, interval: Interval, row: Row, *, number: int, justifies: bool) -> Line:
     """Put a piece into its interval as its paragraph is aligned."""
     left, right = interval
     align = align_of(measured.galley.style, piece, justifies)
@@ -348,3 +346,12 @@ def gaps(measured: Measured, piece: Piece) -> tuple[int, ...]:
     clusters, tabs = measured.galley.clusters, measured.galley.tabs
     start = max((tab + 1 for tab in tabs if piece.start <= tab < piece.shown), default=piece.start)
     return tuple(i for i in range(start, piece.shown) if clusters[i].blank)
+
+
+def offsets_of(line: Line) -> tuple[int, int]:
+    """Give where a line starts and ends in the whole text."""
+    galley, piece = line.measured.galley, line.piece
+    if piece.start == piece.stop:
+        at = galley.offset + galley.length
+        return at, at
+    return galley.offset + galley.clusters[piece.start].start, galley.offset + galley.clusters[piece.stop - 1].stop

@@ -61,7 +61,9 @@ def break_line(measured: Measured, start: int, room: Room) -> Piece | None:
         case "keep":
             place = min(end, measured.galley.next_break[start + 1])
             tabs = reach(measured, start, place, Room(math.inf, room.indent))[1]
-            return piece(measured, start, place, tabs, ending="wrap" if place < end else ending_at(measured, start, end))
+            return piece(
+                measured, start, place, tabs, ending="wrap" if place < end else ending_at(measured, start, end)
+            )
         case "break":
             place = max(fitting, start + 1)
             return piece(measured, start, place, tabs, breaks_word=True)
@@ -106,7 +108,7 @@ def to_next_stop(at: float) -> float:
 
 
 def last_place(measured: Measured, start: int, fitting: int, limit: float) -> int:
-    """Give the last place up to `fitting` where the line may end, a hyphen being shown where it takes one; 0 for none."""
+    """Give the last place up to `fitting` where the line may end, with its hyphen if it shows one; 0 for none."""
     galley = measured.galley
     place = galley.last_break[fitting]
     while place > start and place - 1 in galley.hyphens:
@@ -122,6 +124,7 @@ def piece(
     start: int,
     stop: int,
     tabs: tuple[float, ...],
+    *,
     ending: Ending = "wrap",
     breaks_word: bool = False,
 ) -> Piece:

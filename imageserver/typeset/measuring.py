@@ -7,7 +7,7 @@ grows with it.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
@@ -86,6 +86,11 @@ class Galley:
     tabs: tuple[int, ...]
     hyphens: dict[int, Cluster]
 
+    @property
+    def length(self) -> int:
+        """How many characters the paragraph has."""
+        return self.clusters[-1].stop if self.clusters else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -154,7 +159,7 @@ def make_galley(clusters: tuple[Cluster, ...], paragraph: Paragraph, offset: int
         offset=offset,
         base=base_level(paragraph),
         strips=tuple(strips_of(clusters, block)),
-        mark=strip_of(mark_cluster(paragraph.mark, block), 0, block),
+        mark=strip_of(mark_cluster(clusters, paragraph.mark, block), 0, block),
         fixed=tuple(accumulate((advance_of(one, 0.0) for one in clusters), initial=0.0)),
         growing=tuple(accumulate((one.advance * growth_of(one.look) * width(one) for one in clusters), initial=0.0)),
         last_break=last,
@@ -165,12 +170,11 @@ def make_galley(clusters: tuple[Cluster, ...], paragraph: Paragraph, offset: int
     )
 
 
-def shortened(galley: Galley, keep: Callable[[int], bool]) -> Galley:
-    """Leave clusters out; line breaks at the end go with what followed them."""
+def shortened(galley: Galley, kept: list[int]) -> Galley:
+    """Keep some clusters only; line breaks at the end go with what followed them."""
     count = len(galley.clusters)
-    kept = [i for i in range(count) if keep(i)]
     while kept and kept[-1] + 1 < count and galley.clusters[kept[-1]].text in LINE_ENDS:
-        kept.pop()
+        kept = kept[:-1]
     places = {old: new for new, old in enumerate(kept)}
     clusters = tuple(galley.clusters[i] for i in kept)
     last, following = break_places(clusters)
@@ -206,8 +210,10 @@ def break_places(clusters: Sequence[Cluster]) -> tuple[tuple[int, ...], tuple[in
     return last, tuple(reversed(following))
 
 
-def mark_cluster(look: Look, block: TextBlock) -> Cluster:
-    """Give a blank that looks like a paragraph's end."""
+def mark_cluster(clusters: Sequence[Cluster], look: Look, block: TextBlock) -> Cluster:
+    """Give what an empty line at a paragraph's end looks like; where there is none, any of its clusters will do."""
+    if clusters and clusters[-1].text not in LINE_ENDS:
+        return clusters[-1]
     return shape(Paragraph((Span(" ", look),)), block)[0]
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
 from imageserver.plan.text import Face
 from imageserver.protocol.color import Color
-from imageserver.typeset.bidi import visual_order
+from imageserver.typeset.bidi import line_levels, visual_order
 from imageserver.typeset.clusters import Cluster
-from imageserver.typeset.fitting import offsets_of
-from imageserver.typeset.flowing import Line, gaps
+from imageserver.typeset.flowing import Line, gaps, offsets_of
 from imageserver.typeset.fonts import hb_font, metrics
 from imageserver.typeset.lines import TOLERANCE
 from imageserver.typeset.measuring import TAB, advance_of, size_of
@@ -65,11 +64,17 @@ def walk(line: Line) -> Iterator[tuple[Cluster, float, float]]:
             advances[i] += next(tabs, 0.0)
     for i in gaps(measured, piece) if line.stretch else ():
         advances[i - piece.start] += line.stretch
-    levels = [one.level for one in clusters]
     x = line.x
-    for i in visual_order(levels) if any(levels) else range(len(clusters)):
+    for i in order_of(clusters, measured.galley.base):
         yield clusters[i], x, advances[i]
         x += advances[i]
+
+
+def order_of(clusters: Sequence[Cluster], base: int) -> Sequence[int]:
+    """Give the places of a line's clusters from left to right."""
+    if not base and not any(one.level for one in clusters):
+        return range(len(clusters))
+    return visual_order(line_levels(clusters, base))
 
 
 def glyphs_of(
@@ -154,7 +159,8 @@ def place_glyphs(lines: Sequence[Line], frame: Frame) -> tuple[GlyphRun, ...]:
 def gathered(drawn: Iterable[tuple[Brush, Glyph]]) -> tuple[GlyphRun, ...]:
     """Gather glyphs into runs of one face, size and colour."""
     return tuple(
-        GlyphRun(*brush, tuple(glyph for _, glyph in several)) for brush, several in groupby(drawn, key=itemgetter(0))
+        GlyphRun(face, size, stretch, color, tuple(glyph for _, glyph in several))
+        for (face, size, stretch, color), several in groupby(drawn, key=itemgetter(0))
     )
 
 
@@ -239,8 +245,3 @@ def glyph_box(face: Face, index: int) -> Corners | None:
         (extents.x_bearing + extents.width) / unit,
         -(extents.y_bearing + extents.height) / unit,
     )
-
-
-def moved(lines: Sequence[Line], x: float, y: float) -> tuple[Line, ...]:
-    """Move lines."""
-    return tuple(replace(line, x=line.x + x, y=line.y + y) for line in lines) if x or y else tuple(lines)

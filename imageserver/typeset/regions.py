@@ -63,7 +63,7 @@ def shapes(inside: Path, excluded: Path | None, scale: float, angle: float) -> t
     return tuple(shape_of(group, holes) for group in groups(loops))
 
 
-def box_region(left: float, top: float, right: float, bottom: float, tight: bool, angle: float) -> Region:
+def box_region(left: float, top: float, right: float, bottom: float, *, tight: bool, angle: float) -> Region:
     """Give the region of a box in which lines run at an angle."""
     match angle % 360:
         case 0:

@@ -25,15 +25,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Subpath:
-    """A closed loop: where it starts, and its segments."""
+    """A loop: where it starts, and its segments; `closed` when it was written so. What is clipped is closed anyway."""
 
     start: tuple[float, float]
     segments: tuple[Segment, ...]
+    closed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Closed loops in pixels of the layer; overlapping loops cut holes into one another."""
+    """Loops in pixels of the layer; overlapping ones cut holes into one another."""
 
     subpaths: tuple[Subpath, ...]
 
@@ -88,7 +89,7 @@ class PathGrammar:
             points = tuple((numbers[i] + base[0], numbers[i + 1] + base[1]) for i in range(0, len(numbers), 2))
             if letter in "Mm":
                 if segments:
-                    yield Subpath(start, tuple(segments))
+                    yield Subpath(start, tuple(segments), closed=False)
                 start, here, segments, is_open = points[0], points[0], [], True
             elif letter in "Zz":
                 if segments:
@@ -100,7 +101,7 @@ class PathGrammar:
                 segments.append(Segment(points))
                 here = points[-1]
         if segments:
-            yield Subpath(start, tuple(segments))
+            yield Subpath(start, tuple(segments), closed=False)
 
 
 @dataclass(frozen=True, slots=True)

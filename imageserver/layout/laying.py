@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.layer import Layer
+from imageserver.commands.loops import flattened
 from imageserver.commands.paths import Path
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import LayerShape, is_self_sized
@@ -24,7 +25,6 @@ from imageserver.layout.layout import (
     Turn,
 )
 from imageserver.layout.levels import with_reductions
-from imageserver.layout.loops import flattened
 from imageserver.layout.measuring import Geometry, Placed, Survey
 from imageserver.layout.view import ViewLayout, zoomed
 from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Shown, Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path as FilePath
 
 import font_source_serif_pro
@@ -62,6 +62,7 @@ def built_in_face(one: BuiltIn) -> Face:
     return Face(one.name, built_in=one.code, digest=built_in_digest(one.code))
 
 
+@lru_cache(1024)
 def styled(face: Face, *, bold: bool, italic: bool) -> Face:
     """Give the bold or italic sibling of a fallback face: the built-in one, else one that is made up."""
     for one in BUILT_IN:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import bidi
 from bidi import algorithm
@@ -44,7 +45,7 @@ def base_level(paragraph: Paragraph) -> int:
 def embedding_levels(paragraph: Paragraph, base: int) -> list[int]:
     """Give each character's level.
 
-    Characters under `\\rtlch` are an isolate from right to left in which letters of any script run so; their numbers
+    Those under the command rtlch are an isolate from right to left in which letters of any script run so; their numbers
     stay readable.
     """
     text = "".join(span.text for span in paragraph.spans)
@@ -111,6 +112,9 @@ def _nested(paragraph: Paragraph) -> _Isolate:
         else:
             _nest(text, place, open_ones)
         place += len(text)
+    match top.parts:
+        case [_Isolate() as only]:
+            return only
     return top
 
 
@@ -129,7 +133,7 @@ def _nest(text: str, start: int, open_ones: list[_Isolate]) -> None:
 def _resolve(isolate: _Isolate, base: int, text: str, levels: list[int]) -> Iterator[tuple[_Isolate, int]]:
     """Set the levels of an isolate's own characters; yield the isolates within, each with its level."""
     chars = [_char(part, text, isolate) for part in isolate.parts]
-    storage = {"base_level": base, "base_dir": "LR"[base % 2], "chars": chars, "runs": deque()}
+    storage: dict[str, Any] = {"base_level": base, "base_dir": "LR"[base % 2], "chars": chars, "runs": deque()}
     algorithm.explicit_embed_and_overrides(storage)
     inner = [(char["part"], char["level"]) for char in chars if isinstance(char["part"], _Isolate)]
     algorithm.resolve_weak_types(storage)
@@ -173,4 +177,5 @@ def _next_level(level: int, direction: int) -> int:
 
 def _first_strong(text: str) -> int:
     """Give the direction of the first letter that has one, else 0 (P2, P3)."""
-    return int(bidi.get_base_level(text)) if text else 0
+    whole = text.encode("utf-8", "replace").decode()
+    return int(bidi.get_base_level(whole)) if whole else 0

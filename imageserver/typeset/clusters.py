@@ -28,7 +28,7 @@ class ShapedGlyph:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The least part of a line: characters that share glyphs. Clusters are in logical order, their glyphs in visual one.
+    """The least part of a line: characters that share glyphs. Clusters are in logical order, glyphs in visual one.
 
     `start` and `stop` are offsets in the paragraph's text. `advance` is in ems and without `look.spacing`; it is 0 for
     a tab, whose `text` is a tabulator, and for a line break. `level` is the bidi embedding level. `blank` is white

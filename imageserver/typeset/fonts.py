@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 import uharfbuzz as hb
@@ -47,7 +48,26 @@ def upem(face: Face) -> int:
     return units
 
 
-@lru_cache(KEPT * 2)
+@lru_cache(KEPT)
+def _letters(face: Face) -> frozenset[str]:
+    return frozenset(map(chr, hb_font(face).face.unicodes))
+
+
+def has_any(face: Face, letters: str) -> bool:
+    """Tell whether a face has a glyph for any of some letters, or for what these are composed of."""
+    known = _letters(face)
+    if not known.isdisjoint(letters):
+        return True
+    return not letters.isascii() and not known.isdisjoint(unicodedata.normalize("NFD", letters))
+
+
+@lru_cache(KEPT)
+def ascent_of_upright(face: Face) -> float | None:
+    """Give how far the baseline lies below the top of a letter in downward flow; None where the face has its say."""
+    return None if "vmtx" in hb_font(face).face.table_tags else metrics(face).ascent
+
+
+@lru_cache(KEPT)
 def metrics(face: Face) -> FaceMetrics:
     """Give the measures of a face: those of `hhea`, or of `OS/2` where a font asks for it or lacks `hhea`.
 

@@ -18,6 +18,9 @@ SHIFTS = {"normal": 0.0, "super": -2 / 9, "sub": 1 / 6}
 SMALL_CAPS_SCALE = 0.7
 """Of the size: what Photoshop and browsers take."""
 COMMON = "Zyyy"
+LONG = 128
+LONGEST = 512
+"""Letters of a run after which it ends at a space, or anywhere."""
 ROMAN = frozenset({"Latn", "Grek", "Cyrl", "Armn", "Geor", "Copt", COMMON})
 """Scripts whose letters can stand upright in downward flow."""
 WIDE = frozenset({"W", "F"})
@@ -55,7 +58,7 @@ def runs(paragraph: Paragraph, *, downwards: bool) -> Iterator[Run]:
     letters: list[str] = []
     origins: list[int] = []
     for place, (char, one) in enumerate(_kinds(paragraph, downwards=downwards)):
-        if kind is not None and (one is not kind or one.bare):
+        if kind is not None and (one is not kind or one.bare or _is_long(len(letters), char)):
             yield Run(kind, "".join(letters), tuple(origins))
             letters, origins = [], []
         kind = one
@@ -64,6 +67,11 @@ def runs(paragraph: Paragraph, *, downwards: bool) -> Iterator[Run]:
         origins.extend([place] * len(shown))
     if kind is not None:
         yield Run(kind, "".join(letters), tuple(origins))
+
+
+def _is_long(length: int, char: str) -> bool:
+    """Tell whether a run ends before a character, as shaping takes the square of the time for some characters."""
+    return length >= LONG and (char == " " or length >= LONGEST)
 
 
 def _kinds(paragraph: Paragraph, *, downwards: bool) -> Iterator[tuple[str, Kind]]:
@@ -99,7 +107,7 @@ def _is_bare(char: str) -> bool:
 
 
 def _is_upright(char: str, script: str, *, rotated: bool) -> bool:
-    """Tell whether a character stands upright in downward flow: those of the Far East, and Roman ones unless rotated."""
+    """Tell whether a character stands upright in downward flow: one of the Far East, or a Roman one unless rotated."""
     if unicodedata.east_asian_width(char) in WIDE:
         return True
     return not rotated and script in ROMAN

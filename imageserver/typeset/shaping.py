@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -13,8 +14,8 @@ from imageserver.plan.faces import styled
 from imageserver.plan.text import Face, TextBlock
 from imageserver.richtext.document import SOFT_HYPHEN, Look, Paragraph
 from imageserver.typeset.breaking import breaks
-from imageserver.typeset.clusters import Cluster, ShapedGlyph
-from imageserver.typeset.fonts import hb_font
+from imageserver.typeset.clusters import Break, Cluster, ShapedGlyph
+from imageserver.typeset.fonts import ascent_of_upright, has_any, hb_font
 from imageserver.typeset.runs import Kind, Run, runs
 
 INVISIBLE = 0xFFFFFF
@@ -24,6 +25,10 @@ CONTEXT = 5
 HANGING = frozenset(" \t\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000")
 """White space that hangs at the end of a line, and is stretched; spaces that do not break are not."""
 HYPHENS = ("\u2010", "-")
+PARTED = re.compile(f".?{SOFT_HYPHEN}(?:.?{SOFT_HYPHEN})*.?", re.DOTALL)
+"""Letters around soft hyphens."""
+Placing = Callable[[int, hb.GlyphPosition], ShapedGlyph]
+Features = dict[str, bool | list[tuple[int, int, bool]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,10 @@ class _Piece:
     def is_missing(self) -> bool:
         return any(not glyph.index for glyph in self.glyphs)
 
+    @property
+    def advance(self) -> float:
+        return sum(glyph.advance for glyph in self.glyphs)
+
 
 def shape(paragraph: Paragraph, block: TextBlock) -> tuple[Cluster, ...]:
     """Give a paragraph's clusters in logical order; they cover its text without a gap.
@@ -48,31 +57,33 @@ def shape(paragraph: Paragraph, block: TextBlock) -> tuple[Cluster, ...]:
     """
     text = "".join(span.text for span in paragraph.spans)
     may_end = breaks(text)
-    found: list[Cluster] = []
-    for run in runs(paragraph, downwards=block.text.box.downwards):
-        end = run.origins[-1] + 1
-        pieces = _pieces(run, block)
-        starts = [run.origins[piece.start] for piece in pieces]
-        for piece, start, stop in zip(pieces, starts, [*starts[1:], end], strict=True):
-            shown = text[start:stop]
-            found.append(
-                Cluster(
-                    start=start,
-                    stop=stop,
-                    text=shown,
-                    glyphs=piece.glyphs,
-                    face=piece.face,
-                    look=run.kind.look,
-                    advance=sum(glyph.advance for glyph in piece.glyphs),
-                    level=run.kind.level,
-                    break_after=may_end[stop - 1],
-                    blank=HANGING.issuperset(shown),
-                    scale=run.kind.scale,
-                    shift=run.kind.shift,
-                    upright=run.kind.upright,
-                )
-            )
-    return tuple(found)
+    return tuple(
+        cluster
+        for run in runs(paragraph, downwards=block.text.box.downwards)
+        for cluster in _clusters(run, block, text, may_end)
+    )
+
+
+def _clusters(run: Run, block: TextBlock, text: str, may_end: Sequence[Break]) -> Iterator[Cluster]:
+    pieces = _pieces(run, block)
+    starts = [run.origins[piece.start] for piece in pieces]
+    for piece, start, stop in zip(pieces, starts, [*starts[1:], run.origins[-1] + 1], strict=True):
+        shown = text[start:stop]
+        yield Cluster(
+            start=start,
+            stop=stop,
+            text=shown,
+            glyphs=piece.glyphs,
+            face=piece.face,
+            look=run.kind.look,
+            advance=piece.advance,
+            level=run.kind.level,
+            break_after=may_end[stop - 1],
+            blank=HANGING.issuperset(shown),
+            scale=run.kind.scale,
+            shift=run.kind.shift,
+            upright=run.kind.upright,
+        )
 
 
 def hyphen(cluster: Cluster, block: TextBlock) -> Cluster:
@@ -104,7 +115,9 @@ def _pieces(run: Run, block: TextBlock) -> list[_Piece]:
 
 
 def _covered(run: Run, start: int, stop: int, faces: Sequence[Face], main: Face) -> Iterator[_Piece]:
-    """Yield the pieces of a part of a run, each from the first face that has all glyphs for it, else from the main one."""
+    """Yield the pieces of a part of a run, each from the first face that has its glyphs, else from the main one."""
+    letters = run.letters[start:stop]
+    faces = faces[next((place for place, face in enumerate(faces) if has_any(face, letters)), len(faces)) :]
     if not faces:
         yield from _shaped(run, start, stop, main)
         return
@@ -121,24 +134,42 @@ def _shaped(run: Run, start: int, stop: int, face: Face) -> Iterator[_Piece]:
     font = hb_font(face)
     first = max(0, start - CONTEXT)
     buffer = _buffer(run, first, start, stop)
-    hb.shape(font, buffer, _features(run, first))
-    downwards = run.kind.upright
-    em = font.face.upem
+    hb.shape(font, buffer, _features(run, first, stop))
+    place_glyph = _downwards(face) if run.kind.upright else _along(font)
     glyphs: list[tuple[int, list[ShapedGlyph]]] = []
     for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         head = _head(run, first + info.cluster)
         if not glyphs or glyphs[-1][0] != head:
             glyphs.append((head, []))
         if info.codepoint != INVISIBLE:
-            advance = -position.y_advance if downwards else position.x_advance
-            glyphs[-1][1].append(
-                ShapedGlyph(info.codepoint, advance / em, position.x_offset / em, -position.y_offset / em)
-            )
+            glyphs[-1][1].append(place_glyph(info.codepoint, position))
     if buffer.direction == "rtl":
         glyphs.reverse()
     heads = [head for head, _ in glyphs]
     for (_, ones), head, end in zip(glyphs, heads, [*heads[1:], stop], strict=True):
         yield _Piece(head, end, tuple(ones), face)
+
+
+def _along(font: hb.Font) -> Placing:
+    em = font.face.upem
+    return lambda index, position: ShapedGlyph(
+        index, position.x_advance / em, position.x_offset / em, -position.y_offset / em
+    )
+
+
+def _downwards(face: Face) -> Placing:
+    """Give glyphs their places in downward flow; faces that say nothing about it keep their baseline."""
+    font = hb_font(face)
+    em = font.face.upem
+    ascent = ascent_of_upright(face)
+
+    def place(index: int, position: hb.GlyphPosition) -> ShapedGlyph:
+        y = -position.y_offset / em
+        if ascent is not None:
+            y += ascent - font.get_glyph_v_origin(index)[1] / em
+        return ShapedGlyph(index, -position.y_advance / em, position.x_offset / em, y)
+
+    return place
 
 
 def _buffer(run: Run, first: int, start: int, stop: int) -> hb.Buffer:
@@ -159,21 +190,15 @@ def _head(run: Run, place: int) -> int:
     return place
 
 
-def _features(run: Run, first: int) -> dict[str, bool | list[tuple[int, int, bool]]]:
+def _features(run: Run, first: int, stop: int) -> Features:
     """Give the features to be turned on or off.
 
     Letters that are spaced have no ligatures, and a soft hyphen parts those that it stands between.
     """
     look = run.kind.look
     is_kerned = look.kerning is not None and look.size >= look.kerning
-    found: dict[str, bool | list[tuple[int, int, bool]]] = {"kern": is_kerned, "vkrn": is_kerned}
+    found: Features = {"kern": is_kerned, "vkrn": is_kerned}
     if look.spacing:
-        found |= {"liga": False, "clig": False}
-    elif SOFT_HYPHEN in run.letters:
-        parted = [
-            (place - 1 - first, place + 2 - first, False)
-            for place, letter in enumerate(run.letters)
-            if letter == SOFT_HYPHEN
-        ]
-        found |= {"liga": [(max(0, start), stop, no) for start, stop, no in parted if stop > 0]}
-    return found
+        return found | {"liga": False, "clig": False}
+    parted = [match.span() for match in PARTED.finditer(run.letters, first, stop)]
+    return found | {"liga": [(start - first, end - first, False) for start, end in parted]} if parted else found

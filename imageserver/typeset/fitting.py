@@ -1,0 +1,186 @@
+"""How large text may be: copy-fitting (r-copy-fitting) and fitting by resolution (r-textattr).
+
+Both lay out again at each size that they try, from widths that are known: nothing is shaped twice.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from imageserver.richtext.document import CopyFit
+from imageserver.typeset.flowing import Flowed, Line, offsets_of
+from imageserver.typeset.lines import Overlong
+from imageserver.typeset.measuring import Galley, Measured, growth_of, limits_of, measure, shortened
+
+Fit = TypeVar("Fit")
+Setter = Callable[[Sequence[Measured], Overlong], Flowed]
+"""Sets a measured text; the second argument says what becomes of words that are too long."""
+SHARE_STEPS = 20
+RESOLUTION_STEPS = 13
+MOST_DOUBLINGS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """Text between two offsets that is to stand on so many lines at most; 0 lines are any number."""
+
+    start: int
+    stop: int
+    lines: int
+    most_lines: int
+
+
+def fit_copy(galleys: Sequence[Galley], set_text: Setter) -> Flowed:
+    """Set a text with its sizes grown as far as all of it fits, by one share of what each may grow.
+
+    A word is broken only if it is too long for its line at the smallest size. Lines beyond `most_lines` are left out.
+    """
+    limits = tuple(limited(galleys))
+    ways: tuple[Overlong, ...] = ("keep", "break") if grows(galleys) else ()
+    for overlong in ways:
+
+        def tried(share: float, overlong: Overlong = overlong) -> Flowed | None:
+            flowed = set_text([measure(one, share) for one in galleys], overlong)
+            return flowed if flowed.complete and all(keeps(one, flowed) for one in limits) else None
+
+        found = largest_share(tried)
+        if found:
+            return found
+    smallest = set_text([measure(one, 0.0) for one in galleys], "break")
+    if all(not one.most_lines or rows_of(one, smallest) <= one.most_lines for one in limits):
+        return smallest
+    cut = set_text([measure(one, 0.0) for one in truncated(galleys, limits, smallest)], "break")
+    return replace(cut, complete=False)
+
+
+def largest_share(tried: Callable[[float], Fit | None]) -> Fit | None:
+    """Give what comes of the largest share that fits, or None if none does."""
+    found = tried(1.0)
+    if found is not None:
+        return found
+    found = tried(0.0)
+    low, high = 0.0, 1.0
+    for _ in range(SHARE_STEPS if found is not None else 0):
+        middle = (low + high) / 2
+        again = tried(middle)
+        if again is None:
+            high = middle
+        else:
+            low, found = middle, again
+    return found
+
+
+def largest_resolution(tried: Callable[[float], Fit | None], start: float, grows: bool) -> tuple[float, Fit | None]:
+    """Give the largest resolution that fits, and what comes of it; it exceeds the one to start from if it grows."""
+    low, found = start, tried(start)
+    if found is not None and not grows:
+        return low, found
+    high = start
+    if found is None:
+        for _ in range(MOST_DOUBLINGS):
+            high, low = low, low / 2
+            found = tried(low)
+            if found is not None:
+                break
+    else:
+        for _ in range(MOST_DOUBLINGS):
+            high = low * 2
+            again = tried(high)
+            if again is None:
+                break
+            low, found = high, again
+    for _ in range(RESOLUTION_STEPS if found is not None else 0):
+        middle = (low + high) / 2
+        again = tried(middle)
+        if again is None:
+            high = middle
+        else:
+            low, found = middle, again
+    return low, found
+
+
+def grows(galleys: Sequence[Galley]) -> bool:
+    """Tell whether any size of a text may grow."""
+    return any(growth_of(strip.look) for galley in galleys for strip in (*galley.strips, galley.mark))
+
+
+def limited(galleys: Sequence[Galley]) -> Iterator[Limited]:
+    """Give the stretches of text that have the same limits on their lines."""
+    here: Limited | None = None
+    for start, stop, limits in limits_in(galleys):
+        if here and limits and (here.lines, here.most_lines) == (limits.lines, limits.most_lines):
+            here = replace(here, stop=stop)
+            continue
+        if here:
+            yield with_written_lines(here, galleys)
+        here = Limited(start, stop, limits.lines, limits.most_lines) if limits else None
+    if here:
+        yield with_written_lines(here, galleys)
+
+
+def limits_in(galleys: Sequence[Galley]) -> Iterator[tuple[int, int, CopyFit | None]]:
+    """Give the limits on lines of a text, from offset to offset."""
+    for galley in galleys:
+        starts = [galley.clusters[strip.start].start for strip in galley.strips]
+        if not starts:
+            yield galley.offset, galley.offset + 1, limits_of(galley.mark.look)
+            continue
+        for strip, start, stop in zip(galley.strips, starts, [*starts[1:], galley.length + 1], strict=True):
+            yield galley.offset + start, galley.offset + stop, limits_of(strip.look)
+
+
+def with_written_lines(one: Limited, galleys: Sequence[Galley]) -> Limited:
+    """Allow as many lines as were written: explicit line breaks are always honoured."""
+    count = 0
+    for galley in galleys:
+        if galley.offset < one.stop and galley.offset + galley.length + 1 > one.start:
+            breaks = (galley.offset + galley.clusters[place - 1].start for place in galley.ends)
+            count += 1 + sum(one.start <= at < one.stop - 1 for at in breaks)
+    return replace(one, lines=max(one.lines, count)) if one.lines else one
+
+
+def keeps(one: Limited, flowed: Flowed) -> bool:
+    """Tell whether text stands on no more lines than it is to."""
+    most = min((limit for limit in (one.lines, one.most_lines) if limit), default=0)
+    return not most or rows_of(one, flowed) <= most
+
+
+def rows_of(one: Limited, flowed: Flowed) -> int:
+    """Count the rows on which something of a stretch of text stands."""
+    return len({line.row for line in lines_of(one, flowed)})
+
+
+def lines_of(one: Limited, flowed: Flowed) -> list[Line]:
+    """Give the lines on which something of a stretch of text stands."""
+    found = []
+    for line in flowed.lines:
+        start, stop = offsets_of(line)
+        if start < one.stop and max(stop, start + 1) > one.start:
+            found.append(line)
+    return found
+
+
+def truncated(galleys: Sequence[Galley], limits: Sequence[Limited], flowed: Flowed) -> list[Galley]:
+    """Leave out what stands on lines beyond the most that a stretch of text may have."""
+    gone = []
+    for one in limits:
+        lines = lines_of(one, flowed)
+        rows = sorted({line.row for line in lines})
+        if one.most_lines and len(rows) > one.most_lines:
+            last = rows[one.most_lines - 1]
+            gone.append((max(offsets_of(line)[1] for line in lines if line.row == last), one.stop))
+
+    def is_kept(offset: int) -> bool:
+        i = bisect_left(gone, (offset + 1,)) - 1
+        return i < 0 or offset >= gone[i][1]
+
+    found = []
+    for galley in galleys:
+        starts = [galley.offset + one.start for one in galley.clusters]
+        if any(is_kept(at) for at in starts or [galley.offset]):
+            kept = [i for i, at in enumerate(starts) if is_kept(at)]
+            found.append(galley if len(kept) == len(starts) else shortened(galley, kept))
+    return found or [shortened(galleys[0], [])]

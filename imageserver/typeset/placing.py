@@ -1,0 +1,247 @@
+"""Lines → glyphs and underlines in their places, in pixels of the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+
+from imageserver.plan.text import Face
+from imageserver.protocol.color import Color
+from imageserver.typeset.bidi import line_levels, visual_order
+from imageserver.typeset.clusters import Cluster
+from imageserver.typeset.flowing import Line, gaps, offsets_of
+from imageserver.typeset.fonts import hb_font, metrics
+from imageserver.typeset.lines import TOLERANCE
+from imageserver.typeset.measuring import TAB, advance_of, size_of
+from imageserver.typeset.regions import direction
+from imageserver.typeset.typeset import Bar, Extent, Glyph, GlyphRun, SetLine
+
+Brush = tuple[Face, float, float, Color]
+"""Face, size, stretch and colour of glyphs."""
+Corners = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How points of lines become pixels: scaled, turned clockwise by an angle, and moved.
+
+    In downward flow lines run at an angle of 90 degrees more, but characters that stand upright do not.
+    """
+
+    scale: float = 1.0
+    angle: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
+    downwards: bool = False
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Give the pixel of a point."""
+        if not self.angle:
+            return self.x + x * self.scale, self.y + y * self.scale
+        cosine, sine = direction(self.angle)
+        return self.x + (x * cosine - y * sine) * self.scale, self.y + (x * sine + y * cosine) * self.scale
+
+    def extent(self, left: float, top: float, right: float, bottom: float) -> Extent:
+        """Give the bounds in pixels of a rectangle of points."""
+        corners = [self.point(x, y) for x in (left, right) for y in (top, bottom)]
+        xs, ys = zip(*corners, strict=True)
+        return Extent(min(xs), min(ys), max(xs), max(ys))
+
+
+def walk(line: Line) -> Iterator[tuple[Cluster, float, float]]:
+    """Give the clusters of a line from left to right, where each starts, and how far it goes."""
+    measured, piece = line.measured, line.piece
+    widths = measured.widths
+    clusters = list(measured.galley.clusters[piece.start : piece.shown])
+    advances = [widths[i + 1] - widths[i] for i in range(piece.start, piece.shown)]
+    if piece.hyphen:
+        clusters[-1], advances[-1] = piece.hyphen, advance_of(piece.hyphen, measured.share)
+    tabs = iter(piece.tabs)
+    for i, one in enumerate(clusters if piece.tabs else ()):
+        if one.text == TAB:
+            advances[i] += next(tabs, 0.0)
+    for i in gaps(measured, piece) if line.stretch else ():
+        advances[i - piece.start] += line.stretch
+    x = line.x
+    for i in order_of(clusters, measured.galley.base):
+        yield clusters[i], x, advances[i]
+        x += advances[i]
+
+
+def order_of(clusters: Sequence[Cluster], base: int) -> Sequence[int]:
+    """Give the places of a line's clusters from left to right."""
+    if not base and not any(one.level for one in clusters):
+        return range(len(clusters))
+    return visual_order(line_levels(clusters, base))
+
+
+def glyphs_of(
+    cluster: Cluster, share: float, offset: int, place: tuple[float, float], frame: Frame
+) -> Iterator[tuple[Brush, Glyph]]:
+    """Give the glyphs of a cluster that starts at a place of its line's baseline."""
+    look = cluster.look
+    own = size_of(look, share)
+    size = own * cluster.scale
+    wide, high = size * abs(look.scale_x), size * abs(look.scale_y)
+    if not high:
+        return
+    brush = (cluster.face, high * frame.scale, wide / high, look.color)
+    x, y = place[0], place[1] + cluster.shift * own - look.rise
+    angle = frame.angle - 90 if cluster.upright and frame.downwards else frame.angle
+    if frame.downwards and not cluster.upright:
+        y += lowering(cluster.face) * own
+    pen = 0.0
+    for one in cluster.glyphs:
+        if cluster.upright and frame.downwards:
+            at = frame.point(x + (pen + one.y) * high, y - one.x * wide)
+        else:
+            at = frame.point(x + (pen + one.x) * wide, y + one.y * high)
+        pen += one.advance
+        yield brush, Glyph(one.index, *at, angle, offset + cluster.start)
+
+
+def lowering(face: Face) -> float:
+    """Give how far below the middle of a column the baseline of turned characters is, in ems."""
+    measures = metrics(face)
+    return (measures.ascent - measures.descent) / 2
+
+
+def bar_of(
+    cluster: Cluster, share: float, advance: float, place: tuple[float, float], frame: Frame
+) -> tuple[float, float, float, float, Color]:
+    """Give the underline of a cluster in points: x, y, length, thickness and colour.
+
+    It does not follow the smaller sizes and baselines of sub- and superscript, nor small capitals.
+    """
+    look = cluster.look
+    measures = metrics(cluster.face)
+    high = size_of(look, share) * abs(look.scale_y)
+    y = place[1] - look.rise + measures.underline * high
+    if frame.downwards:
+        y += lowering(cluster.face) * high
+    return place[0], y, advance, measures.thickness * high, look.color
+
+
+def joined(
+    bars: Iterable[tuple[float, float, float, float, Color]],
+) -> Iterator[tuple[float, float, float, float, Color]]:
+    """Join underlines that go on in one another."""
+    last: tuple[float, float, float, float, Color] | None = None
+    for bar in bars:
+        if last and bar[1] == last[1] and bar[3:] == last[3:] and abs(last[0] + last[2] - bar[0]) < TOLERANCE:
+            last = (last[0], last[1], last[2] + bar[2], *last[3:])
+            continue
+        if last:
+            yield last
+        last = bar
+    if last:
+        yield last
+
+
+def pixels_of(bar: tuple[float, float, float, float, Color], frame: Frame) -> Bar:
+    """Give an underline in pixels."""
+    x, y, length, thickness, color = bar
+    return Bar(*frame.point(x, y), length * frame.scale, thickness * frame.scale, frame.angle, color)
+
+
+def place_glyphs(lines: Sequence[Line], frame: Frame) -> tuple[GlyphRun, ...]:
+    """Give the glyphs of lines."""
+    return gathered(
+        drawn
+        for line in lines
+        for cluster, x, _ in walk(line)
+        for drawn in glyphs_of(cluster, line.measured.share, line.measured.galley.offset, (x, line.y), frame)
+    )
+
+
+def gathered(drawn: Iterable[tuple[Brush, Glyph]]) -> tuple[GlyphRun, ...]:
+    """Gather glyphs into runs of one face, size and colour."""
+    return tuple(
+        GlyphRun(face, size, stretch, color, tuple(glyph for _, glyph in several))
+        for (face, size, stretch, color), several in groupby(drawn, key=itemgetter(0))
+    )
+
+
+def place_bars(lines: Sequence[Line], frame: Frame) -> tuple[Bar, ...]:
+    """Give the underlines of lines."""
+    return tuple(
+        pixels_of(bar, frame)
+        for line in lines
+        if any(strip.look.underline for strip in line.measured.galley.strips)
+        for bar in joined(
+            bar_of(cluster, line.measured.share, advance, (x, line.y), frame)
+            for cluster, x, advance in walk(line)
+            if cluster.look.underline
+        )
+    )
+
+
+def place_lines(lines: Sequence[Line], frame: Frame) -> tuple[SetLine, ...]:
+    """Give lines in pixels."""
+    return tuple(set_line(line, frame.point(line.x, line.y), frame.scale) for line in lines)
+
+
+def set_line(line: Line, place: tuple[float, float], scale: float) -> SetLine:
+    """Give a line in pixels whose baseline starts at a pixel."""
+    return SetLine(
+        *offsets_of(line),
+        *place,
+        line.width * scale,
+        line.metrics.ascent * scale,
+        line.metrics.descent * scale,
+    )
+
+
+def ink_of(runs: Sequence[GlyphRun], bars: Sequence[Bar]) -> Extent | None:
+    """Give the bounds of everything that is drawn, or None if nothing is."""
+    found = [corners for run in runs for corners in inked(run)]
+    for bar in bars:
+        frame = Frame(1.0, bar.angle, bar.x, bar.y)
+        extent = frame.extent(0.0, 0.0, bar.length, bar.thickness)
+        found.append((extent.left, extent.top, extent.right, extent.bottom))
+    if not found:
+        return None
+    lefts, tops, rights, bottoms = zip(*found, strict=True)
+    return Extent(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def inked(run: GlyphRun) -> Iterator[Corners]:
+    """Give the bounds of the glyphs of a run that show something."""
+    boxes: dict[int, Corners | None] = {}
+    wide = run.size * run.stretch
+    for glyph in run.glyphs:
+        if glyph.index not in boxes:
+            boxes[glyph.index] = glyph_box(run.face, glyph.index)
+        box = boxes[glyph.index]
+        if box is None:
+            continue
+        left, top, right, bottom = box
+        if glyph.angle:
+            extent = Frame(run.size, glyph.angle, glyph.x, glyph.y).extent(
+                left * run.stretch, top, right * run.stretch, bottom
+            )
+            yield extent.left, extent.top, extent.right, extent.bottom
+        else:
+            yield (
+                glyph.x + left * wide,
+                glyph.y + top * run.size,
+                glyph.x + right * wide,
+                glyph.y + bottom * run.size,
+            )
+
+
+def glyph_box(face: Face, index: int) -> Corners | None:
+    """Give the left, top, right and bottom of a glyph in ems, y downwards, or None if it is empty."""
+    font = hb_font(face)
+    extents = font.get_glyph_extents(index)
+    if extents is None or not extents.width or not extents.height:
+        return None
+    unit = font.face.upem
+    return (
+        extents.x_bearing / unit,
+        -extents.y_bearing / unit,
+        (extents.x_bearing + extents.width) / unit,
+        -(extents.y_bearing + extents.height) / unit,
+    )

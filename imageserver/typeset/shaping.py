@@ -42,10 +42,12 @@ class _Piece:
 
     @property
     def is_missing(self) -> bool:
+        """Whether the face lacks a glyph."""
         return any(not glyph.index for glyph in self.glyphs)
 
     @property
     def advance(self) -> float:
+        """How far it leads on, in ems."""
         return sum(glyph.advance for glyph in self.glyphs)
 
 

@@ -25,7 +25,7 @@ from imageserver.layout.view import LARGEST_COORDINATE, ViewLayout, lay_out_view
 from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one
-from imageserver.typeset.setting import typeset
+from imageserver.typeset.typesetting import typeset
 from imageserver.typeset.typeset import Extent, Typeset
 
 

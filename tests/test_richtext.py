@@ -96,42 +96,10 @@ def test_row(row: Row, dialect: Dialect) -> None:
 
 
 WORDS = [*LOOK_WORDS, *CHARACTER_WORDS, *PARAGRAPH_WORDS, *BOX_WORDS, *ENTITIES]
-OTHERS = [
-    "par",
-    "line",
-    "tab",
-    "u",
-    "uc",
-    "'",
-    "ansi",
-    "mac",
-    "pc",
-    "pca",
-    "ansicpg",
-    "deff",
-    "bin",
-    "fonttbl",
-    "fcharset",
-    "cpg",
-    "colortbl",
-    "cmykcolortbl",
-]
-OTHERS += [
-    "iscolortbl",
-    "red",
-    "green",
-    "blue",
-    "cyan",
-    "magenta",
-    "yellow",
-    "black",
-    "stylesheet",
-    "info",
-    "pict",
-    "header",
-    "footer",
-    "generator",
-]
+OTHERS = """
+    par line tab u uc ' ansi mac pc pca ansicpg deff bin fonttbl fcharset cpg colortbl cmykcolortbl iscolortbl red green
+    blue cyan magenta yellow black stylesheet info pict header footer generator
+    """.split()  # noqa: SIM905, a list of words
 
 
 @pytest.mark.parametrize("word", [*WORDS, *OTHERS])

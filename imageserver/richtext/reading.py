@@ -246,23 +246,28 @@ class Reader:
 
     def format(self, token: Token) -> None:
         """Change what is in force; a word that is not known is skipped, as the reference does."""
-        now, name = self.state.characters, token.text
-        if name in LOOK_WORDS:
-            now = replace(now, look=self.changed(LOOK_WORDS[name], now.look, token))
-        elif name in CHARACTER_WORDS:
-            now = self.changed(CHARACTER_WORDS[name], now, token)
-            if name in {"f", "cf"}:
-                self.asked.setdefault((name, token.number or 0), token.offset)
-        elif name in PARAGRAPH_WORDS:
-            lines = self.changed(PARAGRAPH_WORDS[name], self.state.lines, token)
-            self.state = replace(self.state, lines=lines)
-            self.last_lines = lines
-            return
+        name = token.text
+        if name in PARAGRAPH_WORDS:
+            self.set_lines(self.changed(PARAGRAPH_WORDS[name], self.state.lines, token))
         elif name in BOX_WORDS:
             self.box = self.changed(BOX_WORDS[name], self.box, token)
-            return
-        self.state = replace(self.state, characters=now)
-        self.last_characters = now
+        elif name in LOOK_WORDS:
+            now = self.state.characters
+            self.set_characters(replace(now, look=self.changed(LOOK_WORDS[name], now.look, token)))
+        elif name in CHARACTER_WORDS:
+            self.set_characters(self.changed(CHARACTER_WORDS[name], self.state.characters, token))
+            self.asked.setdefault((name, token.number or 0), token.offset)
+
+    def set_lines(self, lines: Lines) -> None:
+        """Put a paragraph's properties in force; where a group ends behind them, the last paragraph has them still."""
+        if lines is not self.state.lines:
+            self.state = replace(self.state, lines=lines)
+            self.last_lines = lines
+
+    def set_characters(self, characters: Characters) -> None:
+        """Put the properties of characters in force, likewise."""
+        self.state = replace(self.state, characters=characters)
+        self.last_characters = characters
 
     def change_document(self, token: Token) -> None:
         """Take what says how the characters of the whole document are written."""

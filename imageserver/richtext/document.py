@@ -32,7 +32,8 @@ class Look:
     """How characters look. `font` "" is the default font; `rise` lifts the baseline; `kerning` None is off.
 
     `size` is the smallest one where `fit` lets it grow. `kerning` is the size from which pairs are kerned. `spacing` is
-    added behind each character. References: r-basic-character-formatting, r-advanced-text-formatting.
+    added behind each character. `rotated` counts only where the box flows downwards. References:
+    r-basic-character-formatting, r-advanced-text-formatting.
     """
 
     font: str = ""
@@ -107,7 +108,7 @@ class TextBox:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something that was not understood, and where: the offset counts characters of the text as written."""
+    """Something that was not understood, and where: the offset counts characters of the decoded value."""
 
     offset: int
     says: str

@@ -74,7 +74,6 @@ def test_order_is_that_of_unicode(text: str) -> None:
         ([("a\u2067", Look()), ("cb", TURNED), ("\u2069 d", Look())], 0, "a\u2067bc\u2069 d"),
         ([("a", TURNED), ("b", Look())], 1, "ba"),
         ([("", TURNED), ("ab", Look())], 0, "ab"),
-        ([("ab", TURNED), (" cd", Look()), ("12", TURNED)], 1, "12cd ba"),
     ],
 )
 def test_letters_under_rtlch_run_from_right_to_left(spans: list[tuple[str, Look]], base: int, expected: str) -> None:

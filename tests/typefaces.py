@@ -16,6 +16,7 @@ from imageserver.typeset.shaping import shape
 FACES = {one.code: built_in_face(one) for one in (*BUILT_IN, *SYMBOLS)}
 JAPANESE = Path("/usr/share/fonts/opentype/ipafont-gothic/ipag.ttf")
 """Of Debian's package fonts-ipafont-gothic."""
+PLAIN = Look()
 Tables = dict[bytes, bytes]
 
 
@@ -26,7 +27,7 @@ def block(*fallback: Face, face: Face = FACES["figo"], downwards: bool = False) 
     return TextBlock("textPs", RichText((), TextBox(downwards=downwards)), uses, fallback)
 
 
-def paragraph(text: str, look: Look = Look()) -> Paragraph:  # noqa: B008 - a frozen value
+def paragraph(text: str, look: Look = PLAIN) -> Paragraph:
     return Paragraph((Span(text, look),))
 
 
@@ -36,9 +37,10 @@ def names(cluster: Cluster) -> str:
     return " ".join(font.glyph_to_string(glyph.index) for glyph in cluster.glyphs)
 
 
-def shaped(text: str, *fallback: Face, look: Look = Look()) -> dict[str, str]:  # noqa: B008 - a frozen value
-    """Give the glyphs of a text's clusters, each by its characters."""
-    return {one.text: names(one) for one in shape(paragraph(text, look), block(*fallback))}
+def shaped(text: str, one: TextBlock | None = None, look: Look = PLAIN) -> tuple[str, str]:
+    """Give the characters of a text's clusters, and their glyphs' names, both in logical order."""
+    clusters = shape(paragraph(text, look), one or block())
+    return "|".join(cluster.text for cluster in clusters), " | ".join(map(names, clusters))
 
 
 @dataclass(frozen=True, slots=True)

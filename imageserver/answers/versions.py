@@ -24,7 +24,7 @@ def image_version(sources: Iterable[Source], facts: FactsOf, fonts: Iterable[Pat
     images = (
         text for source in sources for text in (*(facts[path].content_hash for path in source.paths), source.pixels)
     )
-    return version_of((*images, *(facts[file].content_hash for file in fonts)))
+    return version_of((*images, *(facts[file].content_hash for file in fonts if file in facts)))
 
 
 def metadata_version(metadata: Iterable[str]) -> str:

@@ -142,7 +142,8 @@ class Survey:
         """Set the text of a layer in a box, once; a side of 0 is free."""
         found = self.texts.get(id(block))
         if found is None:
-            known = block.with_digests({file: self.facts[file].content_hash for file in block.files})
+            files = (file for file in (*block.files, *block.spare_files) if file in self.facts)
+            known = block.with_digests({file: self.facts[file].content_hash for file in files})
             found = self.texts[id(block)] = SetText(known, size, typeset(known, size.width, size.height))
         return found
 

@@ -138,8 +138,13 @@ class Picture:
 
     @property
     def fonts(self) -> tuple[Path, ...]:
-        """The font files that are read, each once."""
+        """The font files that have to be there, each once."""
         return tuple(dict.fromkeys(file for text in self.texts for file in text.files))
+
+    @property
+    def spare_fonts(self) -> tuple[Path, ...]:
+        """The font files that are done without when they cannot be read, each once."""
+        return tuple(dict.fromkeys(file for text in self.texts for file in text.spare_files))
 
 
 Shown = Source | Picture | TextBlock
@@ -237,5 +242,10 @@ class Plan:
 
     @property
     def fonts(self) -> tuple[Path, ...]:
-        """All font files that are read."""
+        """All font files that have to be there."""
         return self.picture.fonts if self.picture else ()
+
+    @property
+    def spare_fonts(self) -> tuple[Path, ...]:
+        """All font files that are done without when they cannot be read."""
+        return self.picture.spare_fonts if self.picture else ()

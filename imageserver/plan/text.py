@@ -55,15 +55,20 @@ class TextBlock:
 
     @property
     def files(self) -> tuple[FilePath, ...]:
-        """The font files that are read, each once."""
-        faces = (*(use.face for use in self.faces), *self.fallback)
-        return tuple(dict.fromkeys(face.file for face in faces if face.file is not None))
+        """The font files that have to be there, each once."""
+        return tuple(dict.fromkeys(use.face.file for use in self.faces if use.face.file is not None))
+
+    @property
+    def spare_files(self) -> tuple[FilePath, ...]:
+        """The font files that are done without when they cannot be read."""
+        return tuple(face.file for face in self.fallback if face.file is not None)
 
     def with_digests(self, digests: Mapping[FilePath, str]) -> TextBlock:
-        """Give the block with the digest of each font file in its faces."""
+        """Give the block with the digest of each font file in its faces, without fallback faces that have none."""
 
         def known(face: Face) -> Face:
             return face if face.file is None else replace(face, digest=digests[face.file])
 
         uses = tuple(replace(use, face=known(use.face)) for use in self.faces)
-        return replace(self, faces=uses, fallback=tuple(known(face) for face in self.fallback))
+        fallback = tuple(known(face) for face in self.fallback if face.file is None or face.file in digests)
+        return replace(self, faces=uses, fallback=fallback)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from imageserver.config import Limits
-from imageserver.errors import BadSource, LimitExceeded
+from imageserver.errors import BadFont, BadSource, LimitExceeded
 from imageserver.layout.facts import Facts
 from imageserver.render.probe import probe, probe_font
 from imageserver.server.rendering import Renderer
@@ -29,14 +29,21 @@ class Sources:
         self._limits = limits
         self._known: OrderedDict[Asked, asyncio.Future[Facts]] = OrderedDict()
 
-    async def facts(self, paths: Iterable[Path], fonts: Iterable[Path] = ()) -> dict[Path, Facts]:
-        """Give the facts of files; raises `BadSource` or `LimitExceeded` for one that cannot be used."""
+    async def facts(
+        self, paths: Iterable[Path], fonts: Iterable[Path] = (), spare_fonts: Iterable[Path] = ()
+    ) -> dict[Path, Facts]:
+        """Give the facts of files; raises `BadSource`, `BadFont` or `LimitExceeded` for one that cannot be used.
+
+        Of spare fonts, those that can be used are given.
+        """
         probing = {path: self._probing(path, probe) for path in paths}
         probing.update({path: self._probing(path, probe_font) for path in fonts})
-        unknown = [future for future in probing.values() if not future.done()]
+        spare = {path: self._probing(path, probe_font) for path in spare_fonts if path not in probing}
+        unknown = [future for future in (*probing.values(), *spare.values()) if not future.done()]
         if unknown:
             await asyncio.wait(unknown)
-        return {path: future.result() for path, future in probing.items()}
+        usable = {path: future.result() for path, future in spare.items() if not future.exception()}
+        return {**usable, **{path: future.result() for path, future in probing.items()}}
 
     def _probing(self, path: Path, probing: Probe) -> asyncio.Future[Facts]:
         version = version_of(path)
@@ -53,7 +60,9 @@ class Sources:
 
     def _forget_failure(self, asked: Asked, done: asyncio.Future[Facts]) -> None:
         """Try again after what may pass; a bad file stays bad until it changes."""
-        if done.cancelled() or (done.exception() and not isinstance(done.exception(), BadSource | LimitExceeded)):
+        if done.cancelled() or (
+            done.exception() and not isinstance(done.exception(), BadFont | BadSource | LimitExceeded)
+        ):
             self._known.pop(asked, None)
 
 

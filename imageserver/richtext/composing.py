@@ -17,7 +17,7 @@ class Composer:
     @property
     def is_between(self) -> bool:
         """Whether the last paragraph is ended, and no other has begun."""
-        return bool(self.paragraphs) and not self._spans and not self._parts
+        return bool(self.paragraphs) and not self._parts
 
     def add(self, text: str, look: Look) -> None:
         """Go on with some characters."""

@@ -13,7 +13,7 @@ TOKEN = re.compile(
     r"|(?P<close>\})"
     r"|\\(?P<word>[A-Za-z]+)(?P<number>-?[0-9]+)?[ ]?"  # one blank behind a word belongs to it
     r"|\\'(?P<byte>[0-9A-Fa-f]{2})"
-    r"|\\(?P<symbol>\r\n|[^A-Za-z]|\Z)"
+    r"|\\(?P<symbol>[^A-Za-z]|\Z)"
     r"|(?P<line_end>[\r\n]+)"
     r"|(?P<text>[^\\{}\r\n]+)"
 )

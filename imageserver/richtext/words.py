@@ -230,6 +230,6 @@ ENTITIES: Mapping[str, Entity] = {
 }
 """Words and symbols that stand for a character, and may stand in for the one of a `\\u`."""
 BREAKS: Mapping[str, str] = {"line": LINE_BREAK, "tab": "\t", "\t": "\t"}
-PARAGRAPH_ENDS = frozenset({"par", "\n", "\r", "\r\n"})
+PARAGRAPH_ENDS = frozenset({"par", "\n", "\r"})
 SYMBOLS_WITHOUT_MEANING = frozenset("*|:")
 """`\\*` means something only where a group begins; the others are for formulas and indexes."""

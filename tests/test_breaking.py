@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from uniseg.linebreak import line_break_breakables
 
@@ -43,6 +43,7 @@ def test_breaks(written: str, parts: str) -> None:
     assert "".join(char + marks[one] for char, one in zip(written, breaks(written), strict=True)) == parts
 
 
+@settings(deadline=None)  # no assertion about time
 @given(st.text(st.sampled_from(SIGNS), min_size=1, max_size=12))
 def test_breaks_are_those_of_unicode(text: str) -> None:
     expected = [bool(one) for one in line_break_breakables(text)][1:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bidi
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typefaces import block, paragraph
 
@@ -50,6 +50,7 @@ def test_order(text: str, base: int, expected: str) -> None:
     assert shown(paragraph(text)) == expected
 
 
+@settings(deadline=None)  # no assertion about time
 @given(st.text(st.sampled_from(SIGNS), min_size=1, max_size=14))
 def test_order_is_that_of_unicode(text: str) -> None:
     base = base_level(paragraph(text))

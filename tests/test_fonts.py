@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import uharfbuzz as hb
 from typefaces import FACES, Axis, block, collection, font_of, names, paragraph, shaped, tables_of, variable
 
 from imageserver.errors import BadFont, NotFound
@@ -89,6 +90,21 @@ def test_other_fonts_are_made_bold_and_italic() -> None:
     assert width_of_h(replace(plain, slant=True)) == width_of_h(plain)
 
 
+def test_made_up_faces_are_drawn_so() -> None:
+    def ink(face: Face) -> tuple[int, int]:
+        font, raster = hb_font(face), hb.RasterDraw()
+        raster.transform = (0.1, 0, 0, 0.1, 0, 0)
+        raster.draw_glyph(font, font.get_nominal_glyph(ord("H")))
+        image = raster.render()
+        return sum(image.buffer), image.extents.width
+
+    face = FACES["figo"]
+    plain, bold, leaning = (ink(one) for one in (face, replace(face, embolden=True), replace(face, slant=True)))
+    assert bold[0] > 1.2 * plain[0]
+    assert leaning[0] == pytest.approx(plain[0], rel=0.01)
+    assert leaning[1] > plain[1] + 10
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -97,7 +113,7 @@ def test_other_fonts_are_made_bold_and_italic() -> None:
         (b"wOF2" + FIRA[4:], "it is not a font; expected TrueType or OpenType (.ttf, .otf, .ttc, .otc)"),
         (FIRA[:4], "the file is cut off or damaged"),
         (FIRA[:100], "the file is cut off or damaged"),
-        (b"ttcf" + bytes(40), "it has no face 0; expected 0 to -1"),
+        (b"ttcf" + bytes(40), "it is a collection of 0 faces; expected 1 to 4096"),
         (b"ttcf" + bytes(7) + b"\x01", "the file is cut off or damaged"),
         (font_of({tag: data for tag, data in TABLES.items() if tag != b"cmap"}), "it lacks the table cmap"),
         (font_of({**TABLES, b"hmtx": b""}), "it lacks the table hmtx"),

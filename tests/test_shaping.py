@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typefaces import FACES, JAPANESE, PLAIN, block, names, paragraph, shaped
 
@@ -237,6 +237,7 @@ def test_roman_letters_that_stand_upright_keep_their_baseline() -> None:
         assert glyph.x == pytest.approx(-across / 2, abs=0.001)
 
 
+@settings(deadline=None)  # no assertion about time
 @given(
     st.lists(
         st.tuples(

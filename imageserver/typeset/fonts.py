@@ -22,7 +22,7 @@ LINE = (
 OS2_LENGTH = 78
 EM = (0.8, -0.2, 0.0)
 """Ascent, descent and gap of a font that tells nothing of them."""
-KEPT = 64
+KEPT = 32
 """How many fonts stay open."""
 BOLD = 0.03
 """How much wider strokes of a made-up bold face are, in ems."""

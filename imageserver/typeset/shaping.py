@@ -92,7 +92,7 @@ def hyphen(cluster: Cluster, block: TextBlock) -> Cluster:
     sign = next((sign for sign in HYPHENS if font.get_nominal_glyph(ord(sign))), HYPHENS[-1])
     kind = Kind(cluster.look, cluster.level, "Latn", cluster.scale, cluster.upright, bare=False)
     (piece,) = _pieces(Run(kind, sign, (0,)), block)
-    return replace(cluster, glyphs=piece.glyphs, face=piece.face, advance=sum(glyph.advance for glyph in piece.glyphs))
+    return replace(cluster, glyphs=piece.glyphs, face=piece.face, advance=piece.advance)
 
 
 def main_face(look: Look, block: TextBlock) -> Face:

@@ -14,7 +14,7 @@ from serving import Client, serving
 from sites import QUIET
 
 CASES: dict[str, str] = yaml.safe_load((Path(__file__).parent / "golden.yaml").read_text())
-LARGEST = 200
+LARGEST = 300
 """Pixels of a side: what a person can look at in one glance."""
 
 

@@ -74,6 +74,9 @@ class Font:
     path: str = catalog_field(Scalar(Text()), default="", doc="The file, relative to the catalog's folder.")
     bold: bool = catalog_field(FLAG_FIELD, default=False, doc="Whether this is the bold face.")
     italic: bool = catalog_field(FLAG_FIELD, default=False, doc="Whether this is the italic face.")
+    like: str = catalog_field(
+        Scalar(Text()), default="", doc="Another font that stands for this one, in place of a file."
+    )
     index: int = catalog_field(Scalar(Integer(0, 999)), default=0, doc="Which face of a collection (.ttc) this is.")
 
 

@@ -45,7 +45,8 @@ class FontMap:
 
     def fallback(self) -> tuple[Face, ...]:
         """Give the faces that may have the glyphs that another lacks."""
-        own = (file_face(home, font) for home, font in self._fonts() if not font.bold and not font.italic)
+        regular = ((home, font) for home, font in self._fonts() if not (font.bold or font.italic or font.like))
+        own = (file_face(home, font) for home, font in regular)
         there = islice((face for face in own if face.file and face.file.is_file()), MOST_FALLBACKS)
         return (*there, *(built_in_face(one) for one in (*BUILT_IN, *SYMBOLS) if not one.bold and not one.italic))
 
@@ -74,16 +75,19 @@ class FontMap:
     def _homes(self) -> tuple[Catalog, ...]:
         return (self.catalog,) if self.catalog is self.default else (self.catalog, self.default)
 
-    def _faces(self, name: str) -> dict[Style, Face]:
-        """Give the faces of a font: of the first map that has any, or else built-in ones."""
+    def _faces(self, name: str, *others: str) -> dict[Style, Face]:
+        """Give the faces of a font: of the first map that has any, or else built-in ones.
+
+        `others` are the fonts that it stands for; one that in the end stands for itself has no faces.
+        """
         for home in self._homes:
-            found = {
-                (font.bold, font.italic): file_face(home, font)
-                for font in home.extras.fonts
-                if font.name.casefold() == name.casefold()
-            }
+            found = [font for font in home.extras.fonts if font.name.casefold() == name.casefold()]
+            like = next((font.like for font in found if font.like), "")
+            if like:
+                seen = (*others, name.casefold())
+                return {} if like.casefold() in seen else self._faces(like, *seen)
             if found:
-                return found
+                return {(font.bold, font.italic): file_face(home, font) for font in found}
         return {
             (one.bold, one.italic): built_in_face(one) for one in BUILT_IN if one.name.casefold() == name.casefold()
         }

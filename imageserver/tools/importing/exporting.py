@@ -224,6 +224,8 @@ class Exporter:
                 }
                 texts["FontPath"] = self.from_root(texts["FontPath"], root) if texts["FontPath"] else ""
                 row = {column: Cell(text) for column, text in texts.items() if text not in {"", "0"}}
+                for key in sorted(set(face) - set(FONTS.columns.values())):
+                    section.page.lost(node.line, f"fonts.{key}", "font maps of the reference have no such column")
                 if not {"Name", "FontPath"} <= set(row):
                     section.page.lost(node.line, "fonts", "expected a name and a path")
                 elif self.acceptable(row, written, "fonts"):

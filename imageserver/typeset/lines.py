@@ -61,12 +61,11 @@ def break_line(measured: Measured, start: int, room: Room) -> Piece | None:
         case "keep":
             place = min(end, measured.galley.next_break[start + 1])
             tabs = reach(measured, start, place, Room(math.inf, room.indent))[1]
-            return piece(
-                measured, start, place, tabs, ending="wrap" if place < end else ending_at(measured, start, end)
-            )
         case "break":
             place = max(fitting, start + 1)
-            return piece(measured, start, place, tabs, breaks_word=True)
+    if place >= end:
+        return piece(measured, start, end, tabs, ending=ending_at(measured, start, end))
+    return piece(measured, start, place, tabs, breaks_word=room.overlong == "break")
 
 
 def end_of_line(measured: Measured, start: int) -> int:
@@ -132,10 +131,9 @@ def piece(
     clusters, galley_tabs = measured.galley.clusters, measured.galley.tabs
     shown = stop
     while shown > start and (clusters[shown - 1].blank or clusters[shown - 1].text in LINE_ENDS):
-        if clusters[shown - 1].text == "\t":
-            break
         shown -= 1
-    hyphen = measured.galley.hyphens.get(shown - 1) if ending == "wrap" and shown > start else None
+    hyphens = measured.galley.hyphens if ending == "wrap" and not breaks_word and shown == stop else {}
+    hyphen = hyphens.get(shown - 1)
     tabs = tabs[: bisect_left(galley_tabs, shown) - bisect_left(galley_tabs, start)]
     width = measured.widths[shown] - measured.widths[start] + sum(tabs)
     if hyphen:

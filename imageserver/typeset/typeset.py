@@ -74,7 +74,7 @@ class Typeset:
 
     `is_self_sized` says that the text gave the layer its size; then (0,0) is the layer's default origin. `ink` holds
     all that is drawn, which may reach beyond. `resolution` is the one that it was set at, and `complete` says that
-    nothing was left out.
+    nothing was left out, nor is longer than its line.
     """
 
     extent: Extent

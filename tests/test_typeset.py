@@ -1,0 +1,428 @@
+"""Where lines, glyphs and underlines are put. Expected numbers come from the face itself, not from the code."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from texts import ASCENT, CELL, DESCENT, HEIGHT, LOOK, SIZE, advance, block, glyph_of, paragraph, whole, written
+
+from imageserver.commands.text import TextAttributes, WordWrap
+from imageserver.errors import BadCombination
+from imageserver.plan.text import TextBlock
+from imageserver.richtext.document import (
+    LINE_BREAK,
+    NO_BREAK_SPACE,
+    SOFT_HYPHEN,
+    Align,
+    Dialect,
+    LineSpacing,
+    Look,
+    Paragraph,
+    ParagraphStyle,
+    TextBox,
+)
+from imageserver.typeset.fonts import metrics
+from imageserver.typeset.typeset import Extent, Typeset
+from imageserver.typeset.typesetting import typeset
+
+A_LITTLE = 0.01
+TALL = 10000.0
+Texts = tuple[str | Paragraph, ...]
+
+
+def wrapped(text: TextBlock, wrap: WordWrap) -> TextBlock:
+    return replace(text, attributes=replace(text.attributes, wrap=wrap))
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("one two six", advance("one two six"), ["one two six"]),
+        ("one two six", advance("one two six") - A_LITTLE, ["one two ", "six"]),
+        ("one two six", advance("one two"), ["one two ", "six"]),  # the blank hangs
+        ("one     two", advance("one"), ["one     ", "two"]),
+        (f"one{NO_BREAK_SPACE}two six", advance("one two"), [f"one{NO_BREAK_SPACE}two ", "six"]),
+        ("known-well", advance("known-"), ["known-", "well"]),
+        (f"one{LINE_BREAK}two", TALL, [f"one{LINE_BREAK}", "two"]),
+        (f"one{LINE_BREAK}{LINE_BREAK}two", TALL, [f"one{LINE_BREAK}", LINE_BREAK, "two"]),
+        (f"one{LINE_BREAK}", TALL, [f"one{LINE_BREAK}", ""]),
+        ("", TALL, [""]),
+        ("HHHHHHHH", advance("HHH") + A_LITTLE, ["HHH", "HHH", "HH"]),  # a word that is too long is broken
+        ("a HHHHHHHH", advance("HHH") + A_LITTLE, ["a ", "HHH", "HHH", "HH"]),
+        ("e\u0301" * 4, advance("e\u0301" * 2) + A_LITTLE, ["e\u0301" * 2] * 2),  # but not a letter and its accent
+        ("HHH", 1, ["H", "H", "H"]),
+        (f"hyphen{SOFT_HYPHEN}ation", TALL, [f"hyphen{SOFT_HYPHEN}ation"]),
+        (f"hyphen{SOFT_HYPHEN}ation", advance("hyphen-"), [f"hyphen{SOFT_HYPHEN}", "ation"]),
+        (f"an hyphen{SOFT_HYPHEN}ation", advance("an hyphen") + A_LITTLE, ["an ", f"hyphen{SOFT_HYPHEN}", "ation"]),
+    ],
+)
+def test_lines_end(text: str, width: float, lines: list[str]) -> None:
+    found = typeset(block(text), width, TALL)
+    assert written(block(text), found) == lines
+    assert found.complete == (width > 1)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "lines", "complete"),
+    [
+        ("wrap", ["HH ", "HH", "HH", "H"], True),
+        ("nbWrap", ["HH ", "HHHHH"], False),
+        ("noWrap", ["HH HHHHH"], False),
+    ],
+)
+def test_word_wrap(wrap: WordWrap, lines: list[str], complete: bool) -> None:
+    text = wrapped(block("HH HHHHH", dialect="text"), wrap)
+    found = typeset(text, advance("HH") + A_LITTLE, TALL)
+    assert (written(text, found), found.complete) == (lines, complete)
+
+
+def test_a_soft_hyphen_is_shown_where_the_line_ends() -> None:
+    text = block(f"hyphen{SOFT_HYPHEN}ation")
+    hyphens = {glyph_of("-"), glyph_of("\u2010")}
+    assert not hyphens & {glyph.index for run in typeset(text, TALL, TALL).runs for glyph in run.glyphs}
+    found = typeset(text, advance("hyphen-"), TALL)
+    assert [glyph.cluster for run in found.runs for glyph in run.glyphs if glyph.index in hyphens] == [6]
+    assert found.lines[0].width == pytest.approx(advance("hyphen") + advance("\u2010"), abs=A_LITTLE)
+
+
+def spaced(kind: str, value: float, **style: float) -> ParagraphStyle:
+    return ParagraphStyle(line_spacing=LineSpacing(kind, value), **style)  # type: ignore[arg-type]
+
+
+LARGE = replace(LOOK, size=40)
+RAISED = replace(LOOK, rise=10)
+TWO = f"a{LINE_BREAK}b"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "texts", "baselines"),
+    [
+        ("textPs", (TWO,), [CELL * SIZE, (CELL + HEIGHT) * SIZE]),
+        ("text", (TWO,), [ASCENT * SIZE, (ASCENT + HEIGHT) * SIZE]),
+        ("text", ("a", "b"), [ASCENT * SIZE, (ASCENT + HEIGHT) * SIZE]),
+        ("text", (paragraph(TWO, style=spaced("multiple", 2)),), [ASCENT * SIZE, (ASCENT + 2 * HEIGHT) * SIZE]),
+        ("text", (paragraph(TWO, style=spaced("least", 5)),), [ASCENT * SIZE, (ASCENT + HEIGHT) * SIZE]),
+        ("text", (paragraph(TWO, style=spaced("least", 50)),), [ASCENT * SIZE, ASCENT * SIZE + 50]),
+        ("text", (paragraph(TWO, style=spaced("exact", 5)),), [ASCENT * SIZE, ASCENT * SIZE + 5]),
+        ("text", (paragraph("a", ("b", LARGE)),), [ASCENT * 40]),
+        ("text", ("a", paragraph("a", ("b", LARGE))), [ASCENT * SIZE, HEIGHT * SIZE + ASCENT * 40]),
+        ("text", (paragraph(mark=LARGE), "b"), [ASCENT * 40, HEIGHT * 40 + ASCENT * SIZE]),
+        ("text", (paragraph("a", mark=LARGE), "b"), [ASCENT * SIZE, (ASCENT + HEIGHT) * SIZE]),
+        ("text", (paragraph("a", ("b", RAISED)),), [ASCENT * SIZE + 10]),  # r-text-positioning, example 3
+        ("textPs", (paragraph("a", ("b", RAISED)),), [CELL * SIZE]),  # and 4
+        ("text", (paragraph((TWO, replace(LOOK, scale_y=2))),), [ASCENT * 2 * SIZE, (ASCENT + HEIGHT) * 2 * SIZE]),
+        ("textPs", (paragraph((TWO, replace(LOOK, scale_y=2))),), [CELL * SIZE, (CELL + HEIGHT) * SIZE]),
+        ("text", (paragraph("a", style=ParagraphStyle(before=7)),), [ASCENT * SIZE + 7]),
+        ("textPs", (paragraph("a", style=ParagraphStyle(before=7)),), [CELL * SIZE]),
+        (
+            "textPs",
+            (paragraph("a", style=ParagraphStyle(after=3)), paragraph("b", style=ParagraphStyle(before=7))),
+            [CELL * SIZE, (CELL + HEIGHT) * SIZE + 10],
+        ),
+    ],
+)
+def test_baselines(dialect: Dialect, texts: Texts, baselines: list[float]) -> None:
+    found = typeset(block(*texts, dialect=dialect), TALL, TALL)
+    assert [line.y for line in found.lines] == pytest.approx(baselines)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "box", "baseline"),
+    [
+        ("text", TextBox(vertical="center"), 50 + (ASCENT - DESCENT) * SIZE / 2),
+        ("text", TextBox(vertical="bottom"), 100 - DESCENT * SIZE),
+        ("textPs", TextBox(vertical="center"), 50 + (CELL - DESCENT) * SIZE / 2),
+        ("textPs", TextBox(vertical="bottom"), 100 - DESCENT * SIZE),
+        ("textPs", TextBox(top=10), 10 + CELL * SIZE),  # r-text-positioning, example 5
+        ("textPs", TextBox(bottom=10, vertical="bottom"), 90 - DESCENT * SIZE),
+    ],
+)
+def test_vertical_alignment(dialect: Dialect, box: TextBox, baseline: float) -> None:
+    assert typeset(block("a", dialect=dialect, box=box), 100, 100).lines[0].y == pytest.approx(baseline)
+
+
+INDENTED = ParagraphStyle(left_indent=10, right_indent=20, first_indent=5)
+
+
+@pytest.mark.parametrize(
+    ("style", "box", "width", "x"),
+    [
+        (ParagraphStyle("left"), TextBox(), 200, 0),
+        (ParagraphStyle("right"), TextBox(), 200, 200 - advance("word")),
+        (ParagraphStyle("center"), TextBox(), 200, 100 - advance("word") / 2),
+        (INDENTED, TextBox(), 200, 15),
+        (replace(INDENTED, align="right"), TextBox(), 200, 180 - advance("word")),
+        (replace(INDENTED, align="center"), TextBox(), 200, (15 + 180 - advance("word")) / 2),
+        (ParagraphStyle("left"), TextBox(left=30, right=40), 200, 30),
+        (ParagraphStyle("right"), TextBox(left=30, right=40), 200, 160 - advance("word")),
+        (ParagraphStyle("left"), TextBox(left=30), 0, 0),  # at a point there are no margins
+        (ParagraphStyle("right"), TextBox(), 0, -advance("word")),
+        (ParagraphStyle("center"), TextBox(), 0, -advance("word") / 2),
+        (ParagraphStyle("justify", last_line="justify"), TextBox(), 0, 0),
+        (replace(INDENTED, align="right"), TextBox(), 0, -20 - advance("word")),
+        (ParagraphStyle("justify"), TextBox(), 200, 0),
+        (ParagraphStyle("justify", last_line="right"), TextBox(), 200, 200 - advance("word")),
+        (ParagraphStyle("justify", last_line="center"), TextBox(), 200, 100 - advance("word") / 2),
+    ],
+)
+def test_alignment(style: ParagraphStyle, box: TextBox, width: float, x: float) -> None:
+    line = typeset(block(paragraph("word", style=style), box=box), width, width and 100).lines[0]
+    assert (line.x, line.width) == pytest.approx((x, advance("word")))
+
+
+def test_only_the_first_line_of_a_paragraph_is_indented_more() -> None:
+    text = block(paragraph(f"one two{LINE_BREAK}six", style=INDENTED))
+    assert [line.x for line in typeset(text, 35 + advance("one"), 200).lines] == pytest.approx([15, 10, 10])
+
+
+ROOM = advance("one two") + 10
+
+
+@pytest.mark.parametrize(("last_line", "width"), [("left", advance("one two")), ("justify", ROOM)])
+def test_justified_lines_are_stretched_at_their_blanks(last_line: Align, width: float) -> None:
+    """A line break does not make a last line: neither in Word nor in Photoshop."""
+    style = ParagraphStyle("justify", last_line=last_line)
+    found = typeset(block(paragraph(f"one two one two{LINE_BREAK}one two", style=style)), ROOM, TALL)
+    assert [line.width for line in found.lines] == pytest.approx([ROOM, ROOM, width])
+    second_word = [glyph.x for run in found.runs for glyph in run.glyphs if glyph.cluster == 4]
+    assert second_word == pytest.approx([advance("one ") + 10])
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [("a\tb", 36), ("wide word\tb", 108), ("\t\tb", 72)],
+)
+def test_tabs_lead_to_stops(text: str, x: float) -> None:
+    found = typeset(block(text), TALL, TALL)
+    assert found.runs[-1].glyphs[-1].x == pytest.approx(x)
+    assert found.lines[0].width == pytest.approx(x + advance("b"))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "height", "lines"),
+    [
+        ("textPs", (CELL + DESCENT) * SIZE + A_LITTLE, 1),
+        ("textPs", (CELL + DESCENT) * SIZE - A_LITTLE, 0),  # only complete lines
+        ("textPs", (CELL + DESCENT + HEIGHT) * SIZE - A_LITTLE, 1),
+        ("text", HEIGHT * SIZE + A_LITTLE, 2),  # the last one may be cropped
+        ("text", HEIGHT * SIZE - A_LITTLE, 1),
+    ],
+)
+def test_what_does_not_fit_is_left_out(dialect: Dialect, height: float, lines: int) -> None:
+    found = typeset(block("a", "b", "c", dialect=dialect), 100, height)
+    assert (len(found.lines), found.complete) == (lines, False)
+    assert found.extent == Extent(0, 0, 100, height)
+
+
+@pytest.mark.parametrize("dialect", ["text", "textPs"])
+def test_point_text_stands_on_its_origin(dialect: Dialect) -> None:
+    found = typeset(block("one", "three", dialect=dialect), 0, 0)
+    assert found.is_self_sized
+    assert [line.y for line in found.lines] == pytest.approx([0, HEIGHT * SIZE])
+    assert astuple(found.extent) == pytest.approx((0, -ASCENT * SIZE, advance("three"), (2 * HEIGHT - ASCENT) * SIZE))
+
+
+def astuple(extent: Extent) -> tuple[float, ...]:
+    return extent.left, extent.top, extent.right, extent.bottom
+
+
+def test_self_sized_text_is_aligned_in_one_way() -> None:
+    mixed = (paragraph("a", style=ParagraphStyle("right")), "b")
+    assert len(typeset(block(*mixed), 0, 0).lines) == 2
+    for width in (0, 100):
+        with pytest.raises(BadCombination, match="text: expected one of"):
+            typeset(block(*mixed, dialect="text"), width, 0)
+    assert len(typeset(block(*mixed, dialect="text"), 100, 100).lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("dialect", "box", "height"),
+    [
+        ("text", TextBox(), 2 * HEIGHT * SIZE),
+        ("textPs", TextBox(), 2 * HEIGHT * SIZE),
+        ("textPs", TextBox(top=10, bottom=5, vertical="bottom"), 2 * HEIGHT * SIZE + 15),
+    ],
+)
+def test_a_box_is_as_high_as_its_text(dialect: Dialect, box: TextBox, height: float) -> None:
+    found = typeset(block("one two", dialect=dialect, box=box), advance("two ") + A_LITTLE, 0)
+    assert astuple(found.extent) == pytest.approx((0, 0, advance("two ") + A_LITTLE, height))
+    assert not found.is_self_sized
+    assert found.lines[0].y == pytest.approx(box.top + ASCENT * SIZE)
+
+
+def test_all_glyphs_of_text_are_within_its_box() -> None:
+    """An italic f reaches out to the left, and a lowered g below."""
+    look = Look(size=40, italic=True)
+    low = replace(look, rise=0)
+    text = block(paragraph(("fff jjj", look), ("g", low)), dialect="text")
+    loose = typeset(replace(text, dialect="textPs"), 400, 60)
+    assert loose.ink.left < 0
+    found = typeset(text, 400, 60)
+    assert found.ink.left >= -1e-6
+    assert found.ink.right - found.ink.left == pytest.approx(loose.ink.right - loose.ink.left)
+
+
+@pytest.mark.parametrize(
+    ("mode", "resolution", "expected"),
+    [
+        ("fixedRes", 100, 100),
+        ("maxRes", 10, 10),
+        ("maxRes", 1000, None),
+        ("autoRes", 10, None),
+        ("autoRes", 1000, None),
+    ],
+)
+def test_resolution_is_as_large_as_the_box_allows(mode: str, resolution: int, expected: float | None) -> None:
+    text = block("many words to be fitted into a box", "and another paragraph", dialect="text")
+
+    def at(resolution: int, mode: str) -> Typeset:
+        return typeset(replace(text, attributes=TextAttributes(resolution, res_mode=mode)), 300, 200)  # type: ignore[arg-type]
+
+    found = at(resolution, mode)
+    if expected is not None:
+        assert found.resolution == expected
+        return
+    assert found.complete
+    assert 0 <= found.ink.left < found.ink.right <= 300
+    assert 0 <= found.ink.top < found.ink.bottom <= 200
+    assert at(int(found.resolution), "fixedRes").complete
+    assert not at(int(found.resolution * 1.01) + 1, "fixedRes").complete
+    assert found.runs[0].size == pytest.approx(SIZE * found.resolution / 72)
+
+
+def test_resolution_counts_pixels_per_inch() -> None:
+    text = replace(block("word"), attributes=TextAttributes(144))
+    found = typeset(text, 0, 0)
+    assert found.extent.right == pytest.approx(2 * advance("word"))
+    assert found.runs[0].size == 2 * SIZE
+
+
+def test_no_size_is_looked_for_without_a_height() -> None:
+    text = replace(block("word", dialect="text"), attributes=TextAttributes(100, res_mode="autoRes"))
+    assert typeset(text, 0, 0).resolution == 100
+    assert typeset(text, 30, 0).resolution == 100
+
+
+def test_a_turned_box_is_filled_between_its_edges() -> None:
+    text = replace(block("one two six ten " * 3), angle=90)
+    found = typeset(text, 100, 200)
+    assert all(line.x == pytest.approx(100 - (CELL + HEIGHT * i) * SIZE) for i, line in enumerate(found.lines))
+    assert all(line.y == 0 and line.width <= 200 for line in found.lines)
+    assert {glyph.angle for run in found.runs for glyph in run.glyphs} == {90}
+
+
+@pytest.mark.parametrize("angle", [-30, 20, 45, 100, 200])
+def test_lines_at_an_angle_stay_within_the_box(angle: float) -> None:
+    text = replace(block("one two six ten " * 3), angle=angle)
+    found = typeset(text, 250, 250)
+    assert found.complete
+    assert len(found.lines) > 1
+    assert min(found.ink.left, found.ink.top) > 0
+    assert max(found.ink.right, found.ink.bottom) < 250
+    first, second = found.runs[0].glyphs[:2]
+    turn = complex(second.x - first.x, second.y - first.y) / abs(complex(second.x - first.x, second.y - first.y))
+    expected = cmath.rect(1, math.radians(angle))
+    assert (turn.real, turn.imag) == pytest.approx((expected.real, expected.imag))
+
+
+def test_columns_run_from_right_to_left() -> None:
+    box = TextBox(downwards=True)
+    found = typeset(block("ab", "c", box=box), 100, 100)
+    half = HEIGHT * SIZE / 2
+    assert [(line.x, line.y) for line in found.lines] == [
+        pytest.approx((100 - half, 0)),
+        pytest.approx((100 - 3 * half, 0)),
+    ]
+    a, b, c = (glyph for run in found.runs for glyph in run.glyphs)
+    assert a.angle == b.angle == c.angle == 0
+    assert b.y > a.y
+    assert c.x < 100 - 2 * half < a.x < 100
+
+
+def test_roman_letters_turn_with_the_column_if_asked_to() -> None:
+    turned = paragraph(("ab", replace(LOOK, rotated=True)))
+    found = typeset(block(turned, box=TextBox(downwards=True)), 100, 100)
+    a, b = (glyph for run in found.runs for glyph in run.glyphs)
+    assert a.angle == b.angle == 90
+    assert a.x == b.x == pytest.approx(100 - ASCENT * SIZE)
+    assert b.y - a.y == pytest.approx(advance("a"))
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("abc", [0, 1, 2]),
+        ("\u05d0\u05d1\u05d2", [2, 1, 0]),
+        ("ab \u05d0\u05d1", [0, 1, 2, 4, 3]),
+        ("\u05d0\u05d1 ab", [3, 4, 2, 1, 0]),
+        ("\u05d0\u05d1 12", [3, 4, 2, 1, 0]),
+    ],
+)
+def test_lines_in_both_directions_are_reordered(text: str, order: list[int]) -> None:
+    found = typeset(block(text), 0, 0)
+    glyphs = sorted((glyph.x, glyph.cluster) for run in found.runs for glyph in run.glyphs)
+    assert [cluster for _, cluster in glyphs] == order
+
+
+@pytest.mark.parametrize(("align", "x"), [("left", 0.0), ("right", 1.0)])
+def test_text_from_right_to_left_is_aligned_as_written(align: Align, x: float) -> None:
+    found = typeset(block(paragraph("\u05d0\u05d1", style=ParagraphStyle(align))), 200, 100)
+    assert found.lines[0].x == pytest.approx(x * (200 - found.lines[0].width))
+
+
+UNDERLINED = replace(LOOK, underline=True)
+
+
+def test_underlines_are_joined() -> None:
+    text = block(
+        paragraph(("one ", UNDERLINED), "two", (" six", UNDERLINED), ("ten", replace(UNDERLINED, script="super")))
+    )
+    found = typeset(text, TALL, TALL)
+    face = metrics(found.runs[0].face)
+    assert len(found.bars) == 2
+    assert [bar.thickness for bar in found.bars] == pytest.approx([face.thickness * SIZE] * 2)
+    assert [bar.y for bar in found.bars] == pytest.approx([(CELL + face.underline) * SIZE] * 2)
+    assert (found.bars[0].x, found.bars[0].length) == pytest.approx((0, advance("one ")))
+    assert found.bars[1].x + found.bars[1].length == pytest.approx(found.lines[0].width)
+
+
+def test_runs_are_of_one_size_and_colour() -> None:
+    wide = replace(LOOK, scale_x=2, spacing=3)
+    found = typeset(block(paragraph("ab", ("c", wide), ("d", replace(LOOK, size=40)))), TALL, TALL)
+    assert [(run.size, run.stretch, len(run.glyphs)) for run in found.runs] == [(20, 1, 2), (20, 2, 1), (40, 1, 1)]
+    c, d = found.runs[1].glyphs[0], found.runs[2].glyphs[0]
+    assert d.x - c.x == pytest.approx(2 * advance("c") + 3)
+
+
+LETTERS = st.text(st.sampled_from("abc de\t-\u00ad\u05d0\u05d1 \u0e01\u0e34\u2028"), max_size=60)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(LETTERS, min_size=1, max_size=3),
+    st.floats(25, 300),
+    st.sampled_from(["left", "right", "center", "justify"]),
+)
+def test_all_of_a_text_stands_in_lines_that_are_not_too_long(texts: list[str], width: float, align: Align) -> None:
+    style = ParagraphStyle(align)
+    text = block(*(paragraph(one, style=style) for one in texts))
+    found = typeset(text, width, 0)
+    assert found.complete
+    assert "".join(written(text, found)) == whole(text).replace("\n", "")
+    assert all(line.width <= width + 1e-5 for line in found.lines)
+    assert all(line.x >= -1e-5 and line.x + line.width <= width + 1e-5 for line in found.lines)
+    assert [line.y for line in found.lines] == sorted(line.y for line in found.lines)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(st.sampled_from("abcdeWi. "), min_size=1, max_size=30), st.floats(1, 100))
+def test_a_line_is_as_long_as_its_glyphs(text: str, size: float) -> None:
+    shown = text.rstrip()
+    found = typeset(block(paragraph((text, Look(size=size)))), 0, 0)
+    assert found.lines[0].width == pytest.approx(advance(shown, size) if shown else 0)
+    assert astuple(found.extent)[2] == pytest.approx(found.lines[0].width)

@@ -22,8 +22,8 @@ STEP = 8
 PAINTED = (
     *(f"doll-{part}.png" for part in ("figure", "wall", "sweater", "shirt", "fedora", "beanie", "scarf")),
     *(f"doll-{pattern}.png" for pattern in ("stripes", "checks", "dots")),
-    *(f"travel-{part}.png" for part in ("sheet", "title", "emblem", "fade")),
-    *("card-table.jpg", "card-paper.jpg", "card-name.png", "logo-beacon.png", "logo-waves.png"),
+    *(f"travel-{part}.png" for part in ("sheet", "emblem", "fade")),
+    *("card-table.jpg", "card-paper.jpg", "logo-beacon.png", "logo-waves.png"),
     *("badge.png", "poster.jpg"),
 )
 

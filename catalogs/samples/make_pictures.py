@@ -102,12 +102,10 @@ PICTURES: dict[str, Callable[[], Image | Pil.Image]] = {  # the slowest first
     "doll-dots.png": lambda: at(SCREEN_DPI, doll.dots()),
     "doll-wall.png": lambda: at(SCREEN_DPI, doll.backdrop()),
     "travel-sheet.png": lambda: at(PRINT_DPI, travel.sheet()),
-    "travel-title.png": lambda: at(PRINT_DPI, travel.title()),
     "travel-emblem.png": lambda: at(PRINT_DPI, travel.emblem()),
     "travel-fade.png": lambda: at(SCREEN_DPI, travel.fade()),
     "card-table.jpg": lambda: at(SCREEN_DPI, stationery.table()),
     "card-paper.jpg": lambda: at(PRINT_DPI, stationery.paper()),
-    "card-name.png": lambda: at(PRINT_DPI, stationery.name()),
     "logo-beacon.png": lambda: at(SCREEN_DPI, stationery.beacon()),
     "logo-waves.png": lambda: at(SCREEN_DPI, stationery.waves()),
 } | {

@@ -1,20 +1,13 @@
-"""What a business card is made of: cotton paper, a name, two marks, and the sunlit plaster that it lies on."""
+"""What a business card is made of: cotton paper, two marks, and the sunlit plaster that it lies on."""
 
 from __future__ import annotations
 
-from PIL import Image as Pil
-
-from .brush import Image, as_rgb, clamp, clouds, columns, from_pil, grain, mix, ramp, rows, smoothstep
+from .brush import Image, as_rgb, clamp, clouds, columns, grain, mix, ramp, rows, smoothstep
 from .drawing import circle, path, render, soft, stroke
-from .lettering import put, word
 
 CARD = (1050, 600)
-NAME = (560, 300)
 MARK = 400
 TABLE = (1600, 1200)
-INK = (38, 40, 46, 255)
-SOFT_INK = (98, 102, 110, 255)
-LINES = ("+00 555 0142", "mara@capenorth.example", "The Lighthouse, Cape North")
 BEAM = "M 196,{top} L 6,{high} L 6,{low} L 196,{bottom} Z"
 SKY = "M 0,0 H 400 V 226 C 320,250 290,190 200,226 C 130,252 90,200 0,226 Z"
 TOWER = "M 172,182 L 228,182 L 246,372 L 154,372 Z"
@@ -26,21 +19,6 @@ def paper() -> Image:
     tooth = clouds(*CARD, 16, 4, seed=31) * 3.2 + grain(*CARD, 1.6, seed=7)
     gray = tooth + 249
     return as_rgb(gray.bandjoin([gray - 1.5, gray - 4]))
-
-
-def name() -> Image:
-    """Set the name, the trade and how to get in touch, in ink on nothing."""
-    page = Pil.new("RGBA", NAME, (*INK[:3], 0))
-    row = 30.0
-    for text, size, weight, spacing, ink, step in (
-        ("Mara Finch", 62, 1.3, 1, INK, 58),
-        ("KEEPER OF THE LIGHT", 20, 0.5, 5.5, SOFT_INK, 74),
-        *((line, 23, 0.15, 1, INK, 36) for line in LINES),
-    ):
-        set_in = word(text, size, weight, spacing)
-        put(page, set_in, (4 + set_in.width / 2, row), ink)
-        row += step
-    return from_pil(page).copy(interpretation="srgb")
 
 
 def beacon() -> Image:

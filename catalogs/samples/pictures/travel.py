@@ -1,18 +1,15 @@
-"""The parts of a travel poster: sheets of paper with an arch cut out, letters, an emblem and a fading veil."""
+"""The parts of a travel poster: sheets of paper with an arch cut out, an emblem and a fading veil."""
 
 from __future__ import annotations
 
 import math
 
-from PIL import Image as Pil
-
 from .brush import Image, clamp, clouds, from_pil, grain, rows, smoothstep, to_pil
 from .drawing import circle, linear, path, polygon, render, soft, star, stroke
-from .lettering import put, word, word_ring
+from .lettering import put, word_ring
 
 WIDTH, HEIGHT = 1200, 1600
 ARCH = "M 170,1290 L 170,640 C 170,380 360,190 600,190 C 840,190 1030,380 1030,640 L 1030,1290 Z"
-TITLE = (1000, 250)
 EMBLEM = 600
 ENAMEL = (
     '<radialGradient id="enamel" cx="0.36" cy="0.30" r="0.9"><stop offset="0" stop-color="#a8a8a8"/>'
@@ -30,20 +27,6 @@ def sheet() -> Image:
     bevel = (edge.embed(-2, -2, WIDTH, HEIGHT) - edge.embed(2, 2, WIDTH, HEIGHT)) * 38
     gray = clamp(fibres + bevel + grain(WIDTH, HEIGHT, 2.0, seed=5) + 128, 0, 255)
     return gray.bandjoin((hole * -1 + 1) * 255).rint().cast("uchar").copy(interpretation="b-w")
-
-
-def title() -> Image:
-    """Set the name of the poster, to be dyed, with a line of small letters between two rules."""
-    width, _ = TITLE
-    page = Pil.new("RGBA", TITLE, (*INK[:3], 0))
-    name = word("WANDER", 176, weight=6, spacing=34)
-    put(page, name, (width / 2, 88), INK)
-    note = word("THE WORLD IS WIDE, AND TRAINS RUN DAILY", 25, weight=0.6, spacing=7)
-    put(page, note, (width / 2, 214), INK)
-    for side in (-1, 1):
-        rule = Pil.new("L", (round((name.width - note.width) / 2 - 22), 4), 255)
-        put(page, rule, (width / 2 + side * (name.width - rule.width) / 2, 214), INK)
-    return from_pil(page).copy(interpretation="srgb")
 
 
 def emblem() -> Image:

@@ -24,7 +24,7 @@ from imageserver.config import Limits
 from imageserver.errors import BadSource
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import LaidSource
-from imageserver.layout.levels import largest_reduction
+from imageserver.layout.levels import DECODER_REDUCES, largest_reduction
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha
 from imageserver.render.container import TILE, Codec, LevelFacts, Writer
@@ -32,7 +32,7 @@ from imageserver.render.drawing import check
 from imageserver.render.engine import Error, Image
 from imageserver.render.exchange import to_pillow
 from imageserver.render.probe import probe
-from imageserver.render.sources import DECODER_REDUCES, averaged, first_line, read_file, sniff, squares
+from imageserver.render.sources import averaged, first_line, read_file, sniff, squares
 from imageserver.store.durable import flush
 
 Compression = Literal["auto", "jpeg", "lossless"]

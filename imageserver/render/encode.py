@@ -14,7 +14,7 @@ from imageserver.plan.picture import Encoding
 from imageserver.protocol.color import Color
 from imageserver.render.alpha import OPAQUE, alpha, as_gray, as_rgb, colors, filled, has_alpha, on_color, with_alpha
 from imageserver.render.engine import Image
-from imageserver.render.exchange import to_pillow
+from imageserver.render.exchange import from_pillow, to_pillow
 from imageserver.render.palette import quantized
 
 MM_IN_INCH = 25.4
@@ -32,6 +32,14 @@ def encode(image: Image, layout: Layout) -> bytes:
     encoding = layout.encoding
     image = mask_of(image) if layout.mask_only else visible(image, layout)
     return ENCODERS[encoding.output.format.codec](in_pixel_type(image, encoding), encoding)
+
+
+def encode_plain(picture: Pillow.Image, layout: Layout) -> bytes:
+    """Write an opaque picture in colour in the format of its reply."""
+    encoding = layout.encoding
+    if encoding.output.format.codec == "jpeg" and encoding.output.pixel_type == "rgb":
+        return jpeg(picture, encoding)
+    return encode(from_pillow(picture), layout)
 
 
 def mask_of(image: Image) -> Image:
@@ -69,8 +77,12 @@ def as_cmyk(image: Image) -> Image:
 
 
 def write_jpeg(image: Image, encoding: Encoding) -> bytes:
+    """Write JPEG."""
+    return jpeg(to_pillow(image), encoding)
+
+
+def jpeg(picture: Pillow.Image, encoding: Encoding) -> bytes:
     """Write JPEG; chroma is halved unless `qlt=` keeps it, or there is none."""
-    picture = to_pillow(image)
     halved = picture.mode == "RGB" and not encoding.quality.full_chroma
     return saved(
         picture,

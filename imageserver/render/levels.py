@@ -81,6 +81,11 @@ def read_level(level: Level, wanted: Callable[[Size], Rect]) -> tuple[Image, boo
     return part.embed(area.x, area.y, size.width, size.height), facts.weighted
 
 
+def facts_of(level: Level) -> LevelFacts:
+    """Tell what is known of a level."""
+    return opened(level)[1]
+
+
 def read_area(level: Level, area: Rect) -> Pillow.Image:
     """Give the pixels of an area of a level."""
     reader, facts = opened(level)

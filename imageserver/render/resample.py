@@ -80,9 +80,12 @@ class Cut:
     wanted: int
 
 
-def resample(image: Image, source: Box, within: Box, size: Size, mode: ResMode) -> Image:
-    """Give the rectangle `source` of an image as `size` pixels; nothing beyond `within` is seen."""
-    length = Size(image.width, image.height)
+def resample(image: Image, source: Box, within: Box, size: Size, mode: ResMode, *, length: Size | None = None) -> Image:
+    """Give the rectangle `source` of an image as `size` pixels; nothing beyond `within` is seen.
+
+    `length` is the image's own size, where that is known.
+    """
+    length = length or Size(image.width, image.height)
     columns = span((source.left, source.right), (within.left, within.right), length.width, size.width)
     rows = span((source.top, source.bottom), (within.top, within.bottom), length.height, size.height)
     image = taken(image, cut_of(columns, length.width), cut_of(rows, length.height))
@@ -99,6 +102,21 @@ def part_seen(source: Box, within: Box, image: Size, size: Size, part: Rect) -> 
     left, right = seen(columns, part.x, part.x + part.width)
     top, bottom = seen(rows, part.y, part.y + part.height)
     return Rect(left, top, right - left, bottom - top)
+
+
+def exact_part(source: Box, within: Box, image: Size, size: Size, part: Rect) -> Rect | None:
+    """Give the pixels of an image that are a part of what `resample` makes of it; None where it changes them."""
+    columns = span((source.left, source.right), (within.left, within.right), image.width, size.width)
+    rows = span((source.top, source.bottom), (within.top, within.bottom), image.height, size.height)
+    if not (is_exact(columns) and is_exact(rows)):
+        return None
+    area = part_seen(source, within, image, size, part)
+    return area if (area.width, area.height) == (part.width, part.height) else None
+
+
+def is_exact(axis: Span) -> bool:
+    """Tell whether each pixel along an axis is one of the source."""
+    return abs(axis.step - 1) <= EPSILON and not is_interpolated(axis)
 
 
 def seen(axis: Span, first: int, last: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import astuple, replace
+from dataclasses import replace
 
 from imageserver.commands.delivery import ResMode
 from imageserver.layout.facts import Facts, FactsOf
@@ -30,7 +30,7 @@ MOST_READ = 8_000_000
 """Pixels of a level that are read for one reply."""
 TOLERANCE = 1 / 8
 """How far, in pixels of the reply, reading at a reduced size may shift a picture."""
-EPSILON = 1e-9
+EPSILON = 1e-6
 
 
 def with_reductions(layer: LaidLayer, facts: FactsOf, window: Rect, mode: ResMode) -> LaidLayer:
@@ -82,11 +82,11 @@ def whole_reduction(rect: Rect, target: Box) -> int:
 
 def lands_on_pixels(rect: Rect, target: Box, reduction: int) -> bool:
     """Tell whether the pixels of a rectangle, when it is reduced so, are whole ones of what it lands on."""
-    if any(length % reduction for length in (rect.x, rect.y, rect.width, rect.height)):
+    wide, tall = target.right - target.left, target.bottom - target.top
+    if abs(wide * reduction - rect.width) > EPSILON or abs(tall * reduction - rect.height) > EPSILON:
         return False
-    left, top = rounded(target.left), rounded(target.top)
-    due = Box(left, top, left + rect.width // reduction, top + rect.height // reduction)
-    return all(abs(one - other) <= EPSILON for one, other in zip(astuple(target), astuple(due), strict=True))
+    placed = abs(target.left - rounded(target.left)) <= EPSILON and abs(target.top - rounded(target.top)) <= EPSILON
+    return placed and not any(length % reduction for length in (rect.x, rect.y, rect.width, rect.height))
 
 
 def share_seen(layer: LaidLayer, window: Rect) -> float:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from imageserver.commands.delivery import ResMode
 from imageserver.layout.facts import Facts, Pyramid
 from imageserver.layout.layout import Box, LaidSource, Level
-from imageserver.layout.levels import LEFT_BY_DECODER, LEFT_TO_DO, reduced, reduction_of
+from imageserver.layout.levels import LEFT_BY_DECODER, LEFT_TO_DO, reduced, reduction_of, whole_reduction
 from imageserver.protocol.values import Rect, Size
 
 BIG = Size(6000, 4000)
@@ -36,13 +37,40 @@ def test_reduction(size: Size, width: int, by_decoder: int, otherwise: int) -> N
     assert reduction_of(size, scale, LEFT_TO_DO) == otherwise
 
 
+WHOLE = Rect(0, 0, 6000, 4000)
+
+
+@pytest.mark.parametrize(
+    ("rect", "target", "reduction"),
+    [
+        (WHOLE, Box(0, 0, 3000, 2000), 2),
+        (WHOLE, Box(-5, 7, 745, 507), 8),
+        (Rect(8, 16, 800, 400), Box(0, 0, 200, 100), 4),
+        (Rect(9, 16, 800, 400), Box(0, 0, 200, 100), 1),  # within a pixel of the level
+        (Rect(0, 0, 6001, 4000), Box(0, 0, 3000.5, 2000), 1),
+        (WHOLE, Box(0.5, 0, 3000.5, 2000), 1),
+        (WHOLE, Box(0, 0, 3000, 2001), 1),
+        (WHOLE, Box(0, 0, 6000, 4000), 1),
+        (WHOLE, Box(0, 0, 375, 250), 1),  # more than the decoder reduces
+        (WHOLE, Box(0, 0, 0, 0), 1),
+    ],
+)
+def test_pixels_of_the_decoder_are_those_of_the_reply(rect: Rect, target: Box, reduction: int) -> None:
+    assert whole_reduction(rect, target) == reduction
+
+
 def source(
-    width: int, facts: Facts, share: float = 1.0, *, hidden_matters: bool = False, oriented: bool = True
+    width: int,
+    facts: Facts,
+    share: float = 1.0,
+    mode: ResMode = "sharp2",
+    *,
+    hidden_matters: bool = False,
+    oriented: bool = True,
 ) -> Level | None:
-    whole = Rect(0, 0, 6000, 4000)
-    laid = LaidSource(PATH, "hash", BIG, oriented, turned=False, premultiplied=False, rect=whole)
+    laid = LaidSource(PATH, "hash", BIG, oriented, turned=False, premultiplied=False, rect=WHOLE)
     target = Box(0, 0, width, width * 2 / 3)
-    return reduced(laid, target, facts, share, hidden_matters=hidden_matters).level
+    return reduced(laid, target, facts, share, mode, hidden_matters=hidden_matters).level
 
 
 def facts(alpha: str = "none", orientation: int = 1, *, upright: bool = False) -> Facts:
@@ -53,7 +81,12 @@ def facts(alpha: str = "none", orientation: int = 1, *, upright: bool = False) -
 
 def test_level_that_is_read() -> None:
     assert source(500, facts()) == Level(PYRAMID, "digest", 3)
-    assert source(1500, facts()) == Level(PYRAMID, "digest", 1)
+    assert source(1600, facts()) == Level(PYRAMID, "digest", 1)
+    assert source(1500, facts()) == Level(PYRAMID, "digest", 2)  # which has just the pixels that are wanted
+    assert source(1500, facts(), mode="bisharp") == Level(PYRAMID, "digest", 1)
+    assert source(1500, facts("unassociated"), share=0.1) == Level(
+        PYRAMID, "digest", 0
+    )  # the decoder does not reduce it
     assert source(500, Facts(BIG, "hash")) is None
     assert source(6000, facts()) is None  # too much to hold in memory
     assert source(6000, facts(), share=0.01) == Level(PYRAMID, "digest", 0)

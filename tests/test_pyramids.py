@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from large import AHEAD, OFF, ask, convert, fidelity, largest_error, photo, writing
 from pictures import disc, with_alpha
-from PIL import Image
+from PIL import Image, ImageChops
 from serving import Client, serving
 
 CATALOG = """
 attributes: {root_path: images}
 images:
   photo: {path: photo.jpg}
+  even: {path: even.jpg}
   gray: {path: gray.jpg}
   turned: {path: turned.jpg}
   turned-tif: {path: turned.tif}
@@ -37,6 +38,7 @@ def make_pictures(folder: Path) -> None:
     image, exif = photo(), Image.Exif()
     exif[0x0112] = 6
     image.save(folder / "photo.jpg", quality=92)
+    photo(1600, 1200).save(folder / "even.jpg", quality=92)
     image.convert("L").save(folder / "gray.jpg", quality=90)
     image.save(folder / "turned.jpg", quality=90, exif=exif)
     image.save(folder / "turned.tif", exif=exif)
@@ -59,7 +61,7 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_pictures(folder / "catalogs" / "Co" / "images")
     (folder / "catalogs" / "Co" / "catalog.yaml").write_text(CATALOG)
     done = convert(folder)
-    assert (done.returncode, done.stderr) == (0, "13 built, 1 too small\n")
+    assert (done.returncode, done.stderr) == (0, "14 built, 1 too small\n")
     return folder
 
 
@@ -83,6 +85,7 @@ VIEWS = [
     "hei=77&op_usm=1,1,2",
     "scl=1&rect=256,512,256,256",
     "scl=1&rect=300,301,207,255",
+    "scl=2&rect=64,30,128,128",
     "scl=4&rect=64,30,128,128",
     "scl=2.5&rect=101,33,90,90",
     "crop=211,123,777,555&wid=200",
@@ -93,7 +96,7 @@ VIEWS = [
 
 
 @pytest.mark.parametrize("view", [*VIEWS, *(f"{view}&qlt=85&fmt=jpeg" for view in VIEWS[::3])])
-@pytest.mark.parametrize("name", ["photo", "gray", "turned", "inks", "writing-jpg"])
+@pytest.mark.parametrize("name", ["photo", "even", "gray", "turned", "inks", "writing-jpg"])
 def test_replies_from_lossy_levels(from_files: Client, from_levels: Client, name: str, view: str) -> None:
     url = f"{name}?{view}" if "fmt=" in view else f"{name}?{view}&fmt=png"
     one, other = ask(from_files, url), ask(from_levels, url)
@@ -126,6 +129,40 @@ def test_compositions(from_files: Client, from_levels: Client, url: str) -> None
     one, other = ask(from_files, f"{url}&fmt=png-alpha"), ask(from_levels, f"{url}&fmt=png-alpha")
     assert fidelity(one, other) >= 46
     assert one.headers["ETag"] != other.headers["ETag"]
+
+
+TILES = ["0,0,256,256", "256,128,256,256", "17,33,201,99", "512,256,40,200"]
+
+
+@pytest.mark.parametrize("rect", TILES)
+@pytest.mark.parametrize("scale", ["scl=1", "scl=2", "wid=800", "wid=777"])
+@pytest.mark.parametrize("name", ["photo", "even", "gray", "writing", "alpha"])
+def test_tiles_are_parts_of_the_whole(from_levels: Client, name: str, scale: str, rect: str) -> None:
+    """Whether tiles are cut out of a level as they are, or resampled."""
+    url = f"{name}?{scale}&fmt=png-alpha"
+    left, top, width, height = (int(one) for one in rect.split(","))
+    whole, tile = ask(from_levels, url).image, ask(from_levels, f"{url}&rect={rect}").image
+    expected = whole.crop((left, top, left + width, top + height))
+    counts = ImageChops.difference(expected, tile).histogram()
+    assert not any(sum(counts[value::256]) for value in range(2, 256))
+
+
+PLAIN = [
+    "wid=250",
+    "scl=2&rect=100,40,256,256",
+    "wid=200&hei=300&qlt=91,1",
+    "wid=333&resMode=bisharp",
+    "crop=8,16,640,320&wid=160",
+]
+
+
+@pytest.mark.parametrize("view", PLAIN)
+@pytest.mark.parametrize("name", ["photo", "even", "turned", "writing"])
+def test_plain_pictures_are_drawn_as_any_other(from_levels: Client, name: str, view: str) -> None:
+    """A layer that does not show makes a picture one that is not plain, and changes nothing else."""
+    plain, other = ask(from_levels, f"{name}?{view}"), ask(from_levels, f"{name}?{view}&layer=1&size=1,1&color=9,9,9,0")
+    assert plain.headers["ETag"] != other.headers["ETag"]
+    assert plain.body == other.body
 
 
 @pytest.mark.parametrize("use", ["norm", "invert", "off"])

@@ -195,8 +195,7 @@ def existing_file(root: Path, path: str, *, trusted: bool) -> Path | None:
         return None
     try:
         found = root / path
-        leads_to = found.resolve(strict=True)
-        inside = trusted or leads_to.is_relative_to(root.resolve())
-        return found if inside and leads_to.is_file() else None
+        inside = trusted or found.resolve(strict=True).is_relative_to(root.resolve())
+        return found if inside and found.is_file() else None
     except (OSError, RuntimeError, ValueError):
         return None

@@ -79,7 +79,7 @@ def read_group(group: type[Group], pieces: Iterable[Piece], base: Group) -> Grou
         if (declaration := DECLARATIONS.get(piece.name.casefold())) and declaration.group is group
         for value in read_value(declaration, piece)
     }
-    return replace(base, **values)
+    return replace(base, **values) if values else base
 
 
 def read_value(declaration: Declaration, piece: Piece) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from imageserver.commands.adjust import Adjust, UnsharpMaskR
+from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Layer
 from imageserver.commands.loops import flattened
 from imageserver.commands.paths import Path
@@ -42,7 +43,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey) -> Layout:
     """Lay a picture out in a view, which may be a smaller one than its own."""
     geometry = survey.measure(picture)
     canvas = canvas_of(view, geometry.composite)
-    sheet = Sheet(geometry, view, canvas, survey)
+    sheet = Sheet(geometry, view, canvas, survey, picture.res_mode)
     return Layout(
         layers=tuple(
             lay_layer(layer, placed, sheet) for layer, placed in zip(picture.layers, geometry.layers, strict=True)
@@ -72,6 +73,7 @@ class Sheet:
     view: ViewLayout
     canvas: Rect
     survey: Survey
+    res_mode: ResMode
 
     @property
     def scale(self) -> float:
@@ -126,7 +128,7 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
         effects=tuple(lay_effect(effect, sheet) for effect in layer.effects),
     )
     window = replace(view.window, x=view.window.x - sheet.canvas.x, y=view.window.y - sheet.canvas.y)
-    return with_reductions(laid, sheet.survey.facts, window)
+    return with_reductions(laid, sheet.survey.facts, window, sheet.res_mode)
 
 
 def landed(

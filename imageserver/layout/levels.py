@@ -10,13 +10,19 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from imageserver.commands.delivery import ResMode
 from imageserver.layout.facts import Facts, FactsOf
 from imageserver.layout.layers import intersection
 from imageserver.layout.layout import Box, LaidLayer, LaidPicture, LaidSource, Layout, Level
-from imageserver.protocol.values import Rect, Size
+from imageserver.protocol.values import Rect, Size, rounded
 
 REDUCED_BY_DECODER = {"JPEG", "MPO"}
 """Formats whose decoder reduces; it averages like a good filter, so that less is left for the kernel to do."""
+BY_DECODER = (2, 4, 8)
+"""By how much that decoder reduces."""
+DECODER_REDUCES = BY_DECODER[-1]
+SHARPENING: ResMode = "bisharp"
+"""The kernel that does more than to resample, so that it is always used."""
 LEFT_TO_DO = 4
 LEFT_BY_DECODER = 1.5
 """What is left for the resampler, at least, so that its kernel decides the quality."""
@@ -24,9 +30,10 @@ MOST_READ = 8_000_000
 """Pixels of a level that are read for one reply."""
 TOLERANCE = 1 / 8
 """How far, in pixels of the reply, reading at a reduced size may shift a picture."""
+EPSILON = 1e-6
 
 
-def with_reductions(layer: LaidLayer, facts: FactsOf, window: Rect) -> LaidLayer:
+def with_reductions(layer: LaidLayer, facts: FactsOf, window: Rect, mode: ResMode) -> LaidLayer:
     """Say how far the source and the mask of a layer are reduced while they are read, and from which levels.
 
     `window` is the part of the canvas that is sent.
@@ -34,13 +41,16 @@ def with_reductions(layer: LaidLayer, facts: FactsOf, window: Rect) -> LaidLayer
     source, mask = layer.source, layer.mask
     share = share_seen(layer, window)
     if isinstance(source, LaidSource):
-        source = reduced(source, layer.target, facts[source.path], share, hidden_matters=layer.hidden_matters)
+        hidden_matters = layer.hidden_matters
+        source = reduced(source, layer.target, facts[source.path], share, mode, hidden_matters=hidden_matters)
     if isinstance(mask, LaidSource):
-        mask = reduced(mask, layer.target, facts[mask.path], share, hidden_matters=True)
+        mask = reduced(mask, layer.target, facts[mask.path], share, mode, hidden_matters=True)
     return layer if (source, mask) == (layer.source, layer.mask) else replace(layer, source=source, mask=mask)
 
 
-def reduced(source: LaidSource, target: Box, facts: Facts, share: float, *, hidden_matters: bool) -> LaidSource:
+def reduced(
+    source: LaidSource, target: Box, facts: Facts, share: float, mode: ResMode = "sharp2", *, hidden_matters: bool
+) -> LaidSource:
     """Reduce a source as far as it lands on `target` without a loss, and take the level that is so.
 
     The file is read where levels would not do: they lack hidden colours, but for the one of full size, and they are
@@ -50,14 +60,33 @@ def reduced(source: LaidSource, target: Box, facts: Facts, share: float, *, hidd
     if not (rect.width and rect.height):
         return source
     scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
-    left_to_do = LEFT_BY_DECODER if facts.format in REDUCED_BY_DECODER else LEFT_TO_DO
-    reduction = reduction_of(source.size, scale, left_to_do)
+    by_decoder = facts.format in REDUCED_BY_DECODER
+    reduction = whole_reduction(rect, target) if by_decoder and mode != SHARPENING else 1
+    if reduction == 1:
+        reduction = reduction_of(source.size, scale, LEFT_BY_DECODER if by_decoder else LEFT_TO_DO)
     pyramid = facts.pyramid(oriented=source.oriented)
     lacks_colors = hidden_matters and facts.alpha != "none" and reduction > 1
     pixels = rect.width * rect.height * share / reduction**2
     if pyramid is None or lacks_colors or pixels > MOST_READ:
         return replace(source, reduction=reduction)
     return replace(source, reduction=reduction, level=Level(pyramid.path, pyramid.digest, reduction.bit_length() - 1))
+
+
+def whole_reduction(rect: Rect, target: Box) -> int:
+    """Give the reduction by the decoder after which each pixel is one of the reply; 1 where there is none.
+
+    So tiles at the zoom levels of viewers are cut out of a level as it is.
+    """
+    return next((one for one in BY_DECODER if lands_on_pixels(rect, target, one)), 1)
+
+
+def lands_on_pixels(rect: Rect, target: Box, reduction: int) -> bool:
+    """Tell whether the pixels of a rectangle, when it is reduced so, are whole ones of what it lands on."""
+    wide, tall = target.right - target.left, target.bottom - target.top
+    if abs(wide * reduction - rect.width) > EPSILON or abs(tall * reduction - rect.height) > EPSILON:
+        return False
+    placed = abs(target.left - rounded(target.left)) <= EPSILON and abs(target.top - rounded(target.top)) <= EPSILON
+    return placed and not any(length % reduction for length in (rect.x, rect.y, rect.width, rect.height))
 
 
 def share_seen(layer: LaidLayer, window: Rect) -> float:

@@ -12,6 +12,9 @@ from imageserver.plan.picture import Source
 from imageserver.protocol.reading import read_pieces
 from imageserver.protocol.request import Piece
 
+CHANGE_PIXELS = tuple(name for name, one in declared(Record) if one.pixels)
+CHANGE_METADATA = tuple(name for name, one in declared(Record) if one.metadata)
+
 
 def plan_source(entry: Entry, macros: Macros) -> Source:
     """Describe the image that an entry stands for; raises `NotFound` when its file is missing."""
@@ -60,7 +63,7 @@ def post_modifier_pieces(entry: Entry, macros: Macros) -> tuple[Piece, ...]:
 
 def canonical(record: Record, macros: Macros, *, pixels: bool) -> str:
     """Write the fields that change the pixels, or the metadata, as one text; macros count by what they stand for."""
-    fields = [name for name, one in declared(Record) if (one.pixels if pixels else one.metadata)]
+    fields = CHANGE_PIXELS if pixels else CHANGE_METADATA
     return "\n".join(f"{name}={canonical_value(record, name, macros)}" for name in fields)
 
 

@@ -24,7 +24,7 @@ from imageserver.config import Limits
 from imageserver.errors import BadSource
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import LaidSource
-from imageserver.layout.levels import largest_reduction
+from imageserver.layout.levels import DECODER_REDUCES, largest_reduction
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha
 from imageserver.render.container import TILE, Codec, LevelFacts, Writer
@@ -32,7 +32,7 @@ from imageserver.render.drawing import check
 from imageserver.render.engine import Error, Image
 from imageserver.render.exchange import to_pillow
 from imageserver.render.probe import probe
-from imageserver.render.sources import DECODER_REDUCES, averaged, first_line, read_file, sniff, squares
+from imageserver.render.sources import averaged, first_line, read_file, sniff, squares
 from imageserver.store.durable import flush
 
 Compression = Literal["auto", "jpeg", "lossless"]
@@ -48,6 +48,9 @@ class Settings:
 
 LOSSLESS = Settings("WEBP", {"lossless": True, "method": 0, "quality": 0, "exact": True})
 LOSSLESS_GRAY = Settings("PNG", {"compress_level": 1})
+RAW = Settings("RAW", {})
+MOST_RAW = 2**21
+"""Reduced levels of up to so many pixels are not compressed: to decode them costs ten times as much as to read them."""
 QUALITIES = (95, 98)
 FULL_SIZE_LEAST = 48.0
 """The least PSNR in dB, in each tile that is looked at, of the level of full size; replies may be made of it 1 to 1."""
@@ -116,7 +119,7 @@ def write(job: Job, file: BinaryIO) -> None:
     before = job.source.stat()
     writer = Writer(file)
     for make, weighted in levels(job, facts):
-        write_level(writer, make, settings_of(job, make().bands, reduced=writer.count > 0), weighted=weighted)
+        write_level(writer, make, settings_of(job, make(), reduced=writer.count > 0), weighted=weighted)
     writer.finish()
     after = job.source.stat()
     if (before.st_ino, before.st_size, before.st_mtime_ns) != (after.st_ino, after.st_size, after.st_mtime_ns):
@@ -169,9 +172,12 @@ def shrunk(image: Image, reduction: int) -> Image:
     return averaged(image, reduction, hidden_matters=False)[0]
 
 
-def settings_of(job: Job, bands: int, *, reduced: bool) -> list[Settings]:
+def settings_of(job: Job, image: Image, *, reduced: bool) -> list[Settings]:
     """Give the ways to write a level in the order in which they are tried."""
+    bands = image.bands
     lossless = LOSSLESS if bands >= LEAST_COLORED else LOSSLESS_GRAY
+    if reduced and image.width * image.height <= MOST_RAW:
+        lossless = RAW
     lossy = job.compression == "jpeg" or (job.compression == "auto" and not reduced and sniff(job.source) == "JPEG")
     if not lossy or bands not in PLAIN:
         return [lossless]
@@ -216,6 +222,9 @@ class NotGoodEnough(Exception):
 
 def tiles(image: Image, settings: Settings, least: float) -> Iterator[bytes]:
     """Yield the tiles of a level, row by row; raises `NotGoodEnough` for one that is worse than the least PSNR."""
+    if settings is RAW:
+        yield bytes(image.write_to_memory())
+        return
     number = 0
     for top in range(0, image.height, TILE):
         strip = to_pillow(image.crop(0, top, image.width, min(TILE, image.height - top)))

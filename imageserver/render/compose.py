@@ -15,7 +15,6 @@ from imageserver.protocol.color import Color
 from imageserver.protocol.values import Rect, Size, rounded
 from imageserver.render.adjust import adjusted, grow
 from imageserver.render.alpha import (
-    GRAY_BANDS,
     OPAQUE,
     alpha,
     as_gray,
@@ -34,6 +33,7 @@ from imageserver.render.alpha import (
 from imageserver.render.clipping import clipped
 from imageserver.render.effects import SIGMAS, effect_image, effect_reach
 from imageserver.render.engine import Image
+from imageserver.render.exchange import to_image
 from imageserver.render.resample import part_seen, resample
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.stacking import CLEAR, Drawn, piled
@@ -297,8 +297,7 @@ def drawn_picture(source: LaidPicture) -> Opened:
     if drawn is None:
         image = compose(source.layout).copy_memory()
     else:
-        image = Image.new_from_memory(drawn.data, drawn.width, drawn.height, drawn.bands, "uchar")
-        image = image.copy(interpretation="b-w" if drawn.bands <= GRAY_BANDS else "srgb")
+        image = to_image(drawn.data, drawn.bands, Size(drawn.width, drawn.height))
     return Opened(image, source.size.width / image.width, source.size.height / image.height)
 
 

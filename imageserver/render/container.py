@@ -17,8 +17,10 @@ from typing import BinaryIO, Literal
 from weakref import finalize
 
 from imageserver.errors import DamagedPyramid
+from imageserver.protocol.values import Size
 
-Codec = Literal["JPEG", "PNG", "WEBP"]
+Codec = Literal["JPEG", "PNG", "WEBP", "RAW"]
+"""How tiles are written; a level of raw pixels, row by row, is one tile."""
 TILE = 256
 """Pixels of a tile each way; those at the right and at the bottom may have fewer."""
 MAGIC = b"imageserver pyramid 1\n"
@@ -40,14 +42,19 @@ class LevelFacts:
     first: int
 
     @property
+    def size(self) -> Size:
+        """Its size in pixels."""
+        return Size(self.width, self.height)
+
+    @property
     def columns(self) -> int:
         """The tiles of a row."""
-        return -(-self.width // TILE)
+        return 1 if self.codec == "RAW" else -(-self.width // TILE)
 
     @property
     def rows(self) -> int:
         """The rows of tiles."""
-        return -(-self.height // TILE)
+        return 1 if self.codec == "RAW" else -(-self.height // TILE)
 
 
 class Writer:

@@ -8,9 +8,10 @@ from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
 from imageserver.render.compose import compose
-from imageserver.render.encode import encode
+from imageserver.render.encode import encode, encode_plain
 from imageserver.render.engine import Error
 from imageserver.render.intermediates import with_intermediates
+from imageserver.render.plain import plain_picture
 from imageserver.render.sources import first_line, read_file
 
 
@@ -20,6 +21,9 @@ def draw(layout: Layout, kept: Cache) -> bytes:
     `kept` is where nested pictures are kept that several requests show.
     """
     try:
+        plain = plain_picture(layout)
+        if plain is not None:
+            return encode_plain(plain, layout)
         return encode(compose(with_intermediates(layout, kept)), layout)
     except Error as error:
         for layer in layout.layers:

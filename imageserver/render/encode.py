@@ -14,13 +14,16 @@ from imageserver.plan.picture import Encoding
 from imageserver.protocol.color import Color
 from imageserver.render.alpha import OPAQUE, alpha, as_gray, as_rgb, colors, filled, has_alpha, on_color, with_alpha
 from imageserver.render.engine import Image
-from imageserver.render.exchange import to_pillow
+from imageserver.render.exchange import from_pillow, to_pillow
 from imageserver.render.palette import quantized
 
 MM_IN_INCH = 25.4
 WEBP_EFFORT = 4
 AVIF_EFFORT = 2
 PNG_COMPRESSION = 6
+FULL, HALVED = 0, 2
+"""Pillow's names for JPEG's chroma, 4:4:4 and 4:2:0."""
+LARGEST_DENSITY = 65535
 TIFF_COMPRESSIONS = {"none": "none", "lzw": "lzw", "zip": "deflate", "jpeg": "jpeg"}
 
 
@@ -28,9 +31,15 @@ def encode(image: Image, layout: Layout) -> bytes:
     """Write the picture in the format of its reply, with its print resolution."""
     encoding = layout.encoding
     image = mask_of(image) if layout.mask_only else visible(image, layout)
-    image = in_pixel_type(image, encoding)
-    per_mm = (encoding.print_resolution or 72) / MM_IN_INCH
-    return ENCODERS[encoding.output.format.codec](image.copy(xres=per_mm, yres=per_mm), encoding)
+    return ENCODERS[encoding.output.format.codec](in_pixel_type(image, encoding), encoding)
+
+
+def encode_plain(picture: Pillow.Image, layout: Layout) -> bytes:
+    """Write an opaque picture in colour in the format of its reply."""
+    encoding = layout.encoding
+    if encoding.output.format.codec == "jpeg" and encoding.output.pixel_type == "rgb":
+        return jpeg(picture, encoding)
+    return encode(from_pillow(picture), layout)
 
 
 def mask_of(image: Image) -> Image:
@@ -68,27 +77,38 @@ def as_cmyk(image: Image) -> Image:
 
 
 def write_jpeg(image: Image, encoding: Encoding) -> bytes:
-    """Write JPEG; chroma is halved unless `qlt=` keeps it."""
-    data = bytes(
-        image.jpegsave_buffer(
-            Q=encoding.quality.quality,
-            interlace=encoding.output.format.progressive,
-            subsample_mode="off" if encoding.quality.full_chroma else "on",
-            keep="none",
-        )
+    """Write JPEG."""
+    return jpeg(to_pillow(image), encoding)
+
+
+def jpeg(picture: Pillow.Image, encoding: Encoding) -> bytes:
+    """Write JPEG; chroma is halved unless `qlt=` keeps it, or there is none."""
+    halved = picture.mode == "RGB" and not encoding.quality.full_chroma
+    return saved(
+        picture,
+        "JPEG",
+        quality=encoding.quality.quality,
+        subsampling=HALVED if halved else FULL,
+        progressive=encoding.output.format.progressive,
+        dpi=(0, 0) if picture.mode == "CMYK" else density(encoding),
     )
-    return data if image.interpretation == "cmyk" else data[:2] + jfif(encoding) + data[2:]
 
 
-def jfif(encoding: Encoding) -> bytes:
-    """Write the segment that holds the print resolution; libvips leaves it out together with other metadata."""
-    density = max(1, min(65535, round(encoding.print_resolution or 72))).to_bytes(2, "big")
-    return b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x01" + density + density + b"\x00\x00"
+def density(encoding: Encoding) -> tuple[int, int]:
+    """Give the print resolution as JPEG can hold it."""
+    dots = max(1, min(LARGEST_DENSITY, round(encoding.print_resolution or 72)))
+    return dots, dots
 
 
-def write_png(image: Image, _: Encoding) -> bytes:
+def write_png(image: Image, encoding: Encoding) -> bytes:
     """Write PNG with 8 bits a component."""
-    return bytes(image.pngsave_buffer(compression=PNG_COMPRESSION, keep="none"))
+    return bytes(with_resolution(image, encoding).pngsave_buffer(compression=PNG_COMPRESSION, keep="none"))
+
+
+def with_resolution(image: Image, encoding: Encoding) -> Image:
+    """Give an image its print resolution, for the writers of libvips."""
+    per_mm = (encoding.print_resolution or 72) / MM_IN_INCH
+    return image.copy(xres=per_mm, yres=per_mm)
 
 
 def write_webp(image: Image, encoding: Encoding) -> bytes:
@@ -116,6 +136,7 @@ def write_tiff(image: Image, encoding: Encoding) -> bytes:
     """Write TIFF with one of its compressions."""
     compression = TIFF_COMPRESSIONS[encoding.output.compression or "none"]
     quality = encoding.quality.quality
+    image = with_resolution(image, encoding)
     return bytes(image.tiffsave_buffer(compression=compression, Q=quality, resunit="inch", keep="none"))
 
 

@@ -19,9 +19,8 @@ from imageserver.layout.layout import Level
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.container import TILE, LevelFacts, Reader
 from imageserver.render.engine import Image
-from imageserver.render.exchange import from_pillow
+from imageserver.render.exchange import MODES, from_memory, from_pillow, to_image
 
-MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 SMALL = 2**20
 """Levels of up to so many pixels are decoded whole, whatever part of them is asked for."""
 MOST_OF_ALL = 4
@@ -60,7 +59,7 @@ class Kept(Generic[T]):
         return value
 
 
-DECODED: Kept[bytes | Pillow.Image] = Kept(32 * 2**20)
+DECODED: Kept[Image | Pillow.Image] = Kept(32 * 2**20)
 """Whole levels, and tiles of large ones."""
 READERS: Kept[Reader] = Kept(OPEN_FILES)
 
@@ -72,20 +71,53 @@ def keep_decoded(room: int) -> None:
 
 def read_level(level: Level, wanted: Callable[[Size], Rect]) -> tuple[Image, bool]:
     """Give a level, of which only the wanted part is filled, and whether its colours are multiplied by its alpha."""
-    key = (level.digest, level.index)
-    reader = reader_of(level)
-    facts = reader.levels[level.index]
-    size = Size(facts.width, facts.height)
+    reader, facts = opened(level)
+    size = facts.size
     area = wanted(size)
-    whole = DECODED.find(key)
-    if whole is None and is_worth_it(facts, area):
-        whole = pasted(reader, facts, Rect(0, 0, *(size.width, size.height)), level, kept=False).tobytes()
-        DECODED.keep(key, whole, len(whole))
-    if isinstance(whole, bytes):
-        made = Image.new_from_memory(whole, size.width, size.height, facts.bands, "uchar")
-        return made.copy(interpretation="b-w" if facts.bands <= 2 else "srgb"), facts.weighted  # noqa: PLR2004, gray
+    whole = whole_level(reader, facts, area, level)
+    if whole is not None:
+        return whole, facts.weighted
     part = from_pillow(pasted(reader, facts, area, level, kept=True))
     return part.embed(area.x, area.y, size.width, size.height), facts.weighted
+
+
+def facts_of(level: Level) -> LevelFacts:
+    """Tell what is known of a level."""
+    return opened(level)[1]
+
+
+def read_area(level: Level, area: Rect) -> Pillow.Image:
+    """Give the pixels of an area of a level."""
+    reader, facts = opened(level)
+    whole = whole_level(reader, facts, area, level)
+    if whole is None:
+        return pasted(reader, facts, area, level, kept=True)
+    data = whole.crop(area.x, area.y, area.width, area.height).write_to_memory()
+    return from_memory(data, facts.bands, Size(area.width, area.height))
+
+
+def opened(level: Level) -> tuple[Reader, LevelFacts]:
+    """Give the file of a level and what is known of it; raises `DamagedPyramid` when it is another file by now."""
+    reader = reader_of(level)
+    return reader, reader.levels[level.index]
+
+
+def whole_level(reader: Reader, facts: LevelFacts, area: Rect, level: Level) -> Image | None:
+    """Give all of a level where it is kept, or worth to be; None where the tiles of an area are the better way."""
+    key = (level.digest, level.index)
+    found = DECODED.find(key)
+    if isinstance(found, Image):
+        return found
+    if facts.codec == "RAW":
+        data = reader.tile(facts, 0, 0)
+    elif is_worth_it(facts, area):
+        data = pasted(reader, facts, Rect(0, 0, facts.width, facts.height), level, kept=False).tobytes()
+    else:
+        return None
+    if len(data) != facts.width * facts.height * facts.bands:
+        raise DamagedPyramid(level.path)
+    DECODED.keep(key, image := to_image(data, facts.bands, facts.size), len(data))
+    return image
 
 
 def is_worth_it(facts: LevelFacts, area: Rect) -> bool:

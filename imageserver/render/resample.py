@@ -35,6 +35,7 @@ MOST_EXTRA = 12
 LARGEST_STEP = 8
 """Reductions beyond this are averaged first: libvips' long kernels of small numbers add up to less than one."""
 LEFT_TO_DO = 4
+UNKNOWN = 0
 NEARLY_SAME = 1.2
 """Reductions below this alias so little that interpolation will do."""
 VISIBLE = 0.02
@@ -59,20 +60,38 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The whole pixels `start` to `start + length` to reduce, and how many of the results to `skip` at the left."""
+    """The whole pixels `start` to `start + length` to reduce to `count`, of which the first `skip` are not wanted."""
 
     start: int
     length: int
+    count: int
     skip: int
     error: float
 
 
-def resample(image: Image, source: Box, within: Box, size: Size, mode: ResMode) -> Image:
-    """Give the rectangle `source` of an image as `size` pixels; nothing beyond `within` is seen."""
-    columns = span((source.left, source.right), (within.left, within.right), image.width, size.width)
-    rows = span((source.top, source.bottom), (within.top, within.bottom), image.height, size.height)
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One axis of what is taken out of an image of `length` pixels: `start` to `stop`, with `missing` before it."""
+
+    length: int
+    start: int
+    stop: int
+    missing: int
+    wanted: int
+
+
+def resample(image: Image, source: Box, within: Box, size: Size, mode: ResMode, *, length: Size | None = None) -> Image:
+    """Give the rectangle `source` of an image as `size` pixels; nothing beyond `within` is seen.
+
+    `length` is the image's own size, where that is known.
+    """
+    length = length or Size(image.width, image.height)
+    columns = span((source.left, source.right), (within.left, within.right), length.width, size.width)
+    rows = span((source.top, source.bottom), (within.top, within.bottom), length.height, size.height)
+    image = taken(image, cut_of(columns, length.width), cut_of(rows, length.height))
     image = reduced(image, rows, mode, vertical=True)
     image = reduced(image, columns, mode, vertical=False)
+    image = kept(image, kept_of(columns, length.width), kept_of(rows, length.height))
     return magnified(image, columns, rows, mode)
 
 
@@ -83,6 +102,21 @@ def part_seen(source: Box, within: Box, image: Size, size: Size, part: Rect) -> 
     left, right = seen(columns, part.x, part.x + part.width)
     top, bottom = seen(rows, part.y, part.y + part.height)
     return Rect(left, top, right - left, bottom - top)
+
+
+def exact_part(source: Box, within: Box, image: Size, size: Size, part: Rect) -> Rect | None:
+    """Give the pixels of an image that are a part of what `resample` makes of it; None where it changes them."""
+    columns = span((source.left, source.right), (within.left, within.right), image.width, size.width)
+    rows = span((source.top, source.bottom), (within.top, within.bottom), image.height, size.height)
+    if not (is_exact(columns) and is_exact(rows)):
+        return None
+    area = part_seen(source, within, image, size, part)
+    return area if (area.width, area.height) == (part.width, part.height) else None
+
+
+def is_exact(axis: Span) -> bool:
+    """Tell whether each pixel along an axis is one of the source."""
+    return abs(axis.step - 1) <= EPSILON and not is_interpolated(axis)
 
 
 def seen(axis: Span, first: int, last: int) -> tuple[int, int]:
@@ -107,46 +141,63 @@ def span(ends: tuple[float, float], limits: tuple[float, float], length: int, co
     return Span(*ends, low, max(low + 1, high), count)
 
 
+def cut_of(axis: Span, length: int) -> Cut:
+    """Say what is taken out of an image to be reduced; what is to be magnified is left for later."""
+    if is_interpolated(axis):
+        return Cut(length, 0, length, 0, length)
+    window = best_window(axis)
+    start = min(max(window.start, axis.low), axis.high - 1)
+    stop = max(min(window.start + window.length, axis.high), start + 1)
+    return Cut(length, start, stop, start - window.start, window.length)
+
+
+def taken(image: Image, columns: Cut, rows: Cut) -> Image:
+    """Cut a window out of an image; beyond the span's limits its last pixels are repeated."""
+    width, height = columns.stop - columns.start, rows.stop - rows.start
+    if (width, height) != (columns.length, rows.length):
+        image = image.crop(columns.start, rows.start, width, height)
+    if (width, height) == (columns.wanted, rows.wanted):
+        return image
+    return image.embed(columns.missing, rows.missing, columns.wanted, rows.wanted, extend="copy")
+
+
 def reduced(image: Image, axis: Span, mode: ResMode, *, vertical: bool) -> Image:
-    """Reduce along one axis; what is to be magnified is left for later."""
+    """Reduce a window along one axis; what is to be magnified is left for later."""
     if is_interpolated(axis):
         return image
-    window = best_window(axis)
-    image = taken(image, window, axis, vertical=vertical)
     step = axis.step
     if step > LARGEST_STEP:
         image, step = averaged(image, step, vertical=vertical)
-    if step > 1 + EPSILON:
-        kernel = KERNELS[mode]
-        image = image.reducev(step, kernel=kernel) if vertical else image.reduceh(step, kernel=kernel)
-    if vertical:
-        return image.crop(0, window.skip, image.width, axis.count)
-    return image.crop(window.skip, 0, axis.count, image.height)
+    if step <= 1 + EPSILON:
+        return image
+    kernel = KERNELS[mode]
+    return image.reducev(step, kernel=kernel) if vertical else image.reduceh(step, kernel=kernel)
+
+
+def kept_of(axis: Span, length: int) -> tuple[int, int, int]:
+    """Say how many pixels there are along an axis after it was reduced, and which of them are wanted."""
+    if is_interpolated(axis):
+        return length, 0, length
+    window = best_window(axis)
+    return window.count if axis.step <= LARGEST_STEP else UNKNOWN, window.skip, axis.count
+
+
+def kept(image: Image, columns: tuple[int, int, int], rows: tuple[int, int, int]) -> Image:
+    """Cut off what was let in at the edges for the kernel to see."""
+    (across, left, width), (down, top, height) = columns, rows
+    return image if (across, down) == (width, height) else image.crop(left, top, width, height)
 
 
 def averaged(image: Image, step: float, *, vertical: bool) -> tuple[Image, float]:
     """Average whole groups of pixels about the centre, and give the reduction that is left to do."""
     group = int(step / LEFT_TO_DO)
-    length = image.height if vertical else image.width
+    width, height = image.width, image.height
+    length = height if vertical else width
     count = length // group
     start = (length - count * group) // 2
     if vertical:
-        return image.crop(0, start, image.width, count * group).shrinkv(group), step / group
-    return image.crop(start, 0, count * group, image.height).shrinkh(group), step / group
-
-
-def taken(image: Image, window: Window, axis: Span, *, vertical: bool) -> Image:
-    """Cut a window out of an image; beyond the span's limits its last pixel is repeated."""
-    start = min(max(window.start, axis.low), axis.high - 1)
-    stop = max(min(window.start + window.length, axis.high), start + 1)
-    missing = start - window.start
-    if vertical:
-        image = image.crop(0, start, image.width, stop - start)
-        whole = image.height == window.length
-        return image if whole else image.embed(0, missing, image.width, window.length, extend="copy")
-    image = image.crop(start, 0, stop - start, image.height)
-    whole = image.width == window.length
-    return image if whole else image.embed(missing, 0, window.length, image.height, extend="copy")
+        return image.crop(0, start, width, count * group).shrinkv(group), step / group
+    return image.crop(start, 0, count * group, height).shrinkh(group), step / group
 
 
 def is_interpolated(axis: Span) -> bool:
@@ -165,7 +216,7 @@ def best_window(axis: Span) -> Window:
             best = window
         if best.error < EXACT:
             break
-    return best or Window(axis.low, axis.high - axis.low, 0, 0.0)
+    return best or Window(axis.low, axis.high - axis.low, UNKNOWN, 0, 0.0)
 
 
 def windows(axis: Span) -> Iterator[Window]:
@@ -191,7 +242,7 @@ def centred(axis: Span, left: int, right: int) -> Iterator[Window]:
     for length in (nearest, nearest - 1, nearest + 1):
         if length >= 1 and rounds_to(length / step, count):
             start = round(center - length / 2)
-            yield Window(start, length, left, abs(start + length / 2 - center))
+            yield Window(start, length, count, left, abs(start + length / 2 - center))
 
 
 def rounds_to(value: float, count: int) -> bool:

@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from imageserver.errors import BadSource
 from imageserver.file_formats import HEAD, format_of
 from imageserver.layout.layout import LaidSource
+from imageserver.layout.levels import DECODER_REDUCES
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha, premultiplied
 from imageserver.render.engine import Error, Image
@@ -27,9 +28,6 @@ LOADERS = {
     "BMP": "pillow",
 }
 """Who reads which format; no other is opened at all."""
-
-DECODER_REDUCES = 8
-"""By how much a JPEG can be reduced while it is decoded."""
 
 
 @dataclass(frozen=True, slots=True)

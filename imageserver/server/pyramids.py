@@ -95,7 +95,7 @@ class Pyramids:
         return replace(facts, pyramids=there) if there else facts
 
     def _path(self, content_hash: str, *, upright: bool) -> Path:
-        return self.folder / content_hash[:2] / f"{content_hash}{UPRIGHT if upright else ''}{EXTENSION}"
+        return self.folder / f"{content_hash[:2]}/{content_hash}{UPRIGHT if upright else ''}{EXTENSION}"
 
     def _find(self, path: Path, upright: bool) -> Pyramid | None:
         """Give the pyramid at a path, looking into it only when it is another file than before."""

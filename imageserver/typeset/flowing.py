@@ -14,6 +14,8 @@ from imageserver.typeset.regions import Box, Interval, Region, Shape, widest
 STEPS_PER_LINE = 8
 STEPS_PER_REGION = 512
 MOST_TRIES = 8
+ROUGHLY = 1.1
+"""Heights are rounded to its powers where that is enough, since little is to be measured often."""
 
 Above = tuple[float, float | None]
 """How far down the lines above reach, and where the last one's baseline is; None at the top of a region."""
@@ -105,7 +107,7 @@ def flow(text: Sequence[Measured], regions: Sequence[Region], manner: Manner, ve
         filled = fill_aligned(text, place, region, manner, vertical)
         if filled.lines:
             offset = lines[-1].row + 1 if lines else 0
-            lines.extend(replace(line, row=line.row + offset) for line in filled.lines)
+            lines.extend(replace(line, row=line.row + offset) if offset else line for line in filled.lines)
             bottom = filled.bottom
         place = filled.place
     complete = place.paragraph == len(text) and all(is_inside(line, regions) for line in lines)
@@ -304,9 +306,12 @@ def can_break(measured: Measured, start: int, region: Region, band: tuple[float,
 def is_too_long(measured: Measured, start: int, region: Shape, band: tuple[float, float]) -> bool:
     """Tell whether a word is longer than any line of a region, so that it has to be broken."""
     place = measured.galley.next_break[start + 1]
-    before, after = indents(measured, start)
-    room = widest(region, band[1] - band[0]) - before - after
-    return measured.visible[place] - measured.widths[start] > room + TOLERANCE
+    long = measured.visible[place] - measured.widths[start] + sum(indents(measured, start)) - TOLERANCE
+    height = band[1] - band[0]
+    step = ROUGHLY ** math.floor(math.log(height, ROUGHLY)) if height > 0 else 0.0
+    if long <= widest(region, step * ROUGHLY) or long > widest(region, step):
+        return long > widest(region, step)
+    return long > widest(region, height)
 
 
 def indents(measured: Measured, start: int) -> tuple[float, float]:

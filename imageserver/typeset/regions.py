@@ -221,7 +221,7 @@ def intersect(some: Sequence[Interval], others: Sequence[Interval]) -> bool:
     return False
 
 
-@lru_cache(64)
+@lru_cache(256)
 def widest(region: Shape, height: float) -> float:
     """Give the length of the longest line of a height that a shape has room for."""
     way = max(0.0, region.bottom - region.top - height)

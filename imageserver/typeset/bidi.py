@@ -149,7 +149,10 @@ def _resolve(isolate: _Isolate, base: int, text: str, levels: list[int]) -> Iter
         if not isinstance(char["part"], _Isolate):
             levels[char["part"]] = level
     for part, outer in inner:
-        yield part, _next_level(outer, _direction(part, text))
+        if part.turned:
+            yield part, outer | 1
+        else:
+            yield part, _next_level(outer, _direction(part, text))
 
 
 def _char(part: int | _Isolate, text: str, isolate: _Isolate) -> Char:

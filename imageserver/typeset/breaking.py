@@ -148,7 +148,6 @@ def _simplified(text: str) -> tuple[list[int], str, set[int]]:
                 joined.add(len(kept) + 1)
             code = CODES["AL", False]
         elif code in SPACES and codes and codes[-1] == code:
-            kept[-1] = place
             continue
         kept.append(place)
         codes.append(code)

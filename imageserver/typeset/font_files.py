@@ -28,8 +28,10 @@ def fault(data: bytes, index: int) -> str | None:
 def _offset(data: bytes, index: int) -> int:
     """Give the place of a face in a file, which is its start unless the file is a collection."""
     count = struct.unpack_from(">I", data, 8)[0] if data[:4] == b"ttcf" else 1
-    if not 0 <= index < min(count, LARGEST_COLLECTION):
-        raise ValueError(f"it has no face {index}; expected 0 to {min(count, LARGEST_COLLECTION) - 1}")
+    if not 0 < count <= LARGEST_COLLECTION:
+        raise ValueError(f"it is a collection of {count} faces; expected 1 to {LARGEST_COLLECTION}")
+    if not 0 <= index < count:
+        raise ValueError(f"it has no face {index}; expected 0 to {count - 1}")
     if data[:4] != b"ttcf":
         return 0
     offset: int = struct.unpack_from(">I", data, 12 + 4 * index)[0]

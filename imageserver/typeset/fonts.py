@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import unicodedata
 from functools import lru_cache
 
@@ -13,7 +14,15 @@ from imageserver.plan.text import Face
 from imageserver.typeset.clusters import FaceMetrics
 from imageserver.typeset.font_files import fault
 
-KEPT = 64
+LINE = (
+    hb.OTMetricsTag.HORIZONTAL_ASCENDER,
+    hb.OTMetricsTag.HORIZONTAL_DESCENDER,
+    hb.OTMetricsTag.HORIZONTAL_LINE_GAP,
+)
+OS2_LENGTH = 78
+EM = (0.8, -0.2, 0.0)
+"""Ascent, descent and gap of a font that tells nothing of them."""
+KEPT = 32
 """How many fonts stay open."""
 BOLD = 0.03
 """How much wider strokes of a made-up bold face are, in ems."""
@@ -76,17 +85,32 @@ def metrics(face: Face) -> FaceMetrics:
     """
     font = hb_font(face)
     tags = hb.OTMetricsTag
+    ascent, descent, gap = (_measure(font, tag) for tag in LINE)
+    if not ascent and not descent:
+        ascent, descent, gap = _of_windows(font)
     thickness = _measure(font, tags.UNDERLINE_SIZE)
     underline = -_measure(font, tags.UNDERLINE_OFFSET)
     return FaceMetrics(
-        ascent=_measure(font, tags.HORIZONTAL_ASCENDER),
-        descent=-_measure(font, tags.HORIZONTAL_DESCENDER),
-        gap=_measure(font, tags.HORIZONTAL_LINE_GAP),
+        ascent=ascent,
+        descent=-descent,
+        gap=gap,
         underline=underline if thickness > 0 else UNDERLINE[0],
         thickness=thickness if thickness > 0 else UNDERLINE[1],
         x_height=_measure(font, tags.X_HEIGHT),
         cap_height=_measure(font, tags.CAP_HEIGHT),
     )
+
+
+def _of_windows(font: hb.Font) -> tuple[float, float, float]:
+    """Give ascent, descent (negative) and gap by `OS/2`, for a font whose `hhea` is blank."""
+    table = font.face.reference_table("OS/2").data
+    if len(table) < OS2_LENGTH:
+        return EM
+    ascent, descent, gap, above, below = struct.unpack_from(">hhhHH", table, 68)
+    if not ascent and not descent:
+        ascent, descent, gap = above, -below, 0
+    em = font.face.upem
+    return (ascent / em, descent / em, gap / em) if ascent or descent else EM
 
 
 def _measure(font: hb.Font, tag: hb.OTMetricsTag) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import uharfbuzz as hb
@@ -18,6 +18,8 @@ SHIFTS = {"normal": 0.0, "super": -2 / 9, "sub": 1 / 6}
 SMALL_CAPS_SCALE = 0.7
 """Of the size: what Photoshop and browsers take."""
 COMMON = "Zyyy"
+CONTEXT = 5
+"""How many letters around a part HarfBuzz looks at."""
 LONG = 128
 LONGEST = 512
 """Letters of a run after which it ends at a space, or anywhere."""
@@ -45,15 +47,31 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Letters to be shaped: capitals already, where those are wanted; `origins` are their places in the paragraph."""
+    """Letters to be shaped: capitals already, where those are wanted; `origins` are their places in the paragraph.
+
+    Letters join with those `before` and `after` them, which are of other runs.
+    """
 
     kind: Kind
     letters: str
     origins: tuple[int, ...]
+    before: str = ""
+    after: str = ""
 
 
 def runs(paragraph: Paragraph, *, downwards: bool) -> Iterator[Run]:
     """Yield the runs of a paragraph in logical order."""
+    parts = list(_parts(paragraph, downwards=downwards))
+    text = "".join(part.letters for part in parts)
+    start = 0
+    for part in parts:
+        stop = start + len(part.letters)
+        yield replace(part, before=text[max(0, start - CONTEXT) : start], after=text[stop : stop + CONTEXT])
+        start = stop
+
+
+def _parts(paragraph: Paragraph, *, downwards: bool) -> Iterator[Run]:
+    """Yield the runs without what is around them."""
     kind: Kind | None = None
     letters: list[str] = []
     origins: list[int] = []

@@ -16,12 +16,10 @@ from imageserver.richtext.document import SOFT_HYPHEN, Look, Paragraph
 from imageserver.typeset.breaking import breaks
 from imageserver.typeset.clusters import Break, Cluster, ShapedGlyph
 from imageserver.typeset.fonts import ascent_of_upright, has_any, hb_font
-from imageserver.typeset.runs import Kind, Run, runs
+from imageserver.typeset.runs import CONTEXT, Kind, Run, runs
 
 INVISIBLE = 0xFFFFFF
 """Stands for characters that show nothing, such as joiners; no face has so many glyphs."""
-CONTEXT = 5
-"""How many characters around a part HarfBuzz looks at: letters join across runs."""
 HANGING = frozenset(" \t\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000")
 """White space that hangs at the end of a line, and is stretched; spaces that do not break are not."""
 HYPHENS = ("\u2010", "-")
@@ -42,10 +40,12 @@ class _Piece:
 
     @property
     def is_missing(self) -> bool:
+        """Whether the face lacks a glyph."""
         return any(not glyph.index for glyph in self.glyphs)
 
     @property
     def advance(self) -> float:
+        """How far it leads on, in ems."""
         return sum(glyph.advance for glyph in self.glyphs)
 
 
@@ -92,7 +92,7 @@ def hyphen(cluster: Cluster, block: TextBlock) -> Cluster:
     sign = next((sign for sign in HYPHENS if font.get_nominal_glyph(ord(sign))), HYPHENS[-1])
     kind = Kind(cluster.look, cluster.level, "Latn", cluster.scale, cluster.upright, bare=False)
     (piece,) = _pieces(Run(kind, sign, (0,)), block)
-    return replace(cluster, glyphs=piece.glyphs, face=piece.face, advance=sum(glyph.advance for glyph in piece.glyphs))
+    return replace(cluster, glyphs=piece.glyphs, face=piece.face, advance=piece.advance)
 
 
 def main_face(look: Look, block: TextBlock) -> Face:
@@ -132,8 +132,12 @@ def _covered(run: Run, start: int, stop: int, faces: Sequence[Face], main: Face)
 def _shaped(run: Run, start: int, stop: int, face: Face) -> Iterator[_Piece]:
     """Yield the pieces of a part of a run, from one face."""
     font = hb_font(face)
-    first = max(0, start - CONTEXT)
-    buffer = _buffer(run, first, start, stop)
+    first, around = _around(run, start, stop)
+    buffer = hb.Buffer()
+    buffer.invisible_glyph = INVISIBLE
+    buffer.add_codepoints([ord(letter) for letter in around], start - first, stop - start)
+    buffer.script = run.kind.script
+    buffer.direction = "ttb" if run.kind.upright else "rtl" if run.kind.level % 2 else "ltr"
     hb.shape(font, buffer, _features(run, first, stop))
     place_glyph = _downwards(face) if run.kind.upright else _along(font)
     glyphs: list[tuple[int, list[ShapedGlyph]]] = []
@@ -172,15 +176,12 @@ def _downwards(face: Face) -> Placing:
     return place
 
 
-def _buffer(run: Run, first: int, start: int, stop: int) -> hb.Buffer:
-    """Give the letters of a part of a run as HarfBuzz takes them, with those around it."""
-    around = run.letters[first : stop + CONTEXT]
-    buffer = hb.Buffer()
-    buffer.invisible_glyph = INVISIBLE
-    buffer.add_codepoints([ord(letter) for letter in around], start - first, stop - start)
-    buffer.script = run.kind.script
-    buffer.direction = "ttb" if run.kind.upright else "rtl" if run.kind.level % 2 else "ltr"
-    return buffer
+def _around(run: Run, start: int, stop: int) -> tuple[int, str]:
+    """Give the letters of a part of a run with those around it, and the place of the first of them in the run."""
+    shift = len(run.before)
+    first = max(0, shift + start - CONTEXT)
+    whole = run.before + run.letters + run.after
+    return first - shift, whole[first : shift + stop + CONTEXT]
 
 
 def _head(run: Run, place: int) -> int:
@@ -200,5 +201,5 @@ def _features(run: Run, first: int, stop: int) -> Features:
     found: Features = {"kern": is_kerned, "vkrn": is_kerned}
     if look.spacing:
         return found | {"liga": False, "clig": False}
-    parted = [match.span() for match in PARTED.finditer(run.letters, first, stop)]
+    parted = [match.span() for match in PARTED.finditer(run.letters, max(0, first), stop)]
     return found | {"liga": [(start - first, end - first, False) for start, end in parted]} if parted else found

@@ -19,6 +19,7 @@ from imageserver.richtext.document import (
     NO_BREAK_SPACE,
     SOFT_HYPHEN,
     Align,
+    CopyFit,
     Dialect,
     LineSpacing,
     Look,
@@ -256,15 +257,27 @@ def test_a_box_is_as_high_as_its_text(dialect: Dialect, box: TextBox, height: fl
 
 
 def test_all_glyphs_of_text_are_within_its_box() -> None:
-    """An italic f reaches out to the left, and a lowered g below."""
+    """An italic f reaches out to the left, and accents that are stacked above the line."""
     look = Look(size=40, italic=True)
-    low = replace(look, rise=0)
-    text = block(paragraph(("fff jjj", look), ("g", low)), dialect="text")
-    loose = typeset(replace(text, dialect="textPs"), 400, 60)
+    text = block(paragraph(("fff \u1ea4\u0301\u0301 jjj", look)), dialect="text")
+    loose = typeset(replace(text, dialect="textPs"), 400, 100)
     assert loose.ink.left < 0
-    found = typeset(text, 400, 60)
-    assert found.ink.left >= -1e-6
+    assert loose.ink.top < CELL * 40 - ASCENT * 40
+    found = typeset(text, 400, 100)
+    assert (found.ink.left, found.ink.top) == pytest.approx((0, 0))
     assert found.ink.right - found.ink.left == pytest.approx(loose.ink.right - loose.ink.left)
+    assert found.lines[0].y > ASCENT * 40
+    assert found.complete
+
+
+def test_lines_of_text_are_shorter_where_glyphs_reach_out() -> None:
+    look = Look(size=40, italic=True)
+    text = block(paragraph(("fine fine f", look)), dialect="text")
+    room = typeset(text, 0, 0).lines[0].width
+    found = typeset(text, room, 200)
+    assert len(found.lines) == 2
+    assert found.complete
+    assert 0 <= found.ink.left < found.ink.right <= room
 
 
 @pytest.mark.parametrize(
@@ -426,3 +439,45 @@ def test_a_line_is_as_long_as_its_glyphs(text: str, size: float) -> None:
     found = typeset(block(paragraph((text, Look(size=size)))), 0, 0)
     assert found.lines[0].width == pytest.approx(advance(shown, size) if shown else 0)
     assert astuple(found.extent)[2] == pytest.approx(found.lines[0].width)
+
+
+LOOKS = st.builds(
+    Look,
+    size=st.sampled_from([0, 1, 12, 300]),
+    bold=st.booleans(),
+    underline=st.booleans(),
+    script=st.sampled_from(["normal", "sub", "super"]),
+    rise=st.sampled_from([0, 10, -300]),
+    spacing=st.sampled_from([0, 2, -100]),
+    scale_x=st.sampled_from([1, 0, -2]),
+    scale_y=st.sampled_from([1, 0, -2]),
+    rotated=st.booleans(),
+    fit=st.none() | st.builds(CopyFit, st.sampled_from([0, 500]), st.integers(0, 2), st.integers(0, 2)),
+)
+LENGTHS = st.sampled_from([0, 0, 10, -10, 1000])
+SPACINGS = st.builds(LineSpacing, st.sampled_from(["multiple", "least", "exact"]), st.sampled_from([1, 0, -3, 50]))
+STYLES = st.builds(
+    ParagraphStyle,
+    *[st.sampled_from(["left", "right", "center", "justify"])] * 2,
+    *[LENGTHS] * 3,
+    SPACINGS,
+    *[LENGTHS] * 2,
+)
+PARAGRAPHS = st.builds(
+    lambda spans, style: paragraph(*spans, style=style), st.lists(st.tuples(LETTERS, LOOKS), max_size=3), STYLES
+)
+BOXES = st.builds(TextBox, *[LENGTHS] * 4, st.sampled_from(["top", "center", "bottom"]), st.booleans())
+SIDES = st.sampled_from([0, 1, 50, 3000])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PARAGRAPHS, min_size=1, max_size=3), BOXES, SIDES, SIDES, st.sampled_from([0.0, 30.0, 90.0, -45.0]))
+def test_any_text_is_set_somewhere(
+    paragraphs: list[Paragraph], box: TextBox, width: float, height: float, angle: float
+) -> None:
+    found = typeset(replace(block(*paragraphs, box=box), angle=angle), width, height)
+    for extent in (found.extent, found.ink):
+        assert all(map(math.isfinite, astuple(extent)))
+        assert extent.left <= extent.right
+        assert extent.top <= extent.bottom
+    assert all(math.isfinite(line.x + line.y + line.width) for line in found.lines)

@@ -33,7 +33,7 @@ class Room:
 class Piece:
     """Clusters that stand in a row, `shown` without the blanks that hang at their end.
 
-    `tabs` are the widths of tabs in their order. `breaks_word`: the line had to end within a word.
+    `tabs` are the widths of tabs in their order.
     """
 
     start: int
@@ -43,7 +43,6 @@ class Piece:
     ending: Ending
     tabs: tuple[float, ...] = ()
     hyphen: Cluster | None = None
-    breaks_word: bool = False
 
 
 def break_line(measured: Measured, start: int, room: Room) -> Piece | None:
@@ -138,4 +137,4 @@ def piece(
     width = measured.widths[shown] - measured.widths[start] + sum(tabs)
     if hyphen:
         width += advance_of(hyphen, measured.share)
-    return Piece(start, stop, shown, width, ending, tabs, hyphen, breaks_word)
+    return Piece(start, stop, shown, width, ending, tabs, hyphen)

@@ -169,7 +169,7 @@ def place_bars(lines: Sequence[Line], frame: Frame) -> tuple[Bar, ...]:
     return tuple(
         pixels_of(bar, frame)
         for line in lines
-        if any(strip.look.underline for strip in line.measured.galley.strips)
+        if any(one.look.underline for one in line.measured.galley.clusters[line.piece.start : line.piece.shown])
         for bar in joined(
             bar_of(cluster, line.measured.share, advance, (x, line.y), frame)
             for cluster, x, advance in walk(line)

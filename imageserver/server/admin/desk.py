@@ -11,12 +11,12 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import ParamSpec, TypeVar
-from uuid import uuid4
 
 from imageserver.catalog.shelf import shelf_of
 from imageserver.errors import ConfigError
 from imageserver.server.admin.problems import Refused
 from imageserver.server.site import Site
+from imageserver.store.history import new_id
 from imageserver.store.home import Home, find_home
 from imageserver.store.store import Store
 
@@ -51,7 +51,7 @@ class Desk:
             raise Refused(HTTPStatus.NOT_FOUND, f"there is no catalog '{catalog}'") from error
         with self._opening:
             if home not in self._stores:
-                store = Store(home, time.time, lambda: uuid4().hex, self.site.config.history.max_size)
+                store = Store(home, time.time, new_id, self.site.config.history.max_size)
                 self._stores[home] = store
             return self._stores[home]
 

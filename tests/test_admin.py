@@ -113,6 +113,17 @@ def test_what_the_client_has_is_not_sent_again(shared: Api, url: str) -> None:
     assert shared.ask(url, If_None_Match='"rev-1"').status == 200
 
 
+@pytest.mark.parametrize("url", ["/admin/v1/catalogs", "images", "images?limit=1", "svg", "images/boot/revisions"])
+def test_list_that_the_client_has_is_not_sent_again(shared: Api, url: str) -> None:
+    reply = shared.ask(url)
+    tag = reply.headers["ETag"]
+    assert reply.headers["Cache-Control"] == "no-cache"
+    assert shared.ask(url, "HEAD").headers["ETag"] == tag
+    known = shared.ask(url, If_None_Match=f'"x", W/{tag}')
+    assert (known.status, known.text, known.headers["ETag"]) == (304, "", tag)
+    assert shared.ask(url, If_None_Match='"x"').text == reply.text
+
+
 @pytest.mark.parametrize(
     ("query", "ids", "following"),
     [

@@ -76,6 +76,13 @@ def test_edit_leaves_comments_and_all_else_as_it_is(shoes: Api) -> None:
     assert shoes.text == CATALOG.replace("[0, 0, 10, 10]  # the toe", "[1, 2, 3, 4]  # the toe")
 
 
+def test_edit_changes_the_tag_of_the_list_it_is_in(shoes: Api) -> None:
+    tags = {url: shoes.tag(url) for url in ("images", "images?prefix=summer", "content")}
+    assert shoes.ask("images/boot", "PATCH", body(expiration=7), shoes.tag()).status == 200
+    statuses = {url: shoes.ask(url, If_None_Match=tag).status for url, tag in tags.items()}
+    assert statuses == {"images": 200, "images?prefix=summer": 304, "content": 304}
+
+
 def test_edit_that_changes_nothing_keeps_the_tag(shoes: Api) -> None:
     tag = shoes.tag()
     assert shoes.ask("images/boot", "PATCH", body(path="red.png"), tag).headers["ETag"] == tag

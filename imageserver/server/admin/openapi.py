@@ -22,7 +22,7 @@ EDITING = (410, 412, 413, 415, 422, 428)
 ANYTHING = ["string", "number", "boolean", "null", "array", "object"]
 NUMBER: Document = {"type": "integer", "minimum": 0}
 WORD: Document = {"type": "string"}
-TAG: Document = {"ETag": {"description": "The revision, for If-Match and If-None-Match.", "schema": WORD}}
+TAG: Document = {"ETag": {"description": "For If-None-Match, and that of a revision for If-Match.", "schema": WORD}}
 PATH: Mapping[str, Document] = {
     "catalog": {"type": "string", "minLength": 1},
     "id": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID},
@@ -60,6 +60,8 @@ def described_operation(operation: Operation) -> Document:
     """Describe one operation."""
     problems = (*ALWAYS, *(EDITING if operation.write else ()))
     replies = {str(status): described_reply(status, schema) for status, schema in operation.replies.items()}
+    if operation.method == "GET":
+        replies["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase, "headers": TAG}
     document: Document = {
         "operationId": operation.name,
         "summary": operation.doc,
@@ -105,8 +107,7 @@ def described_reply(status: int, schema: str) -> Document:
     if schema == BYTES:
         document |= {"content": {kind: {"schema": {}} for kind in IMAGE_TYPES}, "headers": TAG}
     elif schema:
-        document |= {"content": {"application/json": {"schema": ref(schema)}}}
-        document |= {"headers": TAG} if schema in TAGGED else {}
+        document |= {"content": {"application/json": {"schema": ref(schema)}}, "headers": TAG}
     return document
 
 
@@ -163,5 +164,3 @@ def values(known: Mapping[str, CatalogField]) -> Document:
     properties = {name: {"type": ANYTHING, "description": one.doc} for name, one in known.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
-
-TAGGED = {"Catalog", "Record", "Attributes", "Macros"}

@@ -157,13 +157,34 @@ def test_mask_and_source_at_once(shoes: Api) -> None:
     assert shoes.ask("images/both/source").body == PICTURE
     tag = made.headers["ETag"]
     assert post(shoes, "images/both/files", body).status == 428
-    changed = post(shoes, "images/both/files", form(mask=("image/png", OTHER)), tag)
+    bright = encoded(image=Image.new("L", (60, 40), 200))
+    changed = post(shoes, "images/both/files", form(mask=("image/png", bright)), tag)
     assert changed.status == 200
-    assert shoes.ask("images/both/mask").body == OTHER
+    assert shoes.ask("images/both/mask").body == bright
     assert len(shoes.read("images/both/revisions")["revisions"]) == 2
     raw = shoes.ask("images/both/mask", "PUT", PICTURE, changed.headers["ETag"])
     assert raw.status == 200
     assert shoes.ask("images/both?files=true", "DELETE", etag="*").status == 204
+
+
+def test_mask_has_the_size_of_its_image(shoes: Api) -> None:
+    picture, other = ("image/png", PICTURE), ("image/png", OTHER)
+    made = post(shoes, "images/sized/files", form(source=picture, mask=picture))
+    assert made.status == 201
+    tag = made.headers["ETag"]
+    for reply in (
+        post(shoes, "images/new/files", form(source=picture, mask=other)),
+        post(shoes, "images/sized/files", form(mask=other), tag),
+        shoes.ask("images/sized/mask", "PUT", OTHER, tag),
+        shoes.ask("images/sized/source", "PUT", OTHER, tag),
+    ):
+        assert reply.status == 422
+        assert "mask of the size of its image" in problem(reply)["detail"]
+    assert shoes.tag("images/sized") == tag
+    assert post(shoes, "images/sized/files", form(source=other, mask=other), tag).status == 200
+    shoes.image("sized-mask.png").unlink()  # what is not there is not compared
+    assert shoes.ask("images/sized/source", "PUT", PICTURE, "*").status == 200
+    assert shoes.ask("images/sized?files=true", "DELETE", etag="*").status == 204
 
 
 def test_place_of_a_file(shoes: Api) -> None:

@@ -163,4 +163,3 @@ def values(known: Mapping[str, CatalogField]) -> Document:
     """Describe fields, each of which may be written as in YAML."""
     properties = {name: {"type": ANYTHING, "description": one.doc} for name, one in known.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
-

@@ -47,6 +47,7 @@ from imageserver.store.seeing import Reckoning, current, look_by_hand, mapping_i
 
 Clock = Callable[[], float]
 IMAGES: Section = "images"
+HISTORY = "history.sqlite"
 SCANNED = 10_000
 """Records that are looked through for a page."""
 
@@ -121,7 +122,7 @@ class Store:
 
     def _opened(self) -> Book:
         """Give the open history, another one when somebody took the file away."""
-        path = self.home.state / "history.sqlite"
+        path = self.home.state / HISTORY
         if self._book is None or self._book[0][1] != sign(path)[1]:
             self.close()
             book = Book(path)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from admin import CATALOG, TOKENS, Api, api, problem
@@ -212,6 +215,25 @@ def test_hand_edit_makes_a_tag_stale(shoes: Api) -> None:
     path.write_text(CATALOG.replace("color: red", "color: green"))
     assert shoes.ask("images/boot", "DELETE", etag=tag).status == 412
     assert shoes.ask("images/boot", "DELETE", etag=shoes.tag()).status == 204
+
+
+def test_hand_edits_go_into_the_history_without_being_asked_for(tmp_path: Path) -> None:
+    with api(tmp_path, workers=2) as shoes:
+        assert shoes.ask("images/boot").status == 200
+        catalog = shoes.client.folder / "catalogs" / "Co" / "catalog.yaml"
+        for which in ("blue", "green"):
+            catalog.write_text(CATALOG.replace("red,", f"{which},"))
+            eventually(lambda: written_in_history(shoes, "boot")[-1]["user_data"]["color"], which)
+        events = [one["user_data"]["color"] for one in written_in_history(shoes, "boot")]
+    assert events == ["red", "blue", "green"]
+
+
+def written_in_history(shoes: Api, name: str) -> list[Any]:
+    """Read what a record was, without a store that would look at the files itself."""
+    (path,) = (shoes.client.folder / "state" / "catalogs").glob("Co-*.history/history.sqlite")
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT written FROM change WHERE name = ? ORDER BY global_rev", (name,))
+        return [json.loads(text) for (text,) in rows]
 
 
 def test_catalog_that_is_broken_is_told(shoes: Api) -> None:

@@ -14,7 +14,7 @@ from admin import CATALOG, TOKENS, Api, api, encoded, problem
 from pictures import BLUE, RED, disc
 from PIL import Image
 from serving import Reply
-from sites import VISIBLE_WITHIN, eventually, properties, version
+from sites import VISIBLE_WITHIN, eventually, version
 
 PICTURE = encoded()
 OTHER = encoded(size=(80, 20))
@@ -102,51 +102,6 @@ def test_replaced_picture_is_served_at_once_by_all_workers(shoes: Api) -> None:
     assert again["rev"] > now["rev"]
     assert again["stored_at"] > now["stored_at"]
     assert again["content_hash"] != now["content_hash"]
-
-
-def test_equal_bytes_change_the_tag_and_not_the_version(shoes: Api) -> None:
-    seen, tag = version(shoes.client, "Co/boot"), shoes.tag()
-    picture = shoes.client.ask("/is/image/Co/boot").headers["ETag"]
-    reply = shoes.ask("images/boot/source", "PUT", shoes.image("red.png").read_bytes(), tag)
-    assert reply.status == 200, reply.text
-    assert reply.headers["ETag"] != tag
-    assert version(shoes.client, "Co/boot") == seen
-    assert shoes.client.ask("/is/image/Co/boot", headers={"If-None-Match": picture}).status == 304
-
-
-def test_old_version_in_a_url_gives_the_new_picture(shoes: Api) -> None:
-    url = f"/is/image/Co/boot?fmt=png&id={version(shoes.client, 'Co/boot')}"
-    assert "immutable" in shoes.client.ask(url).headers["Cache-Control"]
-    assert shoes.ask("images/boot/source", "PUT", PICTURE, "*").status == 200
-    reply = shoes.client.ask(url)
-    assert reply.image.size == (60, 40)
-    assert "immutable" not in reply.headers["Cache-Control"]
-
-
-def test_inner_picture_changes_the_outer_version(shoes: Api) -> None:
-    outer = "Co/summer/sandal?layer=1&src=is{Co/boot}&req=props"
-    seen = properties(shoes.client, outer)["image.version"]
-    assert shoes.ask("images/boot/source", "PUT", PICTURE, "*").status == 200
-    assert properties(shoes.client, outer)["image.version"] != seen
-
-
-def test_record_made_again_has_greater_numbers(shoes: Api) -> None:
-    first = json.loads(shoes.ask("images/again/source", "PUT", PICTURE).text)
-    assert shoes.ask("images/again?files=true", "DELETE", etag="*").status == 204
-    second = json.loads(shoes.ask("images/again/source", "PUT", PICTURE).text)
-    assert second["rev"] > first["rev"] + 1
-    assert second["stored_at"] > first["stored_at"]
-    assert second["uid"] != first["uid"]
-    stale = shoes.ask("images/again/source", "PUT", OTHER, f'"rev-{first["rev"]}"')
-    assert stale.status == 412
-    assert shoes.image("again.png").read_bytes() == PICTURE
-
-
-def test_user_data_changes_one_version_only(shoes: Api) -> None:
-    picture, metadata = version(shoes.client, "Co/boot"), version(shoes.client, "Co/boot", "metadata.version")
-    assert shoes.ask("images/boot", "PATCH", {"fields": {"user_data": {"color": "new"}}}, "*").status == 200
-    eventually(lambda: version(shoes.client, "Co/boot", "metadata.version") != metadata, wanted=True)
-    assert version(shoes.client, "Co/boot") == picture
 
 
 def test_mask_and_source_at_once(shoes: Api) -> None:

@@ -262,3 +262,35 @@ def test_of_edits_made_at_once_one_wins(tmp_path: Path) -> None:
         assert len(shoes.read("images")["records"]) == 6
         seconds = eventually(lambda: {properties(shoes.client, "Co/new3?req=exists")["catalogRecord.exists"]}, {"1"})
         assert seconds < VISIBLE_WITHIN
+
+
+LAYOUTS = (
+    "  item-{n}:   # no. {n}\n    path: 'red.png'   # always this one\n    expiration: {n}\n",
+    '  "item-{n}": {{path: red.png, expiration: {n}}}   # on one line\n',
+    "\n  # ---- {n} ----\n  item-{n}:\n      expiration: {n} # deeper\n      path:   red.png\n      # its end\n",
+    "  item-{n}:\r\n    path: red.png\t# other line ends\r\n    expiration: {n}\r\n",
+)
+
+
+@pytest.mark.slow
+def test_edits_of_a_large_file_leave_all_else_to_the_byte(tmp_path: Path) -> None:
+    count = 20_000
+    records = [LAYOUTS[number % len(LAYOUTS)].format(n=number) for number in range(count)]
+    with api(tmp_path) as shoes:
+        catalog = shoes.client.folder / "catalogs" / "Co" / "catalog.yaml"
+
+        def text() -> bytes:
+            return (
+                "# Shoes.\nattributes: {root_path: images}\n\nimages:\n" + "".join(records) + "# the end\n"
+            ).encode()
+
+        catalog.write_bytes(text())
+        for number in (0, 1, 2, 3, 9_998, 9_999, 10_000, 10_001, count - 1):
+            records[number] = records[number].replace(f"expiration: {number}", f"expiration: {number}.5")
+            url = f"images/item-{number}"
+            reply = shoes.ask(url, "PATCH", body(expiration=f"{number}.5"), shoes.tag(url))
+            assert reply.status == 200, reply.text
+            assert catalog.read_bytes() == text()
+        records[5_001] = ""
+        assert shoes.ask("images/item-5001", "DELETE", etag="*").status == 204
+        assert catalog.read_bytes() == text()

@@ -28,6 +28,7 @@ from imageserver.richtext.document import (
     TextBox,
 )
 from imageserver.typeset.fonts import metrics
+from imageserver.typeset.shaping import shape
 from imageserver.typeset.typeset import Extent, Typeset
 from imageserver.typeset.typesetting import typeset
 
@@ -60,6 +61,8 @@ def wrapped(text: TextBlock, wrap: WordWrap) -> TextBlock:
         (f"hyphen{SOFT_HYPHEN}ation", TALL, [f"hyphen{SOFT_HYPHEN}ation"]),
         (f"hyphen{SOFT_HYPHEN}ation", advance("hyphen-"), [f"hyphen{SOFT_HYPHEN}", "ation"]),
         (f"an hyphen{SOFT_HYPHEN}ation", advance("an hyphen") + A_LITTLE, ["an ", f"hyphen{SOFT_HYPHEN}", "ation"]),
+        (f"go{SOFT_HYPHEN}od\tHHH", 36 + advance("HHH") - A_LITTLE, [f"go{SOFT_HYPHEN}od\t", "HHH"]),
+        (f"HHH{SOFT_HYPHEN}HHH\tH", advance("HHHHH"), [f"HHH{SOFT_HYPHEN}", "HHH\t", "H"]),
     ],
 )
 def test_lines_end(text: str, width: float, lines: list[str]) -> None:
@@ -145,6 +148,23 @@ def test_baselines(dialect: Dialect, texts: Texts, baselines: list[float]) -> No
 )
 def test_vertical_alignment(dialect: Dialect, box: TextBox, baseline: float) -> None:
     assert typeset(block("a", dialect=dialect, box=box), 100, 100).lines[0].y == pytest.approx(baseline)
+
+
+@pytest.mark.parametrize(("dialect", "space"), [("text", 10), ("textPs", 0)])
+def test_space_after_the_last_paragraph_counts_for_text_only(dialect: Dialect, space: float) -> None:
+    text = block(paragraph("a", style=ParagraphStyle(after=10)), dialect=dialect, box=TextBox(vertical="bottom"))
+    assert typeset(text, 100, 100).lines[0].y == pytest.approx(100 - DESCENT * SIZE - space)
+
+
+def test_a_line_of_superscript_is_as_high_as_it_shows() -> None:
+    """Of text=; textPs= keeps its lines where they are."""
+    words = paragraph(("a", replace(LOOK, script="super")))
+    (cluster,) = shape(words, block(words))
+    assert cluster.scale < 1
+    assert cluster.shift < 0
+    line = typeset(block(words, dialect="text"), 100, 100).lines[0]
+    assert line.y == line.ascent == pytest.approx((ASCENT * cluster.scale - cluster.shift) * SIZE)
+    assert typeset(block(words), 100, 100).lines[0].ascent == pytest.approx(ASCENT * SIZE)
 
 
 INDENTED = ParagraphStyle(left_indent=10, right_indent=20, first_indent=5)
@@ -386,6 +406,13 @@ def test_lines_in_both_directions_are_reordered(text: str, order: list[int]) -> 
 def test_text_from_right_to_left_is_aligned_as_written(align: Align, x: float) -> None:
     found = typeset(block(paragraph("\u05d0\u05d1", style=ParagraphStyle(align))), 200, 100)
     assert found.lines[0].x == pytest.approx(x * (200 - found.lines[0].width))
+
+
+def test_what_is_too_long_starts_where_it_is_read_from() -> None:
+    assert typeset(block(paragraph("W", style=ParagraphStyle("right"))), 1, 100).lines[0].x == 0
+    line = typeset(block("\u05d0"), 1, 100).lines[0]
+    assert line.x == pytest.approx(1 - line.width)
+    assert line.width > 1
 
 
 UNDERLINED = replace(LOOK, underline=True)

@@ -289,7 +289,7 @@ def pieces_between(
         piece = break_line(measured, here, Room(width, before, overlong, manner.wraps))
         if piece is None and can_break(measured, here, region, band, manner):
             piece = break_line(measured, here, Room(width, before, "break"))
-        if piece is None:
+        if piece is None or (isinstance(region, Shape) and piece.width > width + TOLERANCE):
             continue
         pieces.append(((left + before, right - after), piece))
         here = piece.stop

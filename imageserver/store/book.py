@@ -7,7 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, fields
-from operator import attrgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -202,9 +203,9 @@ class Book:
             self.apply(statements)
 
     def apply(self, statements: Iterable[Statement]) -> None:
-        """Make changes within a transaction."""
-        for statement, values in statements:
-            self.connection.execute(statement, values)
+        """Make changes within a transaction; those of a kind that follow one another go in together."""
+        for statement, alike in groupby(statements, itemgetter(0)):
+            self.connection.executemany(statement, (values for _, values in alike))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -66,6 +66,8 @@ class Reckoning:
     global_rev: int
     new_id: NewId
     statements: list[Statement] = field(default_factory=list)
+    changes: list[Statement] = field(default_factory=list)
+    revisions: list[Statement] = field(default_factory=list)
     rows: dict[Key, RecordRow] = field(default_factory=dict)
 
     def note(self, row: RecordRow, event: str, written: str | None) -> None:
@@ -73,18 +75,16 @@ class Reckoning:
         self.statements.append(put(row))
         self.rows[row.section, row.name] = row
         change = ChangeRow(self.global_rev, row.section, row.name, row.rev, self.now.milliseconds, event, written)
-        self.statements.append(put(change))
+        self.changes.append(put(change))
 
     def note_named(self, key: Key, event: str, written: str | None) -> None:
         """Write down what happened to an attribute or a macro, which have no revisions of their own."""
-        self.statements.append(
-            put(ChangeRow(self.global_rev, *key, 0, self.now.milliseconds, event, written)),
-        )
+        self.changes.append(put(ChangeRow(self.global_rev, *key, 0, self.now.milliseconds, event, written)))
 
     def store(self, row: RecordRow, held: Bytes) -> None:
         """Write down that bytes were stored."""
         if row.source or row.mask:
-            self.statements.append(put(revision_of(row, held, self.new_id())))
+            self.revisions.append(put(revision_of(row, held, self.new_id())))
 
     def settled(self, row: RecordRow, around: Surroundings) -> RecordRow:
         """Give a row whose files have been read, as long as they are those that it means."""
@@ -103,7 +103,7 @@ class Reckoning:
 
     def close(self) -> list[Statement]:
         """Give all that is to be written, the catalog's own revision included."""
-        return [*self.statements, note("global_rev", self.global_rev)]
+        return [*self.statements, *self.changes, *self.revisions, note("global_rev", self.global_rev)]
 
 
 @dataclass(slots=True)

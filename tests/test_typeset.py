@@ -38,9 +38,9 @@ from imageserver.richtext.document import (
     TextBox,
 )
 from imageserver.typeset.fonts import metrics
+from imageserver.typeset.result import Extent, Typeset
+from imageserver.typeset.setting import typeset
 from imageserver.typeset.shaping import shape
-from imageserver.typeset.typeset import Extent, Typeset
-from imageserver.typeset.typesetting import typeset
 
 A_LITTLE = 0.01
 TALL = 10000.0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from texts import advance, astuple, block, paragraph, whole, written
 
 from imageserver.richtext.document import Align, CopyFit, LineSpacing, Look, Paragraph, ParagraphStyle, TextBox
-from imageserver.typeset.typesetting import typeset
+from imageserver.typeset.setting import typeset
 
 LETTERS = st.text(st.sampled_from("abc de\t-\u00ad\u05d0\u05d1 \u0e01\u0e34\u2028"), max_size=60)
 

@@ -16,8 +16,8 @@ from imageserver.commands.text import PathPlace
 from imageserver.errors import BadCombination
 from imageserver.plan.text import TextBlock
 from imageserver.richtext.document import LINE_BREAK, Align, Look, Paragraph, ParagraphStyle, TextBox
-from imageserver.typeset.typeset import Extent, Glyph, SetLine, Typeset
-from imageserver.typeset.typesetting import typeset
+from imageserver.typeset.result import Extent, Glyph, SetLine, Typeset
+from imageserver.typeset.setting import typeset
 
 SMALL = Look(size=8)
 WORDS = "some words that flow into a shape and around what is in their way "

@@ -9,7 +9,7 @@ from imageserver.plan.faces import BUILT_IN, built_in_face
 from imageserver.plan.text import FaceUse, TextBlock
 from imageserver.richtext.document import Dialect, Look, Paragraph, ParagraphStyle, RichText, Span, TextBox
 from imageserver.typeset.fonts import hb_font, metrics
-from imageserver.typeset.typeset import Extent, Typeset
+from imageserver.typeset.result import Extent, Typeset
 
 FACES = tuple(FaceUse("", one.bold, one.italic, built_in_face(one)) for one in BUILT_IN if one.name == "FiraGO")
 FACE = FACES[0].face

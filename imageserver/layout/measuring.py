@@ -27,8 +27,8 @@ from imageserver.layout.view import LARGEST_COORDINATE, ViewLayout, lay_out_view
 from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one
-from imageserver.typeset.typeset import Extent, Typeset
-from imageserver.typeset.typesetting import typeset
+from imageserver.typeset.result import Extent, Typeset
+from imageserver.typeset.setting import typeset
 
 
 @dataclass(frozen=True, slots=True)

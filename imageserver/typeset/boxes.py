@@ -16,7 +16,7 @@ from imageserver.typeset.lines import TOLERANCE, Overlong
 from imageserver.typeset.measuring import Galley, Measured, measure
 from imageserver.typeset.placing import Frame, ink_of, place_glyphs
 from imageserver.typeset.regions import Box, Region, box_region
-from imageserver.typeset.typeset import Extent
+from imageserver.typeset.result import Extent
 
 POINTS_PER_INCH = 72.0
 MOST_NARROWINGS = 3

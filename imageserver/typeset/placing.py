@@ -16,7 +16,7 @@ from imageserver.typeset.fonts import hb_font, metrics
 from imageserver.typeset.lines import TOLERANCE
 from imageserver.typeset.measuring import TAB, advance_of, size_of
 from imageserver.typeset.regions import direction
-from imageserver.typeset.typeset import Bar, Extent, Glyph, GlyphRun, SetLine
+from imageserver.typeset.result import Bar, Extent, Glyph, GlyphRun, SetLine
 
 Brush = tuple[Face, float, float, Color]
 """Face, size, stretch and colour of glyphs."""

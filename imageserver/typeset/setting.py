@@ -17,7 +17,7 @@ from imageserver.typeset.lines import Overlong
 from imageserver.typeset.measuring import Galley, Measured, gather, measure
 from imageserver.typeset.placing import Frame, gathered, ink_of, place_bars, place_glyphs, place_lines
 from imageserver.typeset.regions import Box, shapes
-from imageserver.typeset.typeset import Extent, Typeset
+from imageserver.typeset.result import Extent, Typeset
 
 NOTHING = Extent()
 

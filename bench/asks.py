@@ -81,6 +81,10 @@ def tile_samples(kind: str, images: Path, peer: Peer) -> tuple[Sample, ...]:
     return tuple(Sample(Ask(tile(picture, place), (TILE, TILE)), partial(cut, place)) for place in places)
 
 
+WORDS = "&layer=4&textPs=%5Cfs120%20Three%20layers%20and%20words&pos=-450,200"
+"""The words of `floors.lettered`, where they are there."""
+
+
 def composition(number: int, commands: str = "") -> Ask:
     """Ask for three layers over a base, placed as `floors.composed` does."""
     layers = "".join(

@@ -13,13 +13,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
+import pymupdf_fonts
 import pyvips
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 LAYERS = ("red", "green", "blue")
 STEP = 3
+WORDS, WORDS_SIZE, WORDS_AT = "Three layers and words", 60, (50, 700)
 Work = Callable[[Path, int], bytes]
 
 
@@ -90,9 +93,17 @@ def composition(folder: Path, number: int) -> bytes:
     return saved(composed(folder, number))
 
 
-def sharpened(folder: Path, number: int) -> bytes:
-    """Make the composition with an unsharp mask over it."""
-    return saved(composed(folder, number).filter(ImageFilter.UnsharpMask(radius=2, percent=100, threshold=0)))
+def lettered(folder: Path, number: int) -> bytes:
+    """Make the composition with words on it and an unsharp mask over it."""
+    image = composed(folder, number)
+    ImageDraw.Draw(image).text(WORDS_AT, WORDS, "black", typeface(), anchor="ls")
+    return saved(image.filter(ImageFilter.UnsharpMask(radius=2, percent=100, threshold=0)))
+
+
+@cache
+def typeface() -> ImageFont.FreeTypeFont:
+    """Open the face that our text has."""
+    return ImageFont.truetype(io.BytesIO(pymupdf_fonts.myfont("figo")), WORDS_SIZE)
 
 
 def saved(image: Image.Image) -> bytes:
@@ -114,7 +125,7 @@ WORKS: dict[str, Work] = {
     "pyvips": vips,
     "djpeg+cjpeg": libjpeg,
     "composition": composition,
-    "composition-usm": sharpened,
+    "composition-text": lettered,
 }
 
 

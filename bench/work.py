@@ -257,10 +257,10 @@ JOBS = (
         (Goal("CPU", 1, "Pillow script"),),
     ),
     Job(
-        "layers-usm",
-        "the same with an unsharp mask",
+        "layers-text",
+        "the same with words and an unsharp mask",
         (("base", 1), ("layers", 1)),
-        partial(layered, "&layer=comp&op_usm=1,2", "composition-usm"),
+        partial(layered, f"{asks.WORDS}&layer=comp&op_usm=1,2", "composition-text"),
         (Goal("CPU", 1, "Pillow script"),),
     ),
     Job("template", "a template of 3000², whole, small and in part", (("square", 1), ("mid", 3)), template),

@@ -67,7 +67,7 @@ def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, len
     if plan.reply.name == "loadcache":
         return Answer(Measurement(layout), caching_of(plan, ""), tag_of(layout))
     drawing = Drawing(layout, layout.encoding.output.format.media_type)
-    caching = caching_of(plan, image_version(picture.sources, facts, (*picture.fonts, *picture.spare_fonts)))
+    caching = caching_of(plan, image_version(picture.sources, facts, picture.other_files))
     return Answer(drawing, caching, tag_of(layout), plan.is_default_image)
 
 
@@ -163,7 +163,7 @@ def version(plan: Plan, facts: FactsOf) -> str:
     """Give the version that `id=` is compared with for this kind of reply."""
     match plan.reply.kind.version:
         case "image":
-            return image_version(plan.sources, facts, (*plan.fonts, *plan.spare_fonts))
+            return image_version(plan.sources, facts, plan.other_files)
         case "metadata":
             return metadata_version(plan.metadata)
         case _:

@@ -33,7 +33,7 @@ def describe_picture(picture: Picture, layout: Layout, facts: FactsOf, length: i
         ("image.type", output.format.media_type),
         ("image.width", str(layout.reply.width)),
         ("image.xmpEmbed", "0"),
-        ("image.version", image_version(picture.sources, facts, (*picture.fonts, *picture.spare_fonts))),
+        ("image.version", image_version(picture.sources, facts, picture.other_files)),
         ("metadata.version", metadata_version(source.metadata for source in picture.sources)),
     )
 

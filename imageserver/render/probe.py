@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,19 @@ from PIL import Image as Pillow
 
 from imageserver.config import Limits
 from imageserver.errors import BadFont, BadSource, LimitExceeded
-from imageserver.layout.facts import Alpha, Facts
+from imageserver.layout.facts import Alpha, Facts, PixelType
 from imageserver.protocol.values import Size
 from imageserver.render.sources import LOADERS, first_line, sniff
 from imageserver.typeset.font_files import fault
 
 CHUNK = 2**20
-PIXEL_TYPES = {"CMYK": "CMYK", "L": "BW", "LA": "BW", "La": "BW", "1": "BW", "I;16": "BW", "I;16B": "BW", "I": "BW"}
+PIXEL_TYPES: Mapping[str, PixelType] = {
+    "CMYK": "CMYK",
+    **dict.fromkeys(("L", "LA", "La", "1", "I;16", "I;16B", "I"), "BW"),
+}
+PROFILE_TYPES: Mapping[bytes, PixelType] = {b"RGB ": "RGB", b"GRAY": "BW", b"CMYK": "CMYK"}
+SPACE, PROFILE_MARK = slice(16, 20), slice(36, 40)
+"""Where the header of an ICC profile names its colour space, and itself."""
 WIDTH, LENGTH = 256, 257
 EXTRA_SAMPLES = 338
 PHOTOSHOP = 34377
@@ -82,14 +88,17 @@ def hash_file(path: Path) -> str:
 
 def facts_of(image: Pillow.Image, content_hash: str, modified: float) -> Facts:
     """Read the header of an opened image."""
+    pixel_type = PIXEL_TYPES.get(image.mode, "RGB")
+    profile = bytes(image.info.get("icc_profile") or b"")
     return Facts(
         size=stored_size(image),
         content_hash=content_hash,
         orientation=orientation_of(image),
         format=image.format or "",
-        pixel_type="CMYK" if image.mode == "CMYK" else "BW" if PIXEL_TYPES.get(image.mode) == "BW" else "RGB",
+        pixel_type=pixel_type,
         alpha=alpha_of(image),
-        icc_name=profile_name(image.info.get("icc_profile")),
+        icc_name=profile_name(profile),
+        icc_digest=profile_digest(profile, pixel_type),
         has_xmp=bool(packet_of(image)),
         path_names=tuple(path_names(photoshop_resources(image))),
         print_resolution=resolution_of(image),
@@ -124,7 +133,7 @@ def alpha_of(image: Pillow.Image) -> Alpha:
     return "unassociated" if has_alpha else "none"
 
 
-def profile_name(profile: bytes | None) -> str:
+def profile_name(profile: bytes) -> str:
     """Give the description of an ICC profile."""
     if not profile:
         return ""
@@ -132,6 +141,33 @@ def profile_name(profile: bytes | None) -> str:
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         return "unknown profile"
+
+
+def profile_type(profile: bytes) -> PixelType | None:
+    """Give the pixel type of a usable ICC profile; None for anything else."""
+    kind = PROFILE_TYPES.get(profile[SPACE])
+    if kind is None or profile[PROFILE_MARK] != b"acsp":
+        return None
+    try:
+        ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None
+    return kind
+
+
+def profile_digest(profile: bytes, pixel_type: PixelType) -> str:
+    """Give what stands for the bytes of an embedded profile; an unusable one, or one of another type, has none."""
+    usable = bool(profile) and profile_type(profile) == pixel_type
+    return blake2b(profile, digest_size=16).hexdigest() if usable else ""
+
+
+def embedded_profile(path: Path) -> bytes:
+    """Read the ICC profile that an image embeds; raises `BadSource`."""
+    try:
+        with Pillow.open(path, formats=[sniff(path)]) as image:
+            return bytes(image.info.get("icc_profile") or b"")
+    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+        raise BadSource(path.name, first_line(error), str(path)) from error
 
 
 def packet_of(image: Pillow.Image) -> bytes:

@@ -17,7 +17,8 @@ from imageserver.plan.planning import plan
 from imageserver.plan.question import ask
 from imageserver.protocol.reading import read
 from imageserver.protocol.values import Rect, Size
-from imageserver.render.probe import probe, probe_font
+from imageserver.render.probe import probe
+from imageserver.render.probing import PROBES
 
 DOOR = "/is/image/"
 
@@ -37,7 +38,9 @@ def explain(url: str, config: Config) -> Iterator[str]:
     planned = plan(request, catalogs, config.limits)
     yield f"reply     req={planned.reply.name}, kept for {planned.lifetime.hours} hours"
     facts = {path: probe(path, config.limits) for source in planned.sources for path in source.paths}
-    facts |= {path: probe_font(path, config.limits) for path in planned.fonts}
+    facts |= {
+        file.path: PROBES[file.kind](file.path, config.limits) for file in planned.other_files if not file.spare
+    }
     yield from explain_plan(planned, facts)
 
 
@@ -48,7 +51,7 @@ def explain_plan(planned: Plan, facts: dict[Path, Facts]) -> Iterator[str]:
         yield f"source    {source.name}: {source.path.name}, {written(size)}"
     content = planned.picture
     if content is not None:
-        yield f"version   {image_version(content.sources, facts, (*content.fonts, *content.spare_fonts))}"
+        yield f"version   {image_version(content.sources, facts, content.other_files)}"
         yield from explain_layout(lay_out(content, facts), "")
 
 

@@ -7,14 +7,13 @@ ImageServerError
 │   ├── BadCombination          commands that do not go together
 │   ├── UnknownMacro            `$name$` names no macro
 │   ├── UnknownFont             text names a font, or a style of one, that no catalog in reach has
-│   ├── UnknownProfile          a colour profile that no catalog in reach has
 │   ├── NotSupported            a feature of the protocol that this server does not have
 │   ├── NotFound                no such image, record or crop (attribute::MissingImageStatus)
 │   ├── IllegalSize             the reply would be larger than attribute::MaxPix
 │   ├── LimitExceeded           a limit of the server (413, 414)
 │   ├── BadSource               a source file that cannot be decoded
 │   ├── BadFont                 a font file that cannot be used
-│   └── BadProfile              a colour profile that cannot be used, or not for this
+│   └── BadProfile              a colour profile that is unknown, or cannot be used
 ├── OutsideProtocol             a path that is not ours (404)
 ├── WrongMethod                 a method that images do not answer to (405)
 ├── EditError                   an edit that cannot be made; nothing has changed
@@ -142,21 +141,6 @@ class UnknownFont(RequestError):
         more = f" and {len(self.known) - self.shown} more" if len(self.known) > self.shown else ""
         style = f" {self.style}" if self.style else ""
         return f"font {self.name}{style}: expected a font of catalog '{self.catalog}': {names}{more}"
-
-
-@dataclass(eq=False)
-class UnknownProfile(RequestError):
-    """A command, an attribute or a record names a colour profile that no catalog in reach has."""
-
-    title = "unknown colour profile"
-    where: str
-    name: str
-    catalog: str
-    known: Sequence[str]
-
-    def __str__(self) -> str:
-        names = ", ".join(self.known)
-        return f"{self.where}={self.name}: expected a colour profile of catalog '{self.catalog}': {names}"
 
 
 @dataclass(eq=False)

@@ -23,6 +23,7 @@ from imageserver.answers.properties import (
     xml_text,
 )
 from imageserver.answers.versions import image_version, metadata_version
+from imageserver.layout.coloring import image_profile
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
@@ -80,7 +81,8 @@ def answer_inquiry(plan: Plan, inquiry: SourceInquiry, facts: FactsOf, now: floa
         return Answer(packet, caching, digest(f"xmp {known.content_hash}"))
     if plan.reply.name == "userdata":
         return text_answer(plan, text_document(plan, Text(describe_crop(source, known), "userdata")), facts)
-    return properties_answer(plan, describe_source(inquiry, known), facts, now)
+    profile = known.icc_name if source.spaces.own is None and known.icc_name else image_profile(source, facts).name
+    return properties_answer(plan, describe_source(inquiry, known, profile), facts, now)
 
 
 def properties_answer(plan: Plan, values: Pairs, facts: FactsOf, now: float) -> Answer:

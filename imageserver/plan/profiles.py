@@ -13,7 +13,7 @@ from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, Catalogs, existing_file
 from imageserver.commands.formats import Codec
 from imageserver.commands.icc import Intent, OutputProfile
-from imageserver.errors import UnknownProfile
+from imageserver.errors import BadProfile
 from imageserver.protocol.color import Space
 
 SUFFIXES = (".icc", ".icm")
@@ -75,6 +75,12 @@ class NamedProfile:
     file: Path | None = None
     built_in: BuiltIn | None = None
     known: tuple[str, ...] = ()
+
+
+def unknown(named: NamedProfile) -> BadProfile:
+    """Say that there is no profile of a name, and which ones there are."""
+    known = ", ".join(named.known)
+    return BadProfile(named.name, f"{named.where}: expected one of catalog '{named.catalog}': {known}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +146,10 @@ def spaces_of(catalog: Catalog, catalogs: Catalogs) -> Spaces:
 
 
 def with_asked(spaces: Spaces, asked: OutputProfile, catalog: Catalog, catalogs: Catalogs) -> Spaces:
-    """Put in what `icc=` says; raises `UnknownProfile`."""
+    """Put in what `icc=` says; raises `BadProfile` for an unknown one."""
     found = find_profile("icc", asked.profile, catalog, catalogs)
     if found.file is None and found.built_in is None:
-        raise UnknownProfile(found.where, found.name, found.catalog, found.known)
+        raise unknown(found)
     return Spaces(
         asked=found,
         output=spaces.output,
@@ -199,7 +205,7 @@ def defaults_of(names: tuple[tuple[str, str], ...], catalog: Catalog, catalogs: 
 
 
 def find_profile(where: str, name: str, catalog: Catalog, catalogs: Catalogs) -> NamedProfile:
-    """Find a profile by its name in a profile map, among the built-in ones, or by its path below attribute::RootPath."""
+    """Find a profile by its name in a map or among the built-in ones, or by its path below attribute::RootPath."""
     homes = homes_of(name, catalog, catalogs)
     for home, key in homes:
         path = mapped(home, key)

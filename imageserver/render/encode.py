@@ -13,10 +13,23 @@ from imageserver.commands.formats import Codec
 from imageserver.layout.layout import Layout
 from imageserver.plan.picture import Encoding
 from imageserver.protocol.color import Color
-from imageserver.render.alpha import OPAQUE, alpha, as_gray, as_rgb, colors, filled, has_alpha, on_color, with_alpha
+from imageserver.protocol.values import Size
+from imageserver.render.alpha import (
+    OPAQUE,
+    alpha,
+    as_gray,
+    as_rgb,
+    colors,
+    filled,
+    has_alpha,
+    on_color,
+    plane,
+    with_alpha,
+)
 from imageserver.render.engine import Image
 from imageserver.render.exchange import from_pillow, to_pillow
 from imageserver.render.metadata import NONE, Metadata, carrying, segments, with_packet
+from imageserver.render.naive import as_cmyk
 from imageserver.render.palette import quantized
 
 MM_IN_INCH = 25.4
@@ -50,15 +63,30 @@ def mask_of(image: Image) -> Image:
 
 
 def visible(image: Image, layout: Layout) -> Image:
-    """Give RGB: with alpha where the format has it, else over the background."""
+    """Give RGB, or CMYK: with alpha where the format has it, else over the background."""
+    if image.interpretation == "cmyk":
+        return visible_inks(image, layout)
     image = as_rgb(image)
     if layout.encoding.output.format.alpha:
         return image if has_alpha(image) else with_alpha(image, filled(image, (OPAQUE,)))
     return on_color(image, Color("rgb", layout.background.rgb))
 
 
+def visible_inks(image: Image, layout: Layout) -> Image:
+    """Give CMYK: with alpha where the format has it, else over the background, whose colour is not managed."""
+    if layout.encoding.output.format.alpha:
+        return image if has_alpha(image) else with_alpha(image, filled(image, (OPAQUE,)))
+    if not has_alpha(image):
+        return image
+    color = layout.background
+    inks = list(color.components) if color.space == "cmyk" else as_cmyk(plane(Size(1, 1), color.rgb))(0, 0)
+    return image.flatten(background=inks).cast("uchar").copy(interpretation="cmyk")
+
+
 def in_pixel_type(image: Image, encoding: Encoding) -> Image:
     """Convert to the pixel type of the reply, naively; the alpha stays."""
+    if image.interpretation == "cmyk":
+        return image
     mask = alpha(image) if has_alpha(image) else None
     match encoding.output.pixel_type:
         case "gray":
@@ -68,14 +96,6 @@ def in_pixel_type(image: Image, encoding: Encoding) -> Image:
         case _:
             image = as_rgb(colors(image))
     return image if mask is None else image.bandjoin(mask)
-
-
-def as_cmyk(image: Image) -> Image:
-    """Convert RGB to CMYK naively: as much black as all three inks share."""
-    inks = image.invert()
-    black = inks[0].bandrank([inks[1], inks[2]], index=0)
-    rest = (black == OPAQUE).ifthenelse(1, OPAQUE - black)
-    return ((inks - black) * OPAQUE / rest).rint().cast("uchar").bandjoin(black).copy(interpretation="cmyk")
 
 
 def write_jpeg(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:

@@ -67,7 +67,7 @@ def digest_of(data: bytes) -> str:
 
 
 def probe_profile(path: Path, limits: Limits) -> Facts:
-    """Read what is known of a profile file; raises `BadProfile` for one that is none, `LimitExceeded` for a huge one."""
+    """Read what is known of a profile; raises `BadProfile` for a file that is none, `LimitExceeded` for a huge one."""
     try:
         length = path.stat().st_size
         if length > limits.file_size:

@@ -38,9 +38,7 @@ def explain(url: str, config: Config) -> Iterator[str]:
     planned = plan(request, catalogs, config.limits)
     yield f"reply     req={planned.reply.name}, kept for {planned.lifetime.hours} hours"
     facts = {path: probe(path, config.limits) for source in planned.sources for path in source.paths}
-    facts |= {
-        file.path: PROBES[file.kind](file.path, config.limits) for file in planned.other_files if not file.spare
-    }
+    facts |= {file.path: PROBES[file.kind](file.path, config.limits) for file in planned.other_files if not file.spare}
     yield from explain_plan(planned, facts)
 
 

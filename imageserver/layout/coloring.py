@@ -17,7 +17,7 @@ from imageserver.errors import BadCombination, BadProfile
 from imageserver.layout.facts import FactsOf, PixelType
 from imageserver.plan.fonts import looks_of
 from imageserver.plan.picture import Picture, PlannedLayer, Source
-from imageserver.plan.profiles import SRGB, Defaults, NamedProfile, Profile, unknown
+from imageserver.plan.profiles import BY_DIGEST, SRGB, Defaults, NamedProfile, Profile, unknown
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import Color, Space
 
@@ -205,7 +205,10 @@ def embedded(source: Source, facts: FactsOf) -> Profile | None:
     known = facts[source.path]
     if not known.icc_digest:
         return None
-    return Profile(SPACES[known.pixel_type], known.icc_digest, known.icc_name, file=source.path)
+    built_in = BY_DIGEST.get(known.icc_digest)
+    file = None if built_in else source.path
+    name = built_in.identifier if built_in else ""
+    return Profile(SPACES[known.pixel_type], known.icc_digest, known.icc_name, file, name)
 
 
 def image_profile(source: Source, facts: FactsOf) -> Profile:

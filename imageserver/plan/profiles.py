@@ -50,15 +50,16 @@ class BuiltIn:
         return Profile(self.pixel_type, self.digest, self.common_name, built_in=self.identifier)
 
 
-SRGB = BuiltIn("sRGB", "sRGB IEC61966-2.1", "rgb", "5e2229bc105b981048009c0e96e4fbd2")
+SRGB = BuiltIn("sRGB", "sRGB IEC61966-2.1", "rgb", "e670a8699bc4dcec7291458b28497f91")
 BUILT_IN = (
     SRGB,
-    BuiltIn("DisplayP3", "Display P3", "rgb", "8599c60ceb10d5cc4e50af51f049ce48"),
-    BuiltIn("AdobeRGB", "Adobe RGB (1998)", "rgb", "65147c2b618ab6f50c0843f5c7fe0d73"),
+    BuiltIn("DisplayP3", "Display P3", "rgb", "56df8a09acceb267dad413ef4922eb1b"),
+    BuiltIn("AdobeRGB", "Adobe RGB (1998)", "rgb", "149d64b3046726cb1b0acdad3733e4ae"),
     BuiltIn("GrayGamma22", "Gray Gamma 2.2", "gray", "03558d315fe1172d25d527b02bead2d0"),
     BuiltIn("Cmyk", "Chemical proof", "cmyk", "56352118d5e145c2f5871cedafb73e7d"),
 )
-"""How they are made is told in `render/profiles.py`."""
+"""How they are made is told in `render/built_in_profiles.py`."""
+BY_DIGEST = {one.digest: one for one in BUILT_IN}
 BY_NAME = {name.casefold(): one for one in BUILT_IN for name in (one.identifier, one.common_name)}
 
 

@@ -117,4 +117,4 @@ def components(values: tuple[int, ...], passage: Passage) -> tuple[int, ...]:
     """Bring the components of one colour into another space, as three."""
     pixel = plane(Size(1, 1), values)
     pixel = pixel.copy(interpretation="cmyk") if len(values) == INKS else pixel
-    return tuple(as_rgb(passed(pixel.copy_memory(), passage)).write_to_memory())
+    return tuple(bytes(as_rgb(passed(pixel.copy_memory(), passage)).write_to_memory()))

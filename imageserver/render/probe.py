@@ -16,6 +16,7 @@ from imageserver.config import Limits
 from imageserver.errors import BadFont, BadSource, LimitExceeded
 from imageserver.layout.facts import Alpha, Facts, PixelType
 from imageserver.protocol.values import Size
+from imageserver.render.built_in_profiles import digest_of, same_built_in
 from imageserver.render.sources import LOADERS, first_line, sniff
 from imageserver.typeset.font_files import fault
 
@@ -145,20 +146,28 @@ def profile_name(profile: bytes) -> str:
 
 def profile_type(profile: bytes) -> PixelType | None:
     """Give the pixel type of a usable ICC profile; None for anything else."""
-    kind = PROFILE_TYPES.get(profile[SPACE])
-    if kind is None or profile[PROFILE_MARK] != b"acsp":
+    return None if opened_profile(profile) is None else PROFILE_TYPES.get(profile[SPACE])
+
+
+def opened_profile(profile: bytes) -> ImageCms.ImageCmsProfile | None:
+    """Open a profile of gray, RGB or CMYK; None for anything else."""
+    if profile[PROFILE_MARK] != b"acsp" or profile[SPACE] not in PROFILE_TYPES:
         return None
     try:
-        ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.ImageCmsProfile(io.BytesIO(profile))
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         return None
-    return kind
 
 
 def profile_digest(profile: bytes, pixel_type: PixelType) -> str:
-    """Give what stands for the bytes of an embedded profile; an unusable one, or one of another type, has none."""
-    usable = bool(profile) and profile_type(profile) == pixel_type
-    return blake2b(profile, digest_size=16).hexdigest() if usable else ""
+    """Give what stands for an embedded profile; an unusable one, or one of another pixel type, has none."""
+    opened = opened_profile(profile)
+    if opened is None or PROFILE_TYPES[profile[SPACE]] != pixel_type:
+        return ""
+    try:
+        return same_built_in(opened) or digest_of(profile)
+    except ImageCms.PyCMSError:
+        return ""
 
 
 def embedded_profile(path: Path) -> bytes:

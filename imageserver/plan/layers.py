@@ -106,7 +106,7 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
 def plan_text(composition: Composition, wording: Wording, commands: Layer) -> TextBlock:
     """Read the words of a text layer, and find its fonts."""
     question, is_photoshops = composition.question, wording.dialect == "textPs"
-    text = read_rich_text(wording.written, wording.dialect)
+    text = read_rich_text(wording.written, wording.dialect, cmyk=composition.spaces.cmyk)
     question.around.tally.add_characters(text.length, question.limits)
     if is_photoshops and commands.text_path and commands.text_flow_path:
         raise BadCombination("textPath, textFlowPath", "do not go together in one layer")

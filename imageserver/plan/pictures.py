@@ -138,7 +138,8 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
 def plan_spaces(composition: Composition, delivery: Delivery) -> Spaces:
     """Find the colour spaces: those around a nested request, or the main catalog's, and what `icc=` asks for."""
     catalog, catalogs = composition.entry.catalog, composition.question.catalogs
-    spaces = composition.question.around.spaces or spaces_of(catalog, catalogs)
+    pixel_type = (delivery.fmt and delivery.fmt.pixel_type) or "rgb"
+    spaces = composition.question.around.spaces or spaces_of(catalog, catalogs, pixel_type)
     return spaces if delivery.icc is None else with_asked(spaces, delivery.icc, catalog, catalogs)
 
 

@@ -16,6 +16,7 @@ from imageserver.commands.icc import Intent, OutputProfile
 from imageserver.errors import BadProfile
 from imageserver.protocol.color import Space
 
+HEADER = 128
 SUFFIXES = (".icc", ".icm")
 HOLD_PROFILES: frozenset[Codec] = frozenset({"jpeg", "png", "png8", "tif", "pdf"})
 """Formats in which a profile can be embedded."""
@@ -107,7 +108,8 @@ NO_DEFAULTS = Defaults()
 class Spaces:
     """The colour spaces of a picture, and how colours are brought from one into another.
 
-    `asked` is what `icc=` names; the default spaces are those of the outermost request's main catalog.
+    `asked` is what `icc=` names; the default spaces are those of the outermost request's main catalog. `cmyk` says that
+    the pixels of the reply are.
     """
 
     asked: NamedProfile | None = None
@@ -115,11 +117,7 @@ class Spaces:
     source: Defaults = NO_DEFAULTS
     intent: Intent = "relative"
     black_point: bool = False
-
-    @property
-    def named(self) -> tuple[NamedProfile, ...]:
-        """All profiles that may be used."""
-        return (*((self.asked,) if self.asked else ()), *self.output, *self.source)
+    cmyk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +133,15 @@ class ImageSpaces:
         return (*((self.own,) if self.own else ()), *self.defaults)
 
 
-def spaces_of(catalog: Catalog, catalogs: Catalogs) -> Spaces:
-    """Give the default colour spaces of a catalog."""
+def spaces_of(catalog: Catalog, catalogs: Catalogs, pixel_type: str) -> Spaces:
+    """Give the default colour spaces of a catalog, for a reply of this pixel type."""
     attributes = catalog.attributes
     return Spaces(
         output=output_spaces(catalog, catalogs),
         source=source_spaces(catalog, catalogs),
         intent=attributes.icc_render_intent,
         black_point=attributes.icc_black_point_compensation,
+        cmyk=pixel_type == "cmyk",
     )
 
 
@@ -157,7 +156,19 @@ def with_asked(spaces: Spaces, asked: OutputProfile, catalog: Catalog, catalogs:
         source=spaces.source,
         intent=asked.intent or spaces.intent,
         black_point=spaces.black_point if asked.black_point is None else asked.black_point,
+        cmyk=is_cmyk(found),
     )
+
+
+def is_cmyk(named: NamedProfile) -> bool:
+    """Tell by its header whether a profile is one of CMYK; what is no profile is found out later."""
+    if named.built_in is not None:
+        return named.built_in.pixel_type == "cmyk"
+    try:
+        with (named.file or Path()).open("rb") as file:
+            return file.read(HEADER)[16:20] == b"CMYK"
+    except OSError:
+        return False
 
 
 def image_spaces(record_profile: str, name: str, catalog: Catalog, catalogs: Catalogs) -> ImageSpaces:

@@ -1,6 +1,7 @@
 """Pixels and colours → another colour space: by LittleCMS where both have a profile, else naively.
 
-LittleCMS is that of Pillow, from profile to profile in one step and in 8 bits; it does not dither.
+LittleCMS is that of Pillow, from profile to profile in one step and in 8 bits, by tables of its finest grid: that costs
+no more a pixel than its coarser ones, and is nearer to what the profiles say. It does not dither.
 References: r-color-management, r-is-http-color.
 """
 
@@ -66,7 +67,9 @@ def converted(image: Image, passage: Passage) -> Image:
 @lru_cache(MOST_TRANSFORMS)
 def transform_of(passage: Passage) -> ImageCms.ImageCmsTransform:
     """Make the conversion of a passage; raises `BadProfile` for profiles that do not go together."""
-    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION if passage.black_point else ImageCms.Flags.NONE
+    flags = ImageCms.Flags.HIGHRESPRECALC
+    if passage.black_point:
+        flags |= ImageCms.Flags.BLACKPOINTCOMPENSATION
     try:
         return ImageCms.buildTransform(
             opened(passage.origin),

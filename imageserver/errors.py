@@ -12,7 +12,8 @@ ImageServerError
 │   ├── IllegalSize             the reply would be larger than attribute::MaxPix
 │   ├── LimitExceeded           a limit of the server (413, 414)
 │   ├── BadSource               a source file that cannot be decoded
-│   └── BadFont                 a font file that cannot be used
+│   ├── BadFont                 a font file that cannot be used
+│   └── BadProfile              a colour profile that is unknown, or cannot be used
 ├── OutsideProtocol             a path that is not ours (404)
 ├── WrongMethod                 a method that images do not answer to (405)
 ├── EditError                   an edit that cannot be made; nothing has changed
@@ -223,6 +224,19 @@ class BadFont(RequestError):
 
     def __str__(self) -> str:
         return f"font '{self.name}' cannot be read: {self.reason}"
+
+
+@dataclass(eq=False)
+class BadProfile(RequestError):
+    """A colour profile is there but cannot be used, or not for what it was named for."""
+
+    title = "unusable colour profile"
+    name: str
+    reason: str
+    origin: str = ""
+
+    def __str__(self) -> str:
+        return f"colour profile '{self.name}' cannot be used: {self.reason}"
 
 
 @dataclass(eq=False)

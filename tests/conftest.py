@@ -22,10 +22,12 @@ os.environ.setdefault("IMAGESERVER_PYRAMIDS__BUILD", "ahead")  # no process but 
 
 
 def make_site(folder: Path) -> Path:
-    """Write the tests' catalog and its pictures into a folder."""
+    """Write the tests' catalogs and their pictures into a folder."""
     catalog = folder / "catalogs" / "Co"
     make_all(catalog / "images")
     shutil.copy(HERE / "catalog.yaml", catalog / "catalog.yaml")
+    (folder / "catalogs" / "Ma").mkdir()
+    shutil.copy(HERE / "managed.yaml", folder / "catalogs" / "Ma" / "catalog.yaml")
     return folder
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageCms, ImageDraw
 
+from imageserver.render.built_in_profiles import built_in_bytes
+
 RED, GREEN, BLUE, YELLOW = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)
 XMP = (
     b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
@@ -67,6 +69,41 @@ def photoshop_paths(names: list[str]) -> bytes:
     return blocks
 
 
+def plates() -> Image.Image:
+    """Cyan, magenta / yellow, black: each of one ink alone."""
+    image = Image.new("CMYK", (100, 80))
+    draw = ImageDraw.Draw(image)
+    for number in range(4):
+        x, y = 50 * (number % 2), 40 * (number // 2)
+        draw.rectangle((x, y, x + 49, y + 39), fill=tuple(255 * (ink == number) for ink in range(4)))
+    return image
+
+
+def muted() -> Image.Image:
+    """Red, green / blue, yellow that every display and press can show."""
+    image = Image.new("RGB", (100, 80), (180, 90, 80))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((50, 0, 99, 39), fill=(90, 150, 100))
+    draw.rectangle((0, 40, 49, 79), fill=(80, 100, 150))
+    draw.rectangle((50, 40, 99, 79), fill=(190, 180, 90))
+    return image
+
+
+def make_profiled(folder: Path) -> None:
+    """Write pictures with and without colour profiles, and a profile as a file."""
+    (folder / "profiles").mkdir(exist_ok=True)
+    (folder / "profiles" / "screen.icc").write_bytes(built_in_bytes("DisplayP3"))
+    (folder / "profiles" / "no.icc").write_text("no profile")
+    muted().save(folder / "muted.png")
+    muted().save(folder / "p3.png", icc_profile=built_in_bytes("DisplayP3"))
+    muted().save(folder / "adobe.png", icc_profile=built_in_bytes("AdobeRGB"))
+    muted().save(folder / "mistaken.png", icc_profile=built_in_bytes("Cmyk"))
+    Image.new("L", (100, 80), 128).save(folder / "gray-22.png", icc_profile=built_in_bytes("GrayGamma22"))
+    with_alpha(muted(), disc(100, 80)).save(folder / "p3-alpha.png", icc_profile=built_in_bytes("DisplayP3"))
+    plates().save(folder / "plates.tif")
+    plates().save(folder / "press.tif", icc_profile=built_in_bytes("Cmyk"))
+
+
 def make_all(folder: Path) -> None:
     """Write every source file that the tests' catalog names."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -96,6 +133,7 @@ def make_all(folder: Path) -> None:
     quadrants(100, 80).save(folder / "new.avif", quality=95)
     quadrants(100, 80).save(folder / "old.bmp")
     quadrants(60, 40).save(folder / "paths.tif", tiffinfo={34377: photoshop_paths(["Outline", "Hole"])})
+    make_profiled(folder)
     whole = io.BytesIO()
     ramp(600, 400).save(whole, "JPEG", quality=90)
     (folder / "broken.jpg").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])

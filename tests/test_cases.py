@@ -4,19 +4,21 @@ A row has a `url` (behind `/is/image/`, unless it starts with a slash) and what 
 `status` (200, or 403 where an error is expected), `type`, `size`, `mode` (of the decoded image), `pixels` ("x,y": a
 colour, gray value or RGBA; a component of null may be anything), `tolerance` (of the pixels; 2), `same` (another URL
 whose picture is the same), `part` (another URL and the x,y at which its picture holds this one), `differs` (another URL
-whose body differs), `info` (what Pillow reads beside the pixels), `error`, `text` and `without` (what the body contains
+whose body differs), `info` (what Pillow reads beside the pixels), `profile` (the description of
+the embedded colour profile, or nothing), `error`, `text` and `without` (what the body contains
 or must not contain), `begins` (its first characters), `body` (all of it), `props` (of `req=props`), `headers` (parts of
 them).
 """
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageCms
 from serving import Client, Reply
 
 CASES = Path(__file__).parent / "cases"
@@ -110,6 +112,12 @@ def check_info(_: Client, reply: Reply, row: Row) -> None:
         assert actual == pytest.approx(wanted, abs=0.1), f"{name}: {actual} is not {wanted}"
 
 
+def check_profile(_: Client, reply: Reply, row: Row) -> None:
+    data = reply.image.info.get("icc_profile")
+    found = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(data))).strip() if data else ""
+    assert found == row["profile"]
+
+
 def check_begins(_: Client, reply: Reply, row: Row) -> None:
     assert reply.body.startswith(row["begins"].encode())
 
@@ -159,6 +167,7 @@ CHECKS = {
     "part": check_part,
     "differs": check_differs,
     "info": check_info,
+    "profile": check_profile,
     "begins": check_begins,
     "without": check_without,
     "text": check_text,

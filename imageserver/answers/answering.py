@@ -23,13 +23,14 @@ from imageserver.answers.properties import (
     xml_text,
 )
 from imageserver.answers.versions import image_version, metadata_version
+from imageserver.layout.coloring import image_profile
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 
 LengthOf = Callable[[str], int]
-MAKING = "4"
+MAKING = "5"
 """Changes with every change of the renderer that changes its bytes."""
 
 
@@ -67,7 +68,7 @@ def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, len
     if plan.reply.name == "loadcache":
         return Answer(Measurement(layout), caching_of(plan, ""), tag_of(layout))
     drawing = Drawing(layout, layout.encoding.output.format.media_type)
-    caching = caching_of(plan, image_version(picture.sources, facts, (*picture.fonts, *picture.spare_fonts)))
+    caching = caching_of(plan, image_version(picture.sources, facts, picture.other_files))
     return Answer(drawing, caching, tag_of(layout), plan.is_default_image)
 
 
@@ -80,7 +81,8 @@ def answer_inquiry(plan: Plan, inquiry: SourceInquiry, facts: FactsOf, now: floa
         return Answer(packet, caching, digest(f"xmp {known.content_hash}"))
     if plan.reply.name == "userdata":
         return text_answer(plan, text_document(plan, Text(describe_crop(source, known), "userdata")), facts)
-    return properties_answer(plan, describe_source(inquiry, known), facts, now)
+    profile = known.icc_name if source.spaces.own is None and known.icc_name else image_profile(source, facts).name
+    return properties_answer(plan, describe_source(inquiry, known, profile), facts, now)
 
 
 def properties_answer(plan: Plan, values: Pairs, facts: FactsOf, now: float) -> Answer:
@@ -163,7 +165,7 @@ def version(plan: Plan, facts: FactsOf) -> str:
     """Give the version that `id=` is compared with for this kind of reply."""
     match plan.reply.kind.version:
         case "image":
-            return image_version(plan.sources, facts, (*plan.fonts, *plan.spare_fonts))
+            return image_version(plan.sources, facts, plan.other_files)
         case "metadata":
             return metadata_version(plan.metadata)
         case _:

@@ -10,6 +10,7 @@ from imageserver.layout.layout import Layout
 from imageserver.plan.catalogprops import hexadecimal
 from imageserver.plan.dates import java_date
 from imageserver.plan.picture import Picture, Source, SourceInquiry
+from imageserver.plan.profiles import HOLD_PROFILES
 from imageserver.protocol.values import Rect
 
 PIXEL_TYPES = {"rgb": "RGB", "gray": "BW", "cmyk": "CMYK"}
@@ -17,13 +18,13 @@ PIXEL_TYPES = {"rgb": "RGB", "gray": "BW", "cmyk": "CMYK"}
 
 def describe_picture(picture: Picture, layout: Layout, facts: FactsOf, length: int) -> Pairs:
     """Give the properties of a reply, in the order of the reference's table; `length` is 0 before it is made."""
-    output, sources = layout.encoding.output, picture.sources
-    profile = reply_profile(facts[sources[0].path], output.pixel_type) if sources else ""
+    output = layout.encoding.output
+    embeds = layout.encoding.icc_embed and layout.profile and output.format.codec in HOLD_PROFILES
     return (
         ("image.bgc", hexadecimal(layout.background)),
         ("image.height", str(layout.reply.height)),
-        ("image.iccEmbed", "0"),
-        ("image.iccProfile", profile),
+        ("image.iccEmbed", str(int(bool(embeds)))),
+        ("image.iccProfile", layout.profile.name if layout.profile else ""),
         ("image.length", str(length)),
         ("image.mask", str(int(output.format.alpha and not layout.mask_only))),
         ("image.pixTyp", PIXEL_TYPES[output.pixel_type or "rgb"]),
@@ -33,18 +34,13 @@ def describe_picture(picture: Picture, layout: Layout, facts: FactsOf, length: i
         ("image.type", output.format.media_type),
         ("image.width", str(layout.reply.width)),
         ("image.xmpEmbed", "0"),
-        ("image.version", image_version(picture.sources, facts, (*picture.fonts, *picture.spare_fonts))),
+        ("image.version", image_version(picture.sources, facts, picture.other_files)),
         ("metadata.version", metadata_version(source.metadata for source in picture.sources)),
     )
 
 
-def reply_profile(base: Facts, pixel_type: str) -> str:
-    """Name the profile of a reply: that of the base image, while its pixels are sent as they are."""
-    return base.icc_name if PIXEL_TYPES.get(pixel_type) == base.pixel_type else ""
-
-
-def describe_source(inquiry: SourceInquiry, facts: Facts) -> Pairs:
-    """Give the properties of a source: what the file says, and what the catalog does."""
+def describe_source(inquiry: SourceInquiry, facts: Facts, profile: str) -> Pairs:
+    """Give the properties of a source: what the file says, and what the catalog does; `profile` is its colour space."""
     source, known = inquiry.source, dict(inquiry.properties)
     size = facts.shown_size(oriented=source.apply_orientation)
     if source.crop is not None:
@@ -58,7 +54,7 @@ def describe_source(inquiry: SourceInquiry, facts: Facts) -> Pairs:
         ("image.anchor", f"{anchor[0]},{anchor[1]}"),
         ("image.expiration", known["image.expiration"]),
         ("image.height", str(height)),
-        ("image.iccProfile", facts.icc_name),
+        ("image.iccProfile", profile),
         ("image.embeddedIccProfile", str(int(bool(facts.icc_name)))),
         ("image.embeddedPhotoshopPaths", str(int(bool(facts.path_names)))),
         ("image.embeddedXmpData", str(int(facts.has_xmp))),

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from pathlib import Path
 
 from imageserver.layout.facts import FactsOf
-from imageserver.plan.picture import Source
+from imageserver.plan.picture import OtherFile, Source
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LENGTH = 22
@@ -19,12 +18,12 @@ SHORT = 6
 """What sets hand out as `iv`, and viewers send back."""
 
 
-def image_version(sources: Iterable[Source], facts: FactsOf, fonts: Iterable[Path] = ()) -> str:
+def image_version(sources: Iterable[Source], facts: FactsOf, others: Iterable[OtherFile] = ()) -> str:
     """Give the version of everything that the pixels are made of."""
     images = (
         text for source in sources for text in (*(facts[path].content_hash for path in source.paths), source.pixels)
     )
-    return version_of((*images, *(facts[file].content_hash for file in fonts if file in facts)))
+    return version_of((*images, *(facts[file.path].content_hash for file in others if file.path in facts)))
 
 
 def metadata_version(metadata: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from imageserver.catalog.fields import Hours, Scalar, TimeStamp, catalog_field
 from imageserver.commands.delivery import Quality, ResMode
+from imageserver.commands.icc import INTENT, Intent
 from imageserver.commands.view import FIT, Fit
 from imageserver.protocol.color import COLOR, WHITE, Color
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, Text
@@ -31,12 +32,6 @@ RES_MODE: Keyword[ResMode] = Keyword(
 )
 HORIZONTAL = Scalar(Keyword({"left": -1, "center": 0, "right": 1}, {"1": -1, "2": 0, "3": 1}))
 VERTICAL = Scalar(Keyword({"top": -1, "center": 0, "bottom": 1}, {"1": -1, "2": 0, "3": 1}))
-INTENT = Scalar(
-    Keyword(
-        {word: word for word in ("perceptual", "relative", "saturation", "absolute")},
-        {"0": "perceptual", "1": "relative", "2": "saturation", "3": "absolute"},
-    )
-)
 LOCK = Scalar(Integer(0, 3))
 
 
@@ -125,9 +120,9 @@ class Attributes:
     icc_profile_src_rgb: str = catalog_field(ANY_TEXT, default="", doc="Colour space of RGB sources without a profile.")
     icc_profile_src_gray: str = catalog_field(ANY_TEXT, default="", doc="The same of gray sources.")
     icc_profile_src_cmyk: str = catalog_field(ANY_TEXT, default="", doc="The same of CMYK sources.")
-    icc_render_intent: str = catalog_field(INTENT, default="relative", doc="Rendering intent.")
+    icc_render_intent: Intent = catalog_field(Scalar(INTENT), default="relative", doc="Rendering intent.")
     icc_black_point_compensation: bool = catalog_field(FLAG_FIELD, default=False, doc="Black point compensation.")
-    icc_dither: bool = catalog_field(FLAG_FIELD, default=False, doc="Dithers colour conversions.")
+    icc_dither: bool = catalog_field(FLAG_FIELD, default=False, doc="Read; conversions are not dithered.")
 
     client_address_filter: str = catalog_field(ANY_TEXT, default="", doc="Addresses that are served.")
     request_lock: int = catalog_field(LOCK, default=0, doc="Whether requests carry a checksum.")

@@ -1,4 +1,4 @@
-"""Fonts, colour profiles and rules of a catalog: read and checked now, used from the version on that has the feature.
+"""Fonts, colour profiles and rules of a catalog; rules are read and checked, and used from a later version on.
 
 References: c-font-map-reference, c-icc-profile-map-reference, c-rule-set-reference.
 """

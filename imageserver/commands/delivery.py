@@ -8,6 +8,7 @@ from typing import Literal
 
 from imageserver.commands.declare import Later, Trait, command
 from imageserver.commands.formats import Output, OutputGrammar
+from imageserver.commands.icc import ICC, OutputProfile
 from imageserver.commands.objects import NAME
 from imageserver.commands.reply import RequestType, RequestTypeGrammar
 from imageserver.errors import Mismatch
@@ -21,7 +22,6 @@ RES_MODE: Keyword[ResMode] = Keyword(
     {"sharp": "sharp2", "trilin": "bilin"},
 )
 SWITCH = Keyword({"off": False, "on": True}, {"0": False, "1": True})
-PROFILES = "colour management is not supported yet"
 HEX6 = re.compile(r"[0-9A-Fa-f]{6}")
 MOST_COLORS = 256
 
@@ -197,12 +197,16 @@ class Delivery:
         doc="The most kilobytes a JPEG may have.",
         page="jpegsize",
     )
-    icc: str = command({"icc": Later(Text(), PROFILES)}, default="", doc="The colour profile of the reply.", page="icc")
+    icc: OutputProfile | None = command(
+        {"icc": ICC},
+        doc="The colour profile of the reply, rendering intent and black point compensation; dither changes nothing.",
+        page="icc",
+    )
     icc_embed: bool = command(
-        {"iccEmbed": Later(FLAG, PROFILES, (False,))},
+        {"iccEmbed": FLAG},
         traits=Trait.OUTERMOST,
         default=False,
-        doc="Embeds the colour profile.",
+        doc="Embeds the colour profile, in the formats that can hold one.",
         page="iccembed",
     )
     xmp_embed: bool = command(

@@ -10,6 +10,7 @@ from typing import Literal
 from imageserver.protocol.values import Size
 
 Alpha = Literal["none", "associated", "unassociated"]
+PixelType = Literal["RGB", "BW", "CMYK"]
 TURNED_FROM = 5
 """EXIF orientations from here on swap width and height."""
 
@@ -30,6 +31,8 @@ class Pyramid:
 class Facts:
     """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied. Of a font the hash is all.
 
+    `icc_digest` stands for the embedded colour profile, if that is usable. Of a file that is a profile itself,
+    `content_hash` does, and `pixel_type` is its own.
     Pyramids come and go while the file stays what it is, so they do not count when facts are compared.
     """
 
@@ -37,9 +40,10 @@ class Facts:
     content_hash: str
     orientation: int = 1
     format: str = "JPEG"
-    pixel_type: Literal["RGB", "BW", "CMYK"] = "RGB"
+    pixel_type: PixelType = "RGB"
     alpha: Alpha = "none"
     icc_name: str = ""
+    icc_digest: str = ""
     has_xmp: bool = False
     path_names: tuple[str, ...] = ()
     print_resolution: float | None = None

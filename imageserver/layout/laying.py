@@ -10,6 +10,7 @@ from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Layer
 from imageserver.commands.loops import flattened
 from imageserver.commands.paths import Path
+from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_profile
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import LayerShape, is_self_sized
 from imageserver.layout.layout import (
@@ -29,6 +30,7 @@ from imageserver.layout.levels import with_reductions
 from imageserver.layout.measuring import Geometry, Placed, Survey
 from imageserver.layout.view import ViewLayout, zoomed
 from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Shown, Source
+from imageserver.plan.profiles import Profile
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
 
@@ -36,17 +38,19 @@ from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
 def lay_out(picture: Picture, facts: FactsOf) -> Layout:
     """Say how many pixels go where; raises `IllegalSize` when they are too many."""
     survey = Survey(facts)
-    return lay_view(picture, survey.measure(picture).view, survey)
+    return lay_view(picture, survey.measure(picture).view, survey, colors_of(picture, facts, None, nested=False))
 
 
-def lay_view(picture: Picture, view: ViewLayout, survey: Survey) -> Layout:
+def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors) -> Layout:
     """Lay a picture out in a view, which may be a smaller one than its own."""
     geometry = survey.measure(picture)
     canvas = canvas_of(view, geometry.composite)
-    sheet = Sheet(geometry, view, canvas, survey, picture.res_mode)
+    passages = tuple(colors.passages(layer) for layer in picture.layers)
+    sheet = Sheet(geometry, view, canvas, survey, picture.res_mode, colors)
     return Layout(
         layers=tuple(
-            lay_layer(layer, placed, sheet) for layer, placed in zip(picture.layers, geometry.layers, strict=True)
+            lay_layer(layer, placed, sheet, passed)
+            for layer, placed, passed in zip(picture.layers, geometry.layers, passages, strict=True)
         ),
         canvas=canvas,
         flip=picture.composite.flip,
@@ -60,8 +64,10 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey) -> Layout:
         window=view.window,
         background=picture.background,
         res_mode=picture.res_mode,
-        encoding=with_print_resolution(picture, survey.facts),
+        encoding=lay_encoding(picture, survey.facts, colors),
         mask_only=picture.mask_only,
+        profile=colors.output,
+        coloring=colors.coloring(passages),
     )
 
 
@@ -74,6 +80,7 @@ class Sheet:
     canvas: Rect
     survey: Survey
     res_mode: ResMode
+    colors: Colors
 
     @property
     def scale(self) -> float:
@@ -93,7 +100,7 @@ def canvas_of(view: ViewLayout, composite: Size) -> Rect:
     return between(view.left, view.top, right, bottom)
 
 
-def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
+def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet, passages: LayerPassages) -> LaidLayer:
     """Bring a layer into pixels of the canvas."""
     shape, commands, view = placed.shape, layer.commands, sheet.view
     outer = sheet.point(placed.offset.x, placed.offset.y)
@@ -102,7 +109,7 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
     turn, image, box, target = landed(shape, view, inner, corners)
     rect = between(*outer, outer[0] + shape.size.width * view.scale_x, outer[1] + shape.size.height * view.scale_y)
     laid = LaidLayer(
-        source=lay_source(layer.source, shape.visible, target, sheet),
+        source=lay_source(layer.source, shape.visible, target, sheet, passages.read),
         target=target,
         image=image,
         flip=commands.flip,
@@ -126,6 +133,7 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
         mask_growth=mask_growth(commands, shape.scale * sheet.scale),
         clips=lay_clips(commands, path_corner(layer, placed), sheet),
         effects=tuple(lay_effect(effect, sheet) for effect in layer.effects),
+        passage=passages.done,
     )
     window = replace(view.window, x=view.window.x - sheet.canvas.x, y=view.window.y - sheet.canvas.y)
     return with_reductions(laid, sheet.survey.facts, window, sheet.res_mode)
@@ -208,20 +216,23 @@ def between(left: float, top: float, right: float, bottom: float) -> Rect:
     return Rect(x, y, max(1, rounded(right) - x), max(1, rounded(bottom) - y))
 
 
-def lay_source(source: Shown | None, rect: Rect, target: Box, sheet: Sheet) -> Laid | None:
+def lay_source(source: Shown | None, rect: Rect, target: Box, sheet: Sheet, passage: Passage | None) -> Laid | None:
     """Say which rectangle of which file is read, or lay a nested picture out at the size that is needed."""
     if source is None:
         return None
     if isinstance(source, TextBlock):
         known = sheet.survey.texts[id(source)]
         return LaidText(known.block, known.size, rect, known.typeset)
-    return lay_image(source, rect, target, sheet)
+    laid = lay_image(source, rect, target, sheet, sheet.colors.output)
+    return laid if passage is None else replace(laid, passage=passage)
 
 
-def lay_image(source: Source | Picture, rect: Rect, target: Box, sheet: Sheet) -> LaidSource | LaidPicture:
-    """Say which rectangle of a file is read, or lay a nested picture out."""
+def lay_image(
+    source: Source | Picture, rect: Rect, target: Box, sheet: Sheet, space: Profile | None
+) -> LaidSource | LaidPicture:
+    """Say which rectangle of a file is read, or lay a nested picture out, in a colour space."""
     if isinstance(source, Picture):
-        return lay_picture(source, rect, target, sheet)
+        return lay_picture(source, rect, target, sheet, space)
     known = sheet.survey.facts[source.path]
     return LaidSource(
         path=source.path,
@@ -234,13 +245,14 @@ def lay_image(source: Source | Picture, rect: Rect, target: Box, sheet: Sheet) -
     )
 
 
-def lay_picture(picture: Picture, rect: Rect, target: Box, sheet: Sheet) -> LaidPicture:
+def lay_picture(picture: Picture, rect: Rect, target: Box, sheet: Sheet, space: Profile | None) -> LaidPicture:
     """Lay a nested picture out, no larger than it is needed and never larger than it is."""
     view, size = sheet.survey.measure(picture).view, sheet.survey.size(picture)
     zoom_x = min(1.0, (target.right - target.left) / max(1, rect.width))
     zoom_y = min(1.0, (target.bottom - target.top) / max(1, rect.height))
     needed = Size(at_least_one(size.width * zoom_x), at_least_one(size.height * zoom_y))
-    return LaidPicture(lay_view(picture, zoomed(view, needed), sheet.survey), size, rect, kept=picture.kept)
+    colors = colors_of(picture, sheet.survey.facts, space, nested=True)
+    return LaidPicture(lay_view(picture, zoomed(view, needed), sheet.survey, colors), size, rect, kept=picture.kept)
 
 
 def lay_mask(layer: PlannedLayer, placed: Placed, target: Box, sheet: Sheet) -> LaidSource | LaidPicture | None:
@@ -265,7 +277,8 @@ def lay_mask(layer: PlannedLayer, placed: Placed, target: Box, sheet: Sheet) -> 
         at_least_one(visible.width * unit_x),
         at_least_one(visible.height * unit_y),
     )
-    return lay_image(mask, rect, target, sheet)
+    laid = lay_image(mask, rect, target, sheet, None)
+    return replace(laid, passage=out_of_cmyk(mask, sheet.colors)) if isinstance(mask, Picture) else laid
 
 
 def mask_growth(commands: Layer, scale: float) -> int:
@@ -339,9 +352,13 @@ def scaled_adjust(adjust: Adjust, scale: float, sharpening: float) -> Adjust:
     return replace(adjust, usm=usm, blur=adjust.blur * scale, grow=rounded(adjust.grow * scale))
 
 
-def with_print_resolution(picture: Picture, facts: FactsOf) -> Encoding:
-    """Fill in the print resolution: `printRes=`, that of the lowest image's record or file, or the catalog's."""
+def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors) -> Encoding:
+    """Fill in the pixel type, and the print resolution: `printRes=`, the lowest image's, or the catalog's."""
     encoding = picture.encoding
     source = next(iter(picture.sources), None)
     own = (source.print_resolution or facts[source.path].print_resolution) if source else None
-    return replace(encoding, print_resolution=encoding.print_resolution or own or encoding.default_print_resolution)
+    return replace(
+        encoding,
+        output=with_profile(encoding.output, colors.output),
+        print_resolution=encoding.print_resolution or own or encoding.default_print_resolution,
+    )

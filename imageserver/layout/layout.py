@@ -8,7 +8,9 @@ from pathlib import Path
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import BlendMode, Flip, MaskUse
+from imageserver.layout.coloring import Coloring, Passage
 from imageserver.plan.picture import Encoding
+from imageserver.plan.profiles import Profile
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Point, Rect, Size
@@ -67,6 +69,7 @@ class LaidSource:
     rect: Rect
     reduction: int = 1
     level: Level | None = None
+    passage: Passage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class LaidPicture:
     size: Size
     rect: Rect
     premultiplied: bool = False
+    passage: Passage | None = None
     kept: bool = field(default=False, repr=False)
     pixels: Pixels | None = field(default=None, repr=False)
 
@@ -140,9 +144,10 @@ class LaidLayer:
     """A layer in pixels of the canvas.
 
     The source's rectangle lands at `target` within an image of `image` pixels (without a source, that is its colour),
-    is mirrored by `flip`, adjusted, laid over `color`, turned by `turn` (or by quarters, without one) into `box`, or
-    led to `corners` by a perspective. `rect` is the layer's rectangle, which `bg_color` fills; `drawn` is where its
-    pixels are, which is more where glyphs reach beyond. Then `fill` is the part of the image that `color` fills.
+    is mirrored by `flip`, adjusted, led through `passage` into another colour space, laid over `color`, turned by
+    `turn` (or by quarters, without one) into `box`, or led to `corners` by a perspective. `rect` is the layer's
+    rectangle, which `bg_color` fills; `drawn` is where its pixels are, which is more where glyphs reach beyond. Then
+    `fill` is the part of the image that `color` fills.
     """
 
     source: Laid | None
@@ -169,6 +174,7 @@ class LaidLayer:
     mask_growth: int
     clips: tuple[Clip, ...]
     effects: tuple[LaidEffect, ...]
+    passage: Passage | None = None
 
     @property
     def hidden_matters(self) -> bool:
@@ -181,7 +187,10 @@ class LaidLayer:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A picture in pixels: layers on a `canvas` that lies in the view, of which `window` is sent."""
+    """A picture in pixels: layers on a `canvas` that lies in the view, of which `window` is sent.
+
+    `profile` is the colour space of the result, where colours are managed, and `coloring` what it takes to get there.
+    """
 
     layers: tuple[LaidLayer, ...]
     canvas: Rect
@@ -198,6 +207,8 @@ class Layout:
     res_mode: ResMode
     encoding: Encoding
     mask_only: bool
+    profile: Profile | None = None
+    coloring: Coloring | None = None
 
     @property
     def reply(self) -> Size:

@@ -54,7 +54,7 @@ def reduced(
     """Reduce a source as far as it lands on `target` without a loss, and take the level that is so.
 
     The file is read where levels would not do: they lack hidden colours, but for the one of full size, and they are
-    held in memory, so that a file is the better source of very many pixels.
+    held in memory, so that a file is the better source of very many pixels; and they are RGB where the file is CMYK.
     """
     rect = source.rect
     if not (rect.width and rect.height):
@@ -67,7 +67,8 @@ def reduced(
     pyramid = facts.pyramid(oriented=source.oriented)
     lacks_colors = hidden_matters and facts.alpha != "none" and reduction > 1
     pixels = rect.width * rect.height * share / reduction**2
-    if pyramid is None or lacks_colors or pixels > MOST_READ:
+    in_inks = source.passage is not None and source.passage.origin.pixel_type == "cmyk"
+    if pyramid is None or lacks_colors or in_inks or pixels > MOST_READ:
         return replace(source, reduction=reduction)
     return replace(source, reduction=reduction, level=Level(pyramid.path, pyramid.digest, reduction.bit_length() - 1))
 
@@ -131,6 +132,14 @@ def sources_of(layout: Layout) -> Iterator[LaidSource]:
                 yield from sources_of(source.layout)
             elif isinstance(source, LaidSource):
                 yield source
+
+
+def is_managed(layout: Layout) -> bool:
+    """Tell whether a colour profile is read for a layout, or for a picture that is nested in it."""
+    if layout.coloring is not None or (layout.profile is not None and layout.encoding.icc_embed):
+        return True
+    shown = (one for layer in layout.layers for one in (layer.source, layer.mask))
+    return any(is_managed(one.layout) or one.passage is not None for one in shown if isinstance(one, LaidPicture))
 
 
 def work_of(layout: Layout) -> int:

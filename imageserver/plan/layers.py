@@ -19,6 +19,7 @@ from imageserver.errors import BadCombination, LimitExceeded, NotFound
 from imageserver.plan.expansion import substitute, substituted_text
 from imageserver.plan.fonts import FontMap
 from imageserver.plan.picture import Effect, Picture, PlannedLayer, Shown, Source
+from imageserver.plan.profiles import Spaces
 from imageserver.plan.question import Question, Surroundings, ask
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, plan_mask, plan_source
@@ -45,6 +46,7 @@ class Composition:
     variables: Mapping[str, str]
     draw: Draw
     default: Entry | None = None
+    spaces: Spaces = Spaces()
 
 
 def plan_layers(composition: Composition) -> tuple[tuple[PlannedLayer, ...], Entry | None]:
@@ -104,7 +106,7 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
 def plan_text(composition: Composition, wording: Wording, commands: Layer) -> TextBlock:
     """Read the words of a text layer, and find its fonts."""
     question, is_photoshops = composition.question, wording.dialect == "textPs"
-    text = read_rich_text(wording.written, wording.dialect)
+    text = read_rich_text(wording.written, wording.dialect, cmyk=composition.spaces.cmyk)
     question.around.tally.add_characters(text.length, question.limits)
     if is_photoshops and commands.text_path and commands.text_flow_path:
         raise BadCombination("textPath, textFlowPath", "do not go together in one layer")
@@ -201,6 +203,7 @@ def plan_nested(composition: Composition, nested: Nested) -> Picture:
     written = read(path, query)
     name = substituted_text(written.object, composition.variables)
     pieces = tuple(piece for piece in written.pieces if not has(piece, Trait.OUTERMOST))
-    around = Surroundings(composition.entry.catalog, composition.variables, depth, outer.around.tally)
+    catalog, tally = composition.entry.catalog, outer.around.tally
+    around = Surroundings(catalog, composition.variables, depth, tally, composition.spaces)
     inner = ask(Request(name, pieces), outer.catalogs, outer.limits, around)
     return composition.draw(inner, composition.default)

@@ -5,8 +5,10 @@ All of it is immutable, and after it nobody reads a catalog: what is needed late
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from imageserver.catalog.attributes import ThumbType
 from imageserver.commands.adjust import Adjust
@@ -15,6 +17,7 @@ from imageserver.commands.formats import Output
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import RequestType
 from imageserver.commands.view import Fit, View
+from imageserver.plan.profiles import ImageSpaces, NamedProfile, Spaces
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import WHITE, Color
 from imageserver.protocol.values import Point, Rect, Size
@@ -40,11 +43,21 @@ class Source:
     metadata: str = ""
     map: str = ""
     apply_orientation: bool = True
+    spaces: ImageSpaces = ImageSpaces()
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files that are read."""
         return (self.path,) if self.mask is None else (self.path, self.mask)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFile:
+    """A file that is used beside the images; a spare one is done without when it cannot be read."""
+
+    path: Path
+    kind: Literal["font", "profile"]
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,7 @@ class Encoding:
     quantize: Quantize = Quantize()
     print_resolution: float | None = None
     default_print_resolution: int = 72
+    icc_embed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,7 @@ class Picture:
     background: Color = WHITE
     res_mode: ResMode = "sharp2"
     encoding: Encoding = Encoding()
+    spaces: Spaces = Spaces()
     mask_only: bool = False
     kept: bool = False
 
@@ -137,14 +152,35 @@ class Picture:
         return tuple(text for one in used for text in texts_of(one))
 
     @property
-    def fonts(self) -> tuple[Path, ...]:
-        """The font files that have to be there, each once."""
-        return tuple(dict.fromkeys(file for text in self.texts for file in text.files))
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures that are nested in it."""
+        used = (one for layer in self.layers for one in (layer.source, layer.mask))
+        return tuple(one for one in used if isinstance(one, Picture))
 
     @property
-    def spare_fonts(self) -> tuple[Path, ...]:
-        """The font files that are done without when they cannot be read, each once."""
-        return tuple(dict.fromkeys(file for text in self.texts for file in text.spare_files))
+    def profiles(self) -> tuple[NamedProfile, ...]:
+        """The colour profiles that are asked for with `icc=`, also within nested pictures."""
+        own = (self.spaces.asked,) if self.spaces.asked else ()
+        return (*own, *(profile for picture in self.pictures for profile in picture.profiles))
+
+    @property
+    def default_profiles(self) -> tuple[NamedProfile, ...]:
+        """The colour profiles that hold where nothing is asked for, as far as they are needed."""
+        own = (*self.spaces.output, *self.spaces.source)
+        return (*own, *(profile for picture in self.pictures for profile in picture.default_profiles))
+
+    @property
+    def other_files(self) -> tuple[OtherFile, ...]:
+        """The files that are used beside the images, each once."""
+        texts, named = self.texts, (*self.default_profiles, *profiles_of(self.sources))
+        return each_once(
+            (
+                *(OtherFile(file, "font") for text in texts for file in text.files),
+                *(OtherFile(file, "font", spare=True) for text in texts for file in text.spare_files),
+                *(OtherFile(one.file, "profile") for one in self.profiles if one.file),
+                *(OtherFile(one.file, "profile", spare=True) for one in named if one.file),
+            )
+        )
 
 
 Shown = Source | Picture | TextBlock
@@ -163,6 +199,20 @@ def texts_of(used: Shown | None) -> tuple[TextBlock, ...]:
     if isinstance(used, Picture):
         return used.texts
     return (used,) if isinstance(used, TextBlock) else ()
+
+
+def profiles_of(sources: Iterable[Source]) -> tuple[NamedProfile, ...]:
+    """Give the colour profiles that images may need which embed none."""
+    return tuple(profile for source in sources for profile in source.spaces.named)
+
+
+def each_once(files: Iterable[OtherFile]) -> tuple[OtherFile, ...]:
+    """Give files without those that were given before; a spare one that is not there is left out."""
+    found: dict[Path, OtherFile] = {}
+    for file in files:
+        if file.path not in found and not (file.spare and file.kind == "profile" and not file.path.is_file()):
+            found[file.path] = file
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +291,9 @@ class Plan:
         return self.picture.sources if self.picture else ()
 
     @property
-    def fonts(self) -> tuple[Path, ...]:
-        """All font files that have to be there."""
-        return self.picture.fonts if self.picture else ()
-
-    @property
-    def spare_fonts(self) -> tuple[Path, ...]:
-        """All font files that are done without when they cannot be read."""
-        return self.picture.spare_fonts if self.picture else ()
+    def other_files(self) -> tuple[OtherFile, ...]:
+        """All files that are used beside the images."""
+        if isinstance(self.content, SourceInquiry):
+            named = profiles_of((self.content.source,))
+            return each_once(OtherFile(one.file, "profile", spare=True) for one in named if one.file)
+        return self.picture.other_files if self.picture else ()

@@ -23,6 +23,7 @@ from imageserver.errors import BadCombination, NotFound
 from imageserver.plan.expansion import substitute, variables_of
 from imageserver.plan.layers import Composition, plan_effects, plan_layers
 from imageserver.plan.picture import Encoding, Picture, Plan, Thumbnail, ViewRules
+from imageserver.plan.profiles import Spaces, spaces_of, with_asked
 from imageserver.plan.question import Question, Surroundings, ask
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, post_modifier_pieces
@@ -80,14 +81,14 @@ def picture_of(question: Question, entry: Entry, hours: float | None = None, def
     picture, shown = draw(composition)
     mark = composition.entry.catalog.attributes.watermark
     if mark and question.control.req.kind.watermarked:
-        picture = watermarked(picture, plan_watermark(question, composition.entry, mark))
+        picture = watermarked(picture, plan_watermark(question, composition.entry, mark, picture.spaces))
     delivery = read_group(Delivery, composition.segments.anywhere, question.control)
     return replace(question, control=delivery).answered_by(picture, shown or composition.entry, hours)
 
 
-def plan_watermark(question: Question, entry: Entry, name: str) -> Picture:
-    """Plan the picture of the record that attribute::Watermark names."""
-    around = Surroundings(entry.catalog, {}, 1, question.around.tally)
+def plan_watermark(question: Question, entry: Entry, name: str, spaces: Spaces) -> Picture:
+    """Plan the picture of the record that attribute::Watermark names, in the colour spaces of what it marks."""
+    around = Surroundings(entry.catalog, {}, 1, question.around.tally, spaces)
     mark = ask(Request(name), question.catalogs, question.limits, around)
     picture, _ = draw(compose(mark, mark.entry()))
     return picture
@@ -107,9 +108,10 @@ def nested_picture(question: Question, default: Entry | None) -> Picture:
 def draw(composition: Composition) -> tuple[Picture, Entry | None]:
     """Plan the picture of a composition, and give the entry that layer 0 shows."""
     question, segments = composition.question, composition.segments
-    layers, shown = plan_layers(composition)
-    view = read_group(View, segments.anywhere, View())
     delivery = read_group(Delivery, segments.anywhere, question.control)
+    spaces = plan_spaces(composition, delivery)
+    layers, shown = plan_layers(replace(composition, spaces=replace(spaces, asked=None)))
+    view = read_group(View, segments.anywhere, View())
     check_fit(view, question.kind)
     attributes = composition.entry.catalog.attributes
     record = (shown.record if shown else composition.entry.record) or Record()
@@ -127,9 +129,18 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
         background=plan_background(view, attributes, thumbnail),
         res_mode=delivery.res_mode or attributes.res_mode,
         encoding=plan_encoding(delivery, attributes, question.kind),
+        spaces=spaces,
         mask_only=question.kind == "mask",
     )
     return picture, shown
+
+
+def plan_spaces(composition: Composition, delivery: Delivery) -> Spaces:
+    """Find the colour spaces: those around a nested request, or the main catalog's, and what `icc=` asks for."""
+    catalog, catalogs = composition.entry.catalog, composition.question.catalogs
+    pixel_type = (delivery.fmt and delivery.fmt.pixel_type) or "rgb"
+    spaces = composition.question.around.spaces or spaces_of(catalog, catalogs, pixel_type)
+    return spaces if delivery.icc is None else with_asked(spaces, delivery.icc, catalog, catalogs)
 
 
 def plan_background(view: View, attributes: Attributes, thumbnail: Thumbnail | None) -> Color:
@@ -221,4 +232,5 @@ def plan_encoding(delivery: Delivery, attributes: Attributes, kind: str) -> Enco
         quantize=delivery.quantize,
         print_resolution=delivery.print_res,
         default_print_resolution=attributes.print_resolution,
+        icc_embed=delivery.icc_embed,
     )

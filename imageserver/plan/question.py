@@ -15,6 +15,7 @@ from imageserver.config import Limits
 from imageserver.errors import LimitExceeded
 from imageserver.plan.expansion import Macros, is_variable
 from imageserver.plan.picture import Content, Lifetime, Plan
+from imageserver.plan.profiles import Spaces
 from imageserver.plan.sources import canonical
 from imageserver.protocol.grammar import split_list
 from imageserver.protocol.request import Piece, Request
@@ -51,12 +52,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a nested request finds around it: the main catalog, the variables and the depth of the outer one."""
+    """What a nested request finds around it: main catalog, variables, depth and colour spaces of the outer one."""
 
     main: Catalog | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     depth: int = 0
     tally: Tally = field(default_factory=Tally)
+    spaces: Spaces | None = None
 
 
 @dataclass(frozen=True, slots=True)

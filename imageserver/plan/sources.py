@@ -9,6 +9,7 @@ from imageserver.catalog.fields import declared
 from imageserver.catalog.records import Record
 from imageserver.plan.expansion import Macros
 from imageserver.plan.picture import Source
+from imageserver.plan.profiles import image_spaces
 from imageserver.protocol.reading import read_pieces
 from imageserver.protocol.request import Piece
 
@@ -32,6 +33,7 @@ def plan_source(entry: Entry, macros: Macros) -> Source:
         metadata=canonical(record, macros, pixels=False),
         map=record.map,
         apply_orientation=attributes.apply_orientation,
+        spaces=image_spaces(record.icc_profile, entry.name, entry.catalog, macros.catalogs),
     )
 
 

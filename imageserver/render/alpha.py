@@ -13,8 +13,8 @@ GRAY_BANDS = 2
 
 
 def has_alpha(image: Image) -> bool:
-    """Tell whether the last band is alpha."""
-    return image.bands in {2, 4}
+    """Tell whether the last band is alpha; of four, it is unless they are inks."""
+    return image.bands in {2, 5} or (image.bands == 4 and image.interpretation != "cmyk")  # noqa: PLR2004, RGB and alpha
 
 
 def colors(image: Image) -> Image:

@@ -10,9 +10,9 @@ from functools import partial
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip
-from imageserver.layout.layout import Box, LaidEffect, LaidLayer, LaidPicture, LaidSource, LaidText, Layout
+from imageserver.layout.layout import LaidEffect, LaidLayer, LaidPicture, LaidSource, LaidText, Layout, Pixels
 from imageserver.protocol.color import Color
-from imageserver.protocol.values import Rect, Size, rounded
+from imageserver.protocol.values import Rect, Size
 from imageserver.render.adjust import adjusted, grow
 from imageserver.render.alpha import (
     OPAQUE,
@@ -31,10 +31,12 @@ from imageserver.render.alpha import (
     with_alpha,
 )
 from imageserver.render.clipping import clipped
+from imageserver.render.color import inked, passed, passed_in
+from imageserver.render.cutting import between, cut, grown, read_part, size_of
 from imageserver.render.effects import SIGMAS, effect_image, effect_reach
 from imageserver.render.engine import Image
 from imageserver.render.exchange import to_image
-from imageserver.render.resample import part_seen, resample
+from imageserver.render.lenses import through
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.stacking import CLEAR, Drawn, piled
 from imageserver.render.text import drawn_text
@@ -45,6 +47,38 @@ NEAR = 8.0
 """The radius of an unsharp mask whose rows are still at hand when they are needed again."""
 EVERYTHING = 10**8
 BLACK = Color("rgb", (0, 0, 0))
+
+
+def finished(layout: Layout) -> Image:
+    """Draw a picture in the colour space of its reply; what is merged in CMYK is drawn in two parts."""
+    coloring = layout.coloring
+    if coloring is None:
+        return compose(layout)
+    if coloring.merged.pixel_type == "cmyk":
+        layout = with_nested_drawn(layout)
+        image = inked(compose(through(layout, coloring, "light")), compose(through(layout, coloring, "black")))
+    else:
+        image = compose(through(layout, coloring, ""))
+    return image if coloring.passage is None else passed(image.copy_memory(), coloring.passage)
+
+
+def with_nested_drawn(layout: Layout) -> Layout:
+    """Draw nested pictures, so that it is done once for both parts."""
+    return replace(
+        layout,
+        layers=tuple(
+            replace(layer, source=as_pixels(layer.source)) if isinstance(layer.source, LaidPicture) else layer
+            for layer in layout.layers
+        ),
+    )
+
+
+def as_pixels(source: LaidPicture) -> LaidPicture:
+    """Draw a nested picture."""
+    if source.pixels is not None:
+        return source
+    image = finished(source.layout)
+    return replace(source, pixels=Pixels(image.width, image.height, image.bands, bytes(image.write_to_memory())))
 
 
 def compose(layout: Layout) -> Image:
@@ -77,13 +111,6 @@ def adjust_reach(adjust: Adjust) -> int:
     if adjust.colorize and adjust.colorize.normalise:
         return EVERYTHING
     return math.ceil(abs(adjust.grow) + SIGMAS * (adjust.blur + (adjust.usm.radius if adjust.usm else 0))) + 1
-
-
-def grown(part: Rect, margin: int, size: Size) -> Rect:
-    """Give a part with a margin around it, within a canvas of this size; at least a pixel."""
-    left, top = max(0, min(part.x - margin, size.width - 1)), max(0, min(part.y - margin, size.height - 1))
-    right, bottom = min(size.width, part.x + part.width + margin), min(size.height, part.y + part.height + margin)
-    return Rect(left, top, max(1, right - left), max(1, bottom - top))
 
 
 def kept(image: Image, wanted: Rect) -> Image:
@@ -172,7 +199,10 @@ def shifted(layer: LaidLayer, margin: int) -> LaidLayer:
 def contents(layer: LaidLayer, layout: Layout, size: Size, opacity: float, part: Rect) -> Drawn:
     """Draw what a layer shows, for a part of a canvas of this size; the opacity leaves alone what its fills fill."""
     image = mirrored(masked(layer, layout, looked_at(layer, part)), layer.flip)
-    image = faded(adjusted(image, layer.adjust), opacity)
+    image = adjusted(image, layer.adjust)
+    if layer.passage is not None:
+        image = passed_in(image, layer.passage, looked_at(layer, part))
+    image = faded(image, opacity)
     if layer.color.alpha and layer.source is not None:
         image = filled_behind(image, layer.color, layer.fill)
     if layer.corners:
@@ -200,11 +230,6 @@ def looked_at(layer: LaidLayer, part: Rect) -> Rect:
         return Rect(0, 0, layer.image.width, layer.image.height)
     moved = replace(part, x=part.x - layer.box.x, y=part.y - layer.box.y)
     return grown(moved, adjust_reach(layer.adjust) + abs(layer.mask_growth), layer.image)
-
-
-def size_of(rect: Rect) -> Size:
-    """Give the size of a rectangle."""
-    return Size(rect.width, rect.height)
 
 
 def masked(layer: LaidLayer, layout: Layout, part: Rect) -> Image:
@@ -282,8 +307,12 @@ def fetched(
     if opened.weighted or (has_alpha(opened.image) and not hidden_matters and not as_it_is):
         image = cut(opened if opened.weighted else weighted(opened), rect, target, box, mode)
         image = image.linecache(tile_height=LINES, access="sequential")  # it is looked at more than once just below
-        return unpremultiplied(image).copy(interpretation=opened.image.interpretation)
-    return whole_numbers(cut(opened, rect, target, box, mode))
+        image = unpremultiplied(image).copy(interpretation=opened.image.interpretation)
+    else:
+        image = whole_numbers(cut(opened, rect, target, box, mode))
+    if source.passage is None:
+        return image
+    return passed_in(image, source.passage, grown(replace(part, x=part.x - box.x, y=part.y - box.y), 0, size_of(box)))
 
 
 def weighted(opened: Opened) -> Opened:
@@ -295,50 +324,12 @@ def drawn_picture(source: LaidPicture) -> Opened:
     """Draw a nested picture, which is kept whole since layers read it in any order."""
     drawn = source.pixels
     if drawn is None:
-        image = compose(source.layout).copy_memory()
+        image = finished(source.layout).copy_memory()
     else:
         image = to_image(drawn.data, drawn.bands, Size(drawn.width, drawn.height))
+    if source.passage is not None and source.passage.origin.pixel_type == "cmyk":
+        image = image.copy(interpretation="cmyk")
     return Opened(image, source.size.width / image.width, source.size.height / image.height)
-
-
-def between(target: Box, size: Size) -> Rect:
-    """Give the whole pixels of an image on which a target lands, at least one each way."""
-    left, top = min(max(0, rounded(target.left)), size.width - 1), min(max(0, rounded(target.top)), size.height - 1)
-    right, bottom = min(size.width, rounded(target.right)), min(size.height, rounded(target.bottom))
-    return Rect(left, top, max(1, right - left), max(1, bottom - top))
-
-
-def cut(opened: Opened, rect: Rect, target: Box, box: Rect, mode: ResMode) -> Image:
-    """Resample the part of a source that falls onto the pixels of `box`, when `rect` falls onto `target`."""
-    source, within = boxes_of(rect, target, box, (opened.shrink_x, opened.shrink_y))
-    return resample(opened.image, source, within, size_of(box), mode)
-
-
-def read_part(source: LaidSource, target: Box, box: Rect, part: Rect, size: Size) -> Rect:
-    """Give the pixels that `cut` looks at for a part of a layer, in a source that is reduced to `size`."""
-    inner, within = boxes_of(source.rect, target, box, (source.reduction, source.reduction))
-    shown = grown(replace(part, x=part.x - box.x, y=part.y - box.y), 0, size_of(box))
-    return part_seen(inner, within, size, size_of(box), shown)
-
-
-def boxes_of(rect: Rect, target: Box, box: Rect, shrink: tuple[float, float]) -> tuple[Box, Box]:
-    """Give what falls onto `box`, and all of `rect`, in pixels of an image that is smaller by `shrink`."""
-    left, right = read_from((rect.x, rect.width), (target.left, target.right), (box.x, box.width))
-    top, bottom = read_from((rect.y, rect.height), (target.top, target.bottom), (box.y, box.height))
-    wide, tall = shrink
-    source = Box(left / wide, top / tall, right / wide, bottom / tall)
-    within = Box(rect.x / wide, rect.y / tall, (rect.x + rect.width) / wide, (rect.y + rect.height) / tall)
-    return source, within
-
-
-def read_from(whole: tuple[int, int], target: tuple[float, float], pixels: tuple[int, int]) -> tuple[float, float]:
-    """Give the ends of what is read along one axis: the whole of it, where it makes less than a pixel."""
-    (start, length), (first, last) = whole, target
-    if last - first < 1:
-        return start, start + length
-    unit = length / (last - first)
-    left = start + (pixels[0] - first) * unit
-    return left, left + pixels[1] * unit
 
 
 def turned(image: Image, layer: LaidLayer, mode: ResMode) -> Image:

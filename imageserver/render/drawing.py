@@ -7,11 +7,14 @@ from dataclasses import replace
 from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
-from imageserver.render.compose import compose
+from imageserver.plan.profiles import HOLD_PROFILES
+from imageserver.render.compose import finished
 from imageserver.render.encode import encode, encode_plain
 from imageserver.render.engine import Error
 from imageserver.render.intermediates import with_intermediates
+from imageserver.render.metadata import NONE, Metadata
 from imageserver.render.plain import plain_picture
+from imageserver.render.profiles import profile_bytes
 from imageserver.render.sources import first_line, read_file
 
 
@@ -23,13 +26,20 @@ def draw(layout: Layout, kept: Cache) -> bytes:
     try:
         plain = plain_picture(layout)
         if plain is not None:
-            return encode_plain(plain, layout)
-        return encode(compose(with_intermediates(layout, kept)), layout)
+            return encode_plain(plain, layout, metadata_of(layout))
+        return encode(finished(with_intermediates(layout, kept)), layout, metadata_of(layout))
     except Error as error:
         for layer in layout.layers:
             check(layer.source)
             check(layer.mask)
         raise RenderFailed(first_line(error)) from error
+
+
+def metadata_of(layout: Layout) -> Metadata:
+    """Collect what a reply carries beside its pixels."""
+    holds = layout.encoding.output.format.codec in HOLD_PROFILES
+    embeds = layout.encoding.icc_embed and holds and layout.profile is not None
+    return Metadata(icc=profile_bytes(layout.profile)) if embeds and layout.profile else NONE
 
 
 def check(source: Laid | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image as Pillow
@@ -13,9 +14,23 @@ from imageserver.errors import RenderFailed
 from imageserver.layout.layout import Layout
 from imageserver.plan.picture import Encoding
 from imageserver.protocol.color import Color
-from imageserver.render.alpha import OPAQUE, alpha, as_gray, as_rgb, colors, filled, has_alpha, on_color, with_alpha
+from imageserver.protocol.values import Size
+from imageserver.render.alpha import (
+    OPAQUE,
+    alpha,
+    as_gray,
+    as_rgb,
+    colors,
+    filled,
+    has_alpha,
+    on_color,
+    plane,
+    with_alpha,
+)
 from imageserver.render.engine import Image
 from imageserver.render.exchange import from_pillow, to_pillow
+from imageserver.render.metadata import NONE, Metadata, carrying, segments, with_packet
+from imageserver.render.naive import as_cmyk
 from imageserver.render.palette import quantized
 
 MM_IN_INCH = 25.4
@@ -28,19 +43,19 @@ LARGEST_DENSITY = 65535
 TIFF_COMPRESSIONS = {"none": "none", "lzw": "lzw", "zip": "deflate", "jpeg": "jpeg"}
 
 
-def encode(image: Image, layout: Layout) -> bytes:
-    """Write the picture in the format of its reply, with its print resolution."""
+def encode(image: Image, layout: Layout, metadata: Metadata = NONE) -> bytes:
+    """Write the picture in the format of its reply, with its print resolution and what it carries."""
     encoding = layout.encoding
     image = mask_of(image) if layout.mask_only else visible(image, layout)
-    return ENCODERS[encoding.output.format.codec](in_pixel_type(image, encoding), encoding)
+    return ENCODERS[encoding.output.format.codec](in_pixel_type(image, encoding), encoding, metadata)
 
 
-def encode_plain(picture: Pillow.Image, layout: Layout) -> bytes:
+def encode_plain(picture: Pillow.Image, layout: Layout, metadata: Metadata = NONE) -> bytes:
     """Write an opaque picture in colour in the format of its reply."""
     encoding = layout.encoding
     if encoding.output.format.codec == "jpeg" and encoding.output.pixel_type == "rgb":
-        return jpeg(picture, encoding)
-    return encode(from_pillow(picture), layout)
+        return jpeg(picture, encoding, metadata)
+    return encode(from_pillow(picture), layout, metadata)
 
 
 def mask_of(image: Image) -> Image:
@@ -49,15 +64,30 @@ def mask_of(image: Image) -> Image:
 
 
 def visible(image: Image, layout: Layout) -> Image:
-    """Give RGB: with alpha where the format has it, else over the background."""
+    """Give RGB, or CMYK: with alpha where the format has it, else over the background."""
+    if image.interpretation == "cmyk":
+        return visible_inks(image, layout)
     image = as_rgb(image)
     if layout.encoding.output.format.alpha:
         return image if has_alpha(image) else with_alpha(image, filled(image, (OPAQUE,)))
     return on_color(image, Color("rgb", layout.background.rgb))
 
 
+def visible_inks(image: Image, layout: Layout) -> Image:
+    """Give CMYK: with alpha where the format has it, else over the background, whose colour is not managed."""
+    if layout.encoding.output.format.alpha:
+        return image if has_alpha(image) else with_alpha(image, filled(image, (OPAQUE,)))
+    if not has_alpha(image):
+        return image
+    color = layout.background
+    inks = list(color.components) if color.space == "cmyk" else as_cmyk(plane(Size(1, 1), color.rgb))(0, 0)
+    return image.flatten(background=inks).cast("uchar").copy(interpretation="cmyk")
+
+
 def in_pixel_type(image: Image, encoding: Encoding) -> Image:
     """Convert to the pixel type of the reply, naively; the alpha stays."""
+    if image.interpretation == "cmyk":
+        return image
     mask = alpha(image) if has_alpha(image) else None
     match encoding.output.pixel_type:
         case "gray":
@@ -69,20 +99,12 @@ def in_pixel_type(image: Image, encoding: Encoding) -> Image:
     return image if mask is None else image.bandjoin(mask)
 
 
-def as_cmyk(image: Image) -> Image:
-    """Convert RGB to CMYK naively: as much black as all three inks share."""
-    inks = image.invert()
-    black = inks[0].bandrank([inks[1], inks[2]], index=0)
-    rest = (black == OPAQUE).ifthenelse(1, OPAQUE - black)
-    return ((inks - black) * OPAQUE / rest).rint().cast("uchar").bandjoin(black).copy(interpretation="cmyk")
-
-
-def write_jpeg(image: Image, encoding: Encoding) -> bytes:
+def write_jpeg(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write JPEG."""
-    return jpeg(to_pillow(image), encoding)
+    return jpeg(to_pillow(image), encoding, metadata)
 
 
-def jpeg(picture: Pillow.Image, encoding: Encoding) -> bytes:
+def jpeg(picture: Pillow.Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write JPEG; chroma is halved unless `qlt=` keeps it, or there is none."""
     halved = picture.mode == "RGB" and not encoding.quality.full_chroma
     return saved(
@@ -92,6 +114,8 @@ def jpeg(picture: Pillow.Image, encoding: Encoding) -> bytes:
         subsampling=HALVED if halved else FULL,
         progressive=encoding.output.format.progressive,
         dpi=(0, 0) if picture.mode == "CMYK" else density(encoding),
+        icc_profile=metadata.icc,
+        extra=segments(metadata),
     )
 
 
@@ -101,9 +125,10 @@ def density(encoding: Encoding) -> tuple[int, int]:
     return dots, dots
 
 
-def write_png(image: Image, encoding: Encoding) -> bytes:
+def write_png(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write PNG with 8 bits a component."""
-    return bytes(with_resolution(image, encoding).pngsave_buffer(compression=PNG_COMPRESSION, keep="none"))
+    image, kept = carrying(with_resolution(image, encoding), replace(metadata, xmp=b"", paths=b""))
+    return with_packet(bytes(image.pngsave_buffer(compression=PNG_COMPRESSION, keep=kept)), metadata.xmp)
 
 
 def with_resolution(image: Image, encoding: Encoding) -> Image:
@@ -112,15 +137,17 @@ def with_resolution(image: Image, encoding: Encoding) -> Image:
     return image.copy(xres=per_mm, yres=per_mm)
 
 
-def write_webp(image: Image, encoding: Encoding) -> bytes:
+def write_webp(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write WebP, lossy or lossless."""
     lossless = encoding.output.compression == "lossless"
     quality = encoding.quality.quality
-    return bytes(image.webpsave_buffer(Q=quality, lossless=lossless, effort=WEBP_EFFORT, keep="none"))
+    image, kept = carrying(image, metadata)
+    return bytes(image.webpsave_buffer(Q=quality, lossless=lossless, effort=WEBP_EFFORT, keep=kept))
 
 
-def write_avif(image: Image, encoding: Encoding) -> bytes:
+def write_avif(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write AVIF, lossy or lossless."""
+    image, kept = carrying(image, metadata)
     return bytes(
         image.heifsave_buffer(
             compression="av1",
@@ -128,30 +155,32 @@ def write_avif(image: Image, encoding: Encoding) -> bytes:
             lossless=encoding.output.compression == "lossless",
             effort=AVIF_EFFORT,
             subsample_mode="off" if encoding.quality.full_chroma else "auto",
-            keep="none",
+            keep=kept,
         )
     )
 
 
-def write_tiff(image: Image, encoding: Encoding) -> bytes:
+def write_tiff(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write TIFF with one of its compressions."""
     compression = TIFF_COMPRESSIONS[encoding.output.compression or "none"]
     quality = encoding.quality.quality
-    image = with_resolution(image, encoding)
-    return bytes(image.tiffsave_buffer(compression=compression, Q=quality, resunit="inch", keep="none"))
+    image, kept = carrying(with_resolution(image, encoding), metadata)
+    return bytes(image.tiffsave_buffer(compression=compression, Q=quality, resunit="inch", keep=kept))
 
 
-def write_png8(image: Image, encoding: Encoding) -> bytes:
+def write_png8(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write PNG with a palette."""
-    return saved(quantized(to_pillow(image), encoding.quantize, key_color=False), "PNG", dpi=dots(encoding))
+    picture = quantized(to_pillow(image), encoding.quantize, key_color=False)
+    written = saved(picture, "PNG", dpi=dots(encoding), icc_profile=metadata.icc or None)
+    return with_packet(written, metadata.xmp)
 
 
-def write_gif(image: Image, encoding: Encoding) -> bytes:
-    """Write GIF; where the alpha is below one half, pixels have the key colour."""
+def write_gif(image: Image, encoding: Encoding, _: Metadata) -> bytes:
+    """Write GIF, which carries nothing; where the alpha is below one half, pixels have the key colour."""
     return saved(quantized(to_pillow(image), encoding.quantize, key_color=True), "GIF")
 
 
-def write_pdf(image: Image, encoding: Encoding) -> bytes:
+def write_pdf(image: Image, encoding: Encoding, _: Metadata) -> bytes:
     """Write a page of PDF that holds the picture as JPEG, at its print resolution."""
     resolution = encoding.print_resolution or 72
     return saved(to_pillow(image), "PDF", quality=encoding.quality.quality, resolution=resolution)
@@ -173,7 +202,7 @@ def saved(image: Pillow.Image, form: str, **options: Any) -> bytes:  # noqa: ANN
     return file.getvalue()
 
 
-ENCODERS: Mapping[Codec, Callable[[Image, Encoding], bytes]] = {
+ENCODERS: Mapping[Codec, Callable[[Image, Encoding, Metadata], bytes]] = {
     "jpeg": write_jpeg,
     "png": write_png,
     "webp": write_webp,

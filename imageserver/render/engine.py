@@ -20,6 +20,11 @@ def interpolator(name: str) -> object:
     return pyvips.Interpolate.new(name)
 
 
+def stored_profile(name: str) -> bytes:
+    """Give one of the colour profiles that libvips brings along."""
+    return bytes(pyvips.Operation.call("profile_load", name))
+
+
 def configure() -> None:
     """Switch off caches that never hit, and the loaders that libvips itself does not trust."""
     pyvips.cache_set_max(0)

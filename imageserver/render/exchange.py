@@ -28,8 +28,9 @@ def from_memory(data: bytes, bands: int, size: Size) -> Pillow.Image:
 
 
 def from_pillow(image: Pillow.Image) -> Image:
-    """Give a gray or RGB image, with or without alpha, to libvips."""
-    return to_image(image.tobytes(), BANDS[image.mode], Size(image.width, image.height))
+    """Give a gray or RGB image, with or without alpha, or one of CMYK to libvips."""
+    made = to_image(image.tobytes(), BANDS[image.mode], Size(image.width, image.height))
+    return made.copy(interpretation="cmyk") if image.mode == "CMYK" else made
 
 
 def to_image(data: bytes, bands: int, size: Size) -> Image:

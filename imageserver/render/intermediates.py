@@ -12,7 +12,7 @@ from imageserver.answers.answering import digest, tag_of
 from imageserver.cache.disk import Disk, opened
 from imageserver.config import Cache
 from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout, Pixels
-from imageserver.render.compose import compose
+from imageserver.render.compose import finished
 from imageserver.render.probe import hash_file
 
 NUMBER = 4
@@ -70,6 +70,6 @@ def with_pixels(source: Laid | None, disk: Disk) -> Laid | None:
 
 def drawn(layout: Layout) -> bytes:
     """Draw a picture as bytes: its size, its bands, and its pixels."""
-    image = compose(layout)
+    image = finished(layout)
     head = b"".join(number.to_bytes(NUMBER, "big") for number in (image.width, image.height, image.bands))
     return head + bytes(image.write_to_memory())

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from imageserver.commands.adjust import Adjust
 from imageserver.layout.layout import LaidLayer, LaidSource, Layout
 from imageserver.protocol.values import Rect, Size
-from imageserver.render.compose import between, boxes_of, size_of
+from imageserver.render.cutting import between, boxes_of, size_of
 from imageserver.render.exchange import from_memory
 from imageserver.render.levels import facts_of, read_area, read_level
 from imageserver.render.resample import exact_part, part_seen, resample
@@ -27,7 +27,12 @@ def plain_picture(layout: Layout) -> Pillow.Image | None:
     """Draw a layout that shows one opaque level in colour and nothing else; None for any other."""
     layer = layout.layers[0]
     source = layer.source
-    if len(layout.layers) > 1 or not isinstance(source, LaidSource) or source.level is None:
+    if (
+        len(layout.layers) > 1
+        or layout.coloring is not None
+        or not isinstance(source, LaidSource)
+        or source.level is None
+    ):
         return None
     part = part_of(layer, layout)
     if part is None or not is_plain(layer, layout) or facts_of(source.level).bands != COLORED:
@@ -59,7 +64,7 @@ def is_plain(layer: LaidLayer, layout: Layout) -> bool:
     masked = layer.mask is not None or layer.mask_use != "norm" or layer.mask_growth or layout.mask_only
     changed = layout.flip or layout.clips or layout.effects or layer.adjust != NOTHING or layout.adjust != NOTHING
     opaque = layer.opacity == layer.fill_opacity == layout.opacity == layout.fill_opacity == 1
-    return opaque and not bent and not masked and not changed
+    return opaque and not bent and not masked and not changed and layout.coloring is None
 
 
 def cut(source: LaidSource, layer: LaidLayer, layout: Layout, part: Rect) -> Pillow.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,20 @@ from PIL import Image as Pillow
 
 from imageserver.config import Limits
 from imageserver.errors import BadFont, BadSource, LimitExceeded
-from imageserver.layout.facts import Alpha, Facts
+from imageserver.layout.facts import Alpha, Facts, PixelType
 from imageserver.protocol.values import Size
+from imageserver.render.built_in_profiles import digest_of, same_built_in
 from imageserver.render.sources import LOADERS, first_line, sniff
 from imageserver.typeset.font_files import fault
 
 CHUNK = 2**20
-PIXEL_TYPES = {"CMYK": "CMYK", "L": "BW", "LA": "BW", "La": "BW", "1": "BW", "I;16": "BW", "I;16B": "BW", "I": "BW"}
+PIXEL_TYPES: Mapping[str, PixelType] = {
+    "CMYK": "CMYK",
+    **dict.fromkeys(("L", "LA", "La", "1", "I;16", "I;16B", "I"), "BW"),
+}
+PROFILE_TYPES: Mapping[bytes, PixelType] = {b"RGB ": "RGB", b"GRAY": "BW", b"CMYK": "CMYK"}
+SPACE, PROFILE_MARK = slice(16, 20), slice(36, 40)
+"""Where the header of an ICC profile names its colour space, and itself."""
 WIDTH, LENGTH = 256, 257
 EXTRA_SAMPLES = 338
 PHOTOSHOP = 34377
@@ -82,14 +89,17 @@ def hash_file(path: Path) -> str:
 
 def facts_of(image: Pillow.Image, content_hash: str, modified: float) -> Facts:
     """Read the header of an opened image."""
+    pixel_type = PIXEL_TYPES.get(image.mode, "RGB")
+    profile = bytes(image.info.get("icc_profile") or b"")
     return Facts(
         size=stored_size(image),
         content_hash=content_hash,
         orientation=orientation_of(image),
         format=image.format or "",
-        pixel_type="CMYK" if image.mode == "CMYK" else "BW" if PIXEL_TYPES.get(image.mode) == "BW" else "RGB",
+        pixel_type=pixel_type,
         alpha=alpha_of(image),
-        icc_name=profile_name(image.info.get("icc_profile")),
+        icc_name=profile_name(profile),
+        icc_digest=profile_digest(profile, pixel_type),
         has_xmp=bool(packet_of(image)),
         path_names=tuple(path_names(photoshop_resources(image))),
         print_resolution=resolution_of(image),
@@ -124,7 +134,7 @@ def alpha_of(image: Pillow.Image) -> Alpha:
     return "unassociated" if has_alpha else "none"
 
 
-def profile_name(profile: bytes | None) -> str:
+def profile_name(profile: bytes) -> str:
     """Give the description of an ICC profile."""
     if not profile:
         return ""
@@ -132,6 +142,41 @@ def profile_name(profile: bytes | None) -> str:
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         return "unknown profile"
+
+
+def profile_type(profile: bytes) -> PixelType | None:
+    """Give the pixel type of a usable ICC profile; None for anything else."""
+    return None if opened_profile(profile) is None else PROFILE_TYPES.get(profile[SPACE])
+
+
+def opened_profile(profile: bytes) -> ImageCms.ImageCmsProfile | None:
+    """Open a profile of gray, RGB or CMYK; None for anything else."""
+    if profile[PROFILE_MARK] != b"acsp" or profile[SPACE] not in PROFILE_TYPES:
+        return None
+    try:
+        return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None
+
+
+def profile_digest(profile: bytes, pixel_type: PixelType) -> str:
+    """Give what stands for an embedded profile; an unusable one, or one of another pixel type, has none."""
+    opened = opened_profile(profile)
+    if opened is None or PROFILE_TYPES[profile[SPACE]] != pixel_type:
+        return ""
+    try:
+        return same_built_in(opened) or digest_of(profile)
+    except ImageCms.PyCMSError:
+        return ""
+
+
+def embedded_profile(path: Path) -> bytes:
+    """Read the ICC profile that an image embeds; raises `BadSource`."""
+    try:
+        with Pillow.open(path, formats=[sniff(path)]) as image:
+            return bytes(image.info.get("icc_profile") or b"")
+    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+        raise BadSource(path.name, first_line(error), str(path)) from error
 
 
 def packet_of(image: Pillow.Image) -> bytes:

@@ -17,6 +17,7 @@ from imageserver.render.alpha import has_alpha, premultiplied
 from imageserver.render.engine import Error, Image
 from imageserver.render.exchange import from_pillow
 from imageserver.render.levels import read_level
+from imageserver.render.naive import light_of
 
 LOADERS = {
     "JPEG": "vips",
@@ -61,7 +62,8 @@ def read_file(source: LaidSource, *, sequential: bool, hidden_matters: bool) -> 
     by_decoder = min(source.reduction, DECODER_REDUCES) if kind == "JPEG" else 1
     try:
         image = load(source.path, kind, by_decoder, sequential=sequential and not source.turned)
-        image = plain(image.autorot() if source.oriented else image)
+        image = image.autorot() if source.oriented else image
+        image = inks_of(image) if keeps_inks(source, image) else plain(image)
         image, weighted = averaged(image, source.reduction // by_decoder, hidden_matters=hidden_matters)
     except (Error, OSError, ValueError) as error:
         raise BadSource(name, first_line(error)) from error
@@ -113,6 +115,17 @@ def plain(image: Image) -> Image:
     return image.copy(interpretation="b-w" if gray else "srgb")
 
 
+def keeps_inks(source: LaidSource, image: Image) -> bool:
+    """Tell whether CMYK is left as it is, for a passage into another colour space."""
+    return source.passage is not None and image.interpretation == "cmyk"
+
+
+def inks_of(image: Image) -> Image:
+    """Give CMYK in 8 bits, with or without alpha."""
+    deep = image.format in {"ushort", "short"}
+    return (image.cast("ushort") >> 8 if deep else image).cast("uchar").copy(interpretation="cmyk")
+
+
 def from_cmyk(image: Image) -> Image:
     """Turn CMYK into RGB: by the file's own profile, or naively where it has none."""
     alpha = image[4:] if image.hasalpha() else None
@@ -120,8 +133,7 @@ def from_cmyk(image: Image) -> Image:
     if "icc-profile-data" in image.get_fields():
         rgb = inks.icc_transform("srgb", embedded=True, intent="relative")
     else:
-        light = inks.cast("uchar").invert()
-        rgb = (light[:3] * light[3] / 255).rint().cast("uchar").copy(interpretation="srgb")
+        rgb = light_of(inks)
     return rgb if alpha is None else rgb.bandjoin(alpha.cast("uchar"))
 
 

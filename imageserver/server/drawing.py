@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from imageserver.config import Config
 from imageserver.errors import Overloaded, RenderFailed
 from imageserver.layout.layout import Layout
-from imageserver.layout.levels import sources_of, work_of
+from imageserver.layout.levels import is_managed, sources_of, work_of
 from imageserver.render.drawing import draw
 from imageserver.render.engine import configure
 from imageserver.render.levels import keep_decoded
@@ -40,7 +40,9 @@ class DrawingThreads:
         self._busy = 0
 
     def takes(self, layout: Layout) -> bool:
-        """Tell whether a layout is drawn here: it reads no file from outside, and is little work."""
+        """Tell whether a layout is drawn here: it reads no file or profile from outside, and is little work."""
+        if is_managed(layout):
+            return False
         return work_of(layout) <= MOST_WORK and all(source.level is not None for source in sources_of(layout))
 
     async def draw(self, layout: Layout) -> bytes:

@@ -60,7 +60,7 @@ class Site:
 
     def versions(self, planned: Plan) -> tuple[Version, ...]:
         """Tell which versions of its files a plan is going to use; raises `BadSource` for one that is gone."""
-        return tuple(version_of(path) for path in (*paths_of(planned), *planned.fonts, *planned.spare_fonts))
+        return tuple(version_of(path) for path in (*paths_of(planned), *(file.path for file in planned.other_files)))
 
     def never_expires(self, request: Request) -> bool:
         """Tell whether any reply to a request that a client has is right."""
@@ -80,7 +80,7 @@ class Site:
 
     async def facts(self, planned: Plan) -> Mapping[Path, Facts]:
         """Give the facts of all files of a plan as they are now."""
-        return await self.sources.facts(paths_of(planned), planned.fonts, planned.spare_fonts)
+        return await self.sources.facts(paths_of(planned), planned.other_files)
 
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from imageserver.config import Limits
-from imageserver.errors import BadFont, BadSource, LimitExceeded
+from imageserver.errors import BadFont, BadProfile, BadSource, LimitExceeded
 from imageserver.layout.facts import Facts
-from imageserver.render.probe import probe, probe_font
+from imageserver.plan.picture import OtherFile
+from imageserver.render.probe import probe
+from imageserver.render.probing import PROBES
 from imageserver.server.rendering import Renderer
 
 Version = tuple[str, int, int, int, int]
@@ -29,16 +31,15 @@ class Sources:
         self._limits = limits
         self._known: OrderedDict[Asked, asyncio.Future[Facts]] = OrderedDict()
 
-    async def facts(
-        self, paths: Iterable[Path], fonts: Iterable[Path] = (), spare_fonts: Iterable[Path] = ()
-    ) -> dict[Path, Facts]:
-        """Give the facts of files; raises `BadSource`, `BadFont` or `LimitExceeded` for one that cannot be used.
+    async def facts(self, images: Iterable[Path], others: Iterable[OtherFile] = ()) -> dict[Path, Facts]:
+        """Give the facts of files; raises the leaf of `RequestError` that says why one cannot be used.
 
-        Of spare fonts, those that can be used are given.
+        Of spare files, those that can be used are given.
         """
-        probing = {path: self._probing(path, probe) for path in paths}
-        probing.update({path: self._probing(path, probe_font) for path in fonts})
-        spare = {path: self._probing(path, probe_font) for path in spare_fonts if path not in probing}
+        probing = {path: self._probing(path, probe) for path in images}
+        others = [file for file in others if file.path not in probing]
+        spare = {file.path: self._probing(file.path, PROBES[file.kind]) for file in others if file.spare}
+        probing.update({file.path: self._probing(file.path, PROBES[file.kind]) for file in others if not file.spare})
         unknown = [future for future in (*probing.values(), *spare.values()) if not future.done()]
         if unknown:
             await asyncio.wait(unknown)
@@ -61,7 +62,7 @@ class Sources:
     def _forget_failure(self, asked: Asked, done: asyncio.Future[Facts]) -> None:
         """Try again after what may pass; a bad file stays bad until it changes."""
         if done.cancelled() or (
-            done.exception() and not isinstance(done.exception(), BadFont | BadSource | LimitExceeded)
+            done.exception() and not isinstance(done.exception(), BadFont | BadProfile | BadSource | LimitExceeded)
         ):
             self._known.pop(asked, None)
 

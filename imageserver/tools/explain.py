@@ -9,15 +9,17 @@ from imageserver.answers.versions import image_version
 from imageserver.catalog.loading import load
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config
+from imageserver.layout.coloring import Passage
 from imageserver.layout.facts import Facts
 from imageserver.layout.laying import lay_out
-from imageserver.layout.layout import LaidPicture, LaidSource, LaidText, Layout
+from imageserver.layout.layout import LaidLayer, LaidPicture, LaidSource, LaidText, Layout
 from imageserver.plan.picture import Plan
 from imageserver.plan.planning import plan
 from imageserver.plan.question import ask
 from imageserver.protocol.reading import read
 from imageserver.protocol.values import Rect, Size
-from imageserver.render.probe import probe, probe_font
+from imageserver.render.probe import probe
+from imageserver.render.probing import PROBES
 
 DOOR = "/is/image/"
 
@@ -37,7 +39,7 @@ def explain(url: str, config: Config) -> Iterator[str]:
     planned = plan(request, catalogs, config.limits)
     yield f"reply     req={planned.reply.name}, kept for {planned.lifetime.hours} hours"
     facts = {path: probe(path, config.limits) for source in planned.sources for path in source.paths}
-    facts |= {path: probe_font(path, config.limits) for path in planned.fonts}
+    facts |= {file.path: PROBES[file.kind](file.path, config.limits) for file in planned.other_files if not file.spare}
     yield from explain_plan(planned, facts)
 
 
@@ -48,7 +50,7 @@ def explain_plan(planned: Plan, facts: dict[Path, Facts]) -> Iterator[str]:
         yield f"source    {source.name}: {source.path.name}, {written(size)}"
     content = planned.picture
     if content is not None:
-        yield f"version   {image_version(content.sources, facts, (*content.fonts, *content.spare_fonts))}"
+        yield f"version   {image_version(content.sources, facts, content.other_files)}"
         yield from explain_layout(lay_out(content, facts), "")
 
 
@@ -65,10 +67,27 @@ def explain_layout(layout: Layout, indent: str) -> Iterator[str]:
             yield from explain_text(layer.source, indent + "          ")
         elif isinstance(layer.source, LaidPicture):
             yield from explain_layout(layer.source.layout, indent + "          ")
+        yield from explain_passages(layer, indent + "          ")
         if layer.effects:
             yield f"{indent}          with {len(layer.effects)} effects"
+    if layout.coloring is not None and layout.coloring.passage is not None:
+        yield f"{indent}colours   {led(layout.coloring.passage)}"
     if not indent:
         yield f"sent      {place(layout.window)} as {encoding.output.name}, quality {encoding.quality.quality}"
+        if layout.profile is not None:
+            yield f"          in {layout.profile.name}"
+
+
+def explain_passages(layer: LaidLayer, indent: str) -> Iterator[str]:
+    """Yield the ways of a layer's colours from one space into another."""
+    read = layer.source.passage if isinstance(layer.source, LaidSource | LaidPicture) else None
+    yield from (f"{indent}colours   {led(one)}" for one in (read, layer.passage) if one is not None)
+
+
+def led(passage: Passage) -> str:
+    """Write a way from one colour space into another."""
+    names = [one.name or f"{one.pixel_type} of which nothing is known" for one in (passage.origin, passage.target)]
+    return f"from {names[0]} to {names[1]}, {passage.intent}{' with black point' if passage.black_point else ''}"
 
 
 def explain_text(text: LaidText, indent: str) -> Iterator[str]:

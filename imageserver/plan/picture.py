@@ -94,13 +94,15 @@ class ViewRules:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the finished picture is written."""
+    """How the finished picture is written; 0 `most_kilobytes` bounds nothing, 0 `scans` leaves them to the library."""
 
     output: Output = Output("jpeg", "rgb")
     quality: Quality = Quality(85)
     quantize: Quantize = Quantize()
     print_resolution: float | None = None
     default_print_resolution: int = 72
+    most_kilobytes: int = 0
+    scans: int = 0
 
 
 @dataclass(frozen=True, slots=True)

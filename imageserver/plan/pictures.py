@@ -221,4 +221,6 @@ def plan_encoding(delivery: Delivery, attributes: Attributes, kind: str) -> Enco
         quantize=delivery.quantize,
         print_resolution=delivery.print_res,
         default_print_resolution=attributes.print_resolution,
+        most_kilobytes=delivery.jpeg_size if form.codec == "jpeg" else 0,
+        scans=delivery.pscan if form.progressive else 0,
     )

@@ -12,7 +12,7 @@ from imageserver.plan.picture import Encoding
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Point, Rect, Size
-from imageserver.typeset.typeset import Typeset
+from imageserver.typeset.result import Typeset
 
 Loop = tuple[tuple[float, float], ...]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image as Pillow
 
+from imageserver.errors import RenderFailed
 from imageserver.plan.picture import Encoding
 from imageserver.render.engine import Image
 
@@ -26,7 +27,10 @@ def with_resolution(image: Image, encoding: Encoding) -> Image:
 
 
 def saved(image: Pillow.Image, form: str, **options: Any) -> bytes:  # noqa: ANN401, what a writer of Pillow takes
-    """Write an image with Pillow."""
+    """Write an image with Pillow; raises `RenderFailed` for one that the format cannot hold."""
     file = io.BytesIO()
-    image.save(file, form, **options)
+    try:
+        image.save(file, form, **options)
+    except OSError as error:
+        raise RenderFailed(f"{image.width} x {image.height} pixels cannot be written as {form}") from error
     return file.getvalue()

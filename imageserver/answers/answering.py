@@ -29,7 +29,7 @@ from imageserver.layout.layout import Layout
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 
 LengthOf = Callable[[str], int]
-MAKING = "4"
+MAKING = "5"
 """Changes with every change of the renderer that changes its bytes."""
 
 

@@ -158,16 +158,17 @@ class Delivery:
         doc="What `req=message` writes into the log.",
         page="req/r-message",
     )
-    bfc: bool = command(
+    bfc: bool | None = command(
         {"bfc": SWITCH},
-        default=False,
-        doc="Read; no format is chosen by browser yet, so it changes nothing.",
+        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
+        doc="Sends AVIF or WebP in place of JPEG and PNG to clients that accept them; overrides attribute::Bfc.",
         page="bfc",
     )
     network: bool = command(
         {"network": SWITCH},
+        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
         default=False,
-        doc="Read; quality does not follow the network, so it changes nothing.",
+        doc="Lowers the quality where the client says that its network is slow or dear; then `dpr` is off, too.",
         page="network",
     )
     locale: str = command(

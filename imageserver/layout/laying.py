@@ -10,6 +10,7 @@ from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Layer
 from imageserver.commands.loops import flattened
 from imageserver.commands.paths import Path
+from imageserver.layout.converting import converted
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import LayerShape, is_self_sized
 from imageserver.layout.layout import (
@@ -60,7 +61,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey) -> Layout:
         window=view.window,
         background=picture.background,
         res_mode=picture.res_mode,
-        encoding=with_print_resolution(picture, survey.facts),
+        encoding=converted(with_print_resolution(picture, survey.facts), Size(view.window.width, view.window.height)),
         mask_only=picture.mask_only,
     )
 

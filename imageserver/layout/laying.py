@@ -11,6 +11,7 @@ from imageserver.commands.layer import Layer
 from imageserver.commands.loops import flattened
 from imageserver.commands.paths import Path
 from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_profile
+from imageserver.layout.converting import converted
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import LayerShape, is_self_sized
 from imageserver.layout.layout import (
@@ -64,7 +65,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors)
         window=view.window,
         background=picture.background,
         res_mode=picture.res_mode,
-        encoding=lay_encoding(picture, survey.facts, colors),
+        encoding=converted(lay_encoding(picture, survey.facts, colors), Size(view.window.width, view.window.height)),
         mask_only=picture.mask_only,
         profile=colors.output,
         coloring=colors.coloring(passages),

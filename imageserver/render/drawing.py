@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from imageserver.config import Cache
@@ -23,11 +24,26 @@ def draw(layout: Layout, kept: Cache) -> bytes:
 
     `kept` is where nested pictures are kept that several requests show.
     """
+    return draw_in(layout, (layout,), kept)[0]
+
+
+def draw_converted(layout: Layout, kept: Cache) -> tuple[bytes, int]:
+    """Draw a layout in the format that was chosen for it, and tell its length in the one that was asked for."""
+    asked = replace(layout, encoding=layout.encoding.instead_of or layout.encoding)
+    written, other = draw_in(layout, (layout, asked), kept)
+    return written, len(other)
+
+
+def draw_in(layout: Layout, written: Sequence[Layout], kept: Cache) -> list[bytes]:
+    """Draw a layout once, and write it in one or more formats."""
     try:
         plain = plain_picture(layout)
         if plain is not None:
-            return encode_plain(plain, layout, metadata_of(layout))
-        return encode(finished(with_intermediates(layout, kept)), layout, metadata_of(layout))
+            return [encode_plain(plain, one, metadata_of(one)) for one in written]
+        composed = finished(with_intermediates(layout, kept))
+        if len(written) > 1:  # what is computed while it is written is computed once only
+            composed = composed.copy_memory()
+        return [encode(composed, one, metadata_of(one)) for one in written]
     except Error as error:
         for layer in layout.layers:
             check(layer.source)

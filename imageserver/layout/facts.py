@@ -27,6 +27,14 @@ class Pyramid:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedPath:
+    """A path of Photoshop within a file: its name, and its points as they are written there, 26 bytes each."""
+
+    name: str
+    records: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied. Of a font the hash is all.
 
@@ -41,7 +49,7 @@ class Facts:
     alpha: Alpha = "none"
     icc_name: str = ""
     has_xmp: bool = False
-    path_names: tuple[str, ...] = ()
+    paths: tuple[EmbeddedPath, ...] = ()
     print_resolution: float | None = None
     modified: float = 0.0
     pyramids: tuple[Pyramid, ...] = field(default=(), compare=False)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
-from imageserver.commands.layer import Layer
-from imageserver.commands.loops import flattened
-from imageserver.commands.paths import Path
+from imageserver.commands.layer import Flip, Layer
+from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layers import LayerShape, is_self_sized
+from imageserver.layout.layers import LayerShape
 from imageserver.layout.layout import (
     Box,
     Clip,
@@ -27,8 +26,10 @@ from imageserver.layout.layout import (
 )
 from imageserver.layout.levels import with_reductions
 from imageserver.layout.measuring import Geometry, Placed, Survey
+from imageserver.layout.moving import corners_of, flipped, source_to_composite
 from imageserver.layout.view import ViewLayout, zoomed
-from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Shown, Source
+from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Source
+from imageserver.plan.picture import Shown as Shows
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
 
@@ -53,7 +54,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey) -> Layout:
         opacity=picture.composite.opac.layer / 100,
         fill_opacity=picture.composite.opac.fill / 100,
         adjust=scaled_adjust(picture.adjust, sheet.scale, sheet.scale),
-        clips=lay_clips(picture.composite, (0.0, 0.0), sheet),
+        clips=composite_clips(picture, sheet),
         effects=tuple(lay_effect(effect, sheet) for effect in picture.effects),
         masks_effects=picture.masks_effects,
         view=view.size,
@@ -124,7 +125,7 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> LaidLayer:
         mask=lay_mask(layer, placed, target, sheet),
         mask_use=commands.mask_use,
         mask_growth=mask_growth(commands, shape.scale * sheet.scale),
-        clips=lay_clips(commands, path_corner(layer, placed), sheet),
+        clips=lay_clips(commands, written_onto(path_corner(layer, placed), sheet), shown_by(layer, placed, sheet)),
         effects=tuple(lay_effect(effect, sheet) for effect in layer.effects),
     )
     window = replace(view.window, x=view.window.x - sheet.canvas.x, y=view.window.y - sheet.canvas.y)
@@ -208,7 +209,7 @@ def between(left: float, top: float, right: float, bottom: float) -> Rect:
     return Rect(x, y, max(1, rounded(right) - x), max(1, rounded(bottom) - y))
 
 
-def lay_source(source: Shown | None, rect: Rect, target: Box, sheet: Sheet) -> Laid | None:
+def lay_source(source: Shows | None, rect: Rect, target: Box, sheet: Sheet) -> Laid | None:
     """Say which rectangle of which file is read, or lay a nested picture out at the size that is needed."""
     if source is None:
         return None
@@ -278,38 +279,29 @@ def mask_growth(commands: Layer, scale: float) -> int:
 
 def lay_corners(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> Loop:
     """Bring the corners of a perspective into pixels of the canvas."""
-    perspective = layer.commands.perspective
-    if perspective is None:
-        return ()
-    whole = sheet.geometry.layers[0].shape.size if layer.number else placed.shape.size
-    unit = (whole.width, whole.height) if perspective.normalised else (1, 1)
-    return tuple(
-        sheet.point(placed.offset.x + x * unit[0], placed.offset.y + y * unit[1]) for x, y in perspective.corners
-    )
+    return tuple(sheet.point(x, y) for x, y in corners_of(layer, placed, sheet.geometry))
 
 
-def path_corner(layer: PlannedLayer, placed: Placed) -> tuple[float, float]:
-    """Give the point of the composite from which the paths of a layer count."""
-    if is_self_sized(layer):
-        return placed.offset.x - placed.window.x, placed.offset.y - placed.window.y
-    return placed.offset.x, placed.offset.y
+def written_onto(corner: tuple[float, float], sheet: Sheet) -> Onto:
+    """Lead paths of the request, which count from a corner, onto the canvas."""
+    return Onto(lambda point: sheet.point(point[0] + corner[0], point[1] + corner[1]), sheet.scale)
 
 
-def lay_clips(commands: Layer, offset: tuple[float, float], sheet: Sheet) -> tuple[Clip, ...]:
-    """Bring clip paths, which count from the corner of their layer, into pixels of the canvas."""
-    if commands.clip_path is None:
-        return ()
-    paths = [(commands.clip_path, False)]
-    if commands.clip_x_path is not None:
-        paths.append((commands.clip_x_path, True))
-    return tuple(Clip(lay_loops(path, offset, sheet), outside) for path, outside in paths)
+def composite_clips(picture: Picture, sheet: Sheet) -> tuple[Clip, ...]:
+    """Bring what clips the composite onto the canvas; paths of a file are those of the image that layer 0 shows."""
+    shown = shown_by(picture.layers[0], sheet.geometry.layers[0], sheet, picture.composite.flip)
+    return lay_clips(picture.composite, written_onto((0.0, 0.0), sheet), shown)
 
 
-def lay_loops(path: Path, offset: tuple[float, float], sheet: Sheet) -> tuple[Loop, ...]:
-    """Bring the loops of a path into pixels of the canvas."""
-    return tuple(
-        tuple(sheet.point(x + offset[0], y + offset[1]) for x, y in loop) for loop in flattened(path, sheet.scale)
-    )
+def shown_by(layer: PlannedLayer, placed: Placed, sheet: Sheet, flip: Flip = "") -> Shown | None:
+    """Lead the paths of the image file that a layer shows onto the canvas, mirrored as the composite is."""
+    source = layer.source
+    if not isinstance(source, Source):
+        return None
+    move = source_to_composite(layer, placed, corners_of(layer, placed, sheet.geometry))
+    mirror = flipped(flip, sheet.geometry.composite)
+    onto = Onto(lambda point: sheet.point(*mirror(move(point))), placed.shape.scale * sheet.scale)
+    return Shown(sheet.survey.facts[source.path], source.apply_orientation, onto)
 
 
 def lay_effect(effect: Effect, sheet: Sheet) -> LaidEffect:

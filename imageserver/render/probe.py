@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from imageserver.config import Limits
 from imageserver.errors import BadFont, BadSource, LimitExceeded
 from imageserver.layout.facts import Alpha, Facts
 from imageserver.protocol.values import Size
+from imageserver.render.photoshop import SEGMENT, paths_of, resources
 from imageserver.render.sources import LOADERS, first_line, sniff
 from imageserver.typeset.font_files import fault
 
@@ -26,8 +25,6 @@ EXTRA_SAMPLES = 338
 PHOTOSHOP = 34377
 XMP = 700
 ASSOCIATED = 1
-PATHS = range(2000, 2998)
-SIGNATURE = b"8BIM"
 
 
 def probe(path: Path, limits: Limits) -> Facts:
@@ -91,7 +88,7 @@ def facts_of(image: Pillow.Image, content_hash: str, modified: float) -> Facts:
         alpha=alpha_of(image),
         icc_name=profile_name(image.info.get("icc_profile")),
         has_xmp=bool(packet_of(image)),
-        path_names=tuple(path_names(photoshop_resources(image))),
+        paths=paths_of(resources(photoshop_blocks(image))),
         print_resolution=resolution_of(image),
         modified=modified,
     )
@@ -158,25 +155,11 @@ def resolution_of(image: Pillow.Image) -> float | None:
     return None
 
 
-def photoshop_resources(image: Pillow.Image) -> bytes:
-    """Give the image resource blocks of Photoshop, from a JPEG's APP13 or a TIFF's tag."""
+def photoshop_blocks(image: Pillow.Image) -> bytes:
+    """Give the image resources of Photoshop, from a JPEG's APP13 or a TIFF's tag."""
     tags: Any = getattr(image, "tag_v2", {})
     if image.format == "TIFF":
         data = tags.get(PHOTOSHOP, b"")
         return data if isinstance(data, bytes) else b""
     segments = [data for marker, data in getattr(image, "applist", []) if marker == "APP13"]
-    return b"".join(data.removeprefix(b"Photoshop 3.0\0") for data in segments)
-
-
-def path_names(blocks: bytes) -> Iterator[str]:
-    """Yield the names of the paths among image resource blocks."""
-    position = 0
-    while (match := re.compile(re.escape(SIGNATURE)).match(blocks, position)) and position + 12 <= len(blocks):
-        number = int.from_bytes(blocks[match.end() : match.end() + 2], "big")
-        length = blocks[match.end() + 2]
-        name_end = match.end() + 3 + length
-        name_end += name_end - match.start() & 1
-        size = int.from_bytes(blocks[name_end : name_end + 4], "big")
-        if number in PATHS:
-            yield blocks[match.end() + 3 : match.end() + 3 + length].decode("latin-1")
-        position = name_end + 4 + size + (size & 1)
+    return b"".join(data.removeprefix(SEGMENT) for data in segments if data.startswith(SEGMENT))

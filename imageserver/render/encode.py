@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image as Pillow
@@ -15,6 +16,7 @@ from imageserver.protocol.color import Color
 from imageserver.render.alpha import OPAQUE, alpha, as_gray, as_rgb, colors, filled, has_alpha, on_color, with_alpha
 from imageserver.render.engine import Image
 from imageserver.render.exchange import from_pillow, to_pillow
+from imageserver.render.metadata import NONE, Metadata, carrying, segments, with_packet
 from imageserver.render.palette import quantized
 
 MM_IN_INCH = 25.4
@@ -27,19 +29,19 @@ LARGEST_DENSITY = 65535
 TIFF_COMPRESSIONS = {"none": "none", "lzw": "lzw", "zip": "deflate", "jpeg": "jpeg"}
 
 
-def encode(image: Image, layout: Layout) -> bytes:
-    """Write the picture in the format of its reply, with its print resolution."""
+def encode(image: Image, layout: Layout, metadata: Metadata = NONE) -> bytes:
+    """Write the picture in the format of its reply, with its print resolution and what it carries."""
     encoding = layout.encoding
     image = mask_of(image) if layout.mask_only else visible(image, layout)
-    return ENCODERS[encoding.output.format.codec](in_pixel_type(image, encoding), encoding)
+    return ENCODERS[encoding.output.format.codec](in_pixel_type(image, encoding), encoding, metadata)
 
 
-def encode_plain(picture: Pillow.Image, layout: Layout) -> bytes:
+def encode_plain(picture: Pillow.Image, layout: Layout, metadata: Metadata = NONE) -> bytes:
     """Write an opaque picture in colour in the format of its reply."""
     encoding = layout.encoding
     if encoding.output.format.codec == "jpeg" and encoding.output.pixel_type == "rgb":
-        return jpeg(picture, encoding)
-    return encode(from_pillow(picture), layout)
+        return jpeg(picture, encoding, metadata)
+    return encode(from_pillow(picture), layout, metadata)
 
 
 def mask_of(image: Image) -> Image:
@@ -76,12 +78,12 @@ def as_cmyk(image: Image) -> Image:
     return ((inks - black) * OPAQUE / rest).rint().cast("uchar").bandjoin(black).copy(interpretation="cmyk")
 
 
-def write_jpeg(image: Image, encoding: Encoding) -> bytes:
+def write_jpeg(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write JPEG."""
-    return jpeg(to_pillow(image), encoding)
+    return jpeg(to_pillow(image), encoding, metadata)
 
 
-def jpeg(picture: Pillow.Image, encoding: Encoding) -> bytes:
+def jpeg(picture: Pillow.Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write JPEG; chroma is halved unless `qlt=` keeps it, or there is none."""
     halved = picture.mode == "RGB" and not encoding.quality.full_chroma
     return saved(
@@ -91,6 +93,8 @@ def jpeg(picture: Pillow.Image, encoding: Encoding) -> bytes:
         subsampling=HALVED if halved else FULL,
         progressive=encoding.output.format.progressive,
         dpi=(0, 0) if picture.mode == "CMYK" else density(encoding),
+        icc_profile=metadata.icc,
+        extra=segments(metadata),
     )
 
 
@@ -100,9 +104,10 @@ def density(encoding: Encoding) -> tuple[int, int]:
     return dots, dots
 
 
-def write_png(image: Image, encoding: Encoding) -> bytes:
+def write_png(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write PNG with 8 bits a component."""
-    return bytes(with_resolution(image, encoding).pngsave_buffer(compression=PNG_COMPRESSION, keep="none"))
+    image, kept = carrying(with_resolution(image, encoding), replace(metadata, xmp=b"", paths=b""))
+    return with_packet(bytes(image.pngsave_buffer(compression=PNG_COMPRESSION, keep=kept)), metadata.xmp)
 
 
 def with_resolution(image: Image, encoding: Encoding) -> Image:
@@ -111,15 +116,17 @@ def with_resolution(image: Image, encoding: Encoding) -> Image:
     return image.copy(xres=per_mm, yres=per_mm)
 
 
-def write_webp(image: Image, encoding: Encoding) -> bytes:
+def write_webp(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write WebP, lossy or lossless."""
     lossless = encoding.output.compression == "lossless"
     quality = encoding.quality.quality
-    return bytes(image.webpsave_buffer(Q=quality, lossless=lossless, effort=WEBP_EFFORT, keep="none"))
+    image, kept = carrying(image, metadata)
+    return bytes(image.webpsave_buffer(Q=quality, lossless=lossless, effort=WEBP_EFFORT, keep=kept))
 
 
-def write_avif(image: Image, encoding: Encoding) -> bytes:
+def write_avif(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write AVIF, lossy or lossless."""
+    image, kept = carrying(image, metadata)
     return bytes(
         image.heifsave_buffer(
             compression="av1",
@@ -127,30 +134,32 @@ def write_avif(image: Image, encoding: Encoding) -> bytes:
             lossless=encoding.output.compression == "lossless",
             effort=AVIF_EFFORT,
             subsample_mode="off" if encoding.quality.full_chroma else "auto",
-            keep="none",
+            keep=kept,
         )
     )
 
 
-def write_tiff(image: Image, encoding: Encoding) -> bytes:
+def write_tiff(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write TIFF with one of its compressions."""
     compression = TIFF_COMPRESSIONS[encoding.output.compression or "none"]
     quality = encoding.quality.quality
-    image = with_resolution(image, encoding)
-    return bytes(image.tiffsave_buffer(compression=compression, Q=quality, resunit="inch", keep="none"))
+    image, kept = carrying(with_resolution(image, encoding), metadata)
+    return bytes(image.tiffsave_buffer(compression=compression, Q=quality, resunit="inch", keep=kept))
 
 
-def write_png8(image: Image, encoding: Encoding) -> bytes:
+def write_png8(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write PNG with a palette."""
-    return saved(quantized(to_pillow(image), encoding.quantize, key_color=False), "PNG", dpi=dots(encoding))
+    picture = quantized(to_pillow(image), encoding.quantize, key_color=False)
+    written = saved(picture, "PNG", dpi=dots(encoding), icc_profile=metadata.icc or None)
+    return with_packet(written, metadata.xmp)
 
 
-def write_gif(image: Image, encoding: Encoding) -> bytes:
-    """Write GIF; where the alpha is below one half, pixels have the key colour."""
+def write_gif(image: Image, encoding: Encoding, _: Metadata) -> bytes:
+    """Write GIF, which carries nothing; where the alpha is below one half, pixels have the key colour."""
     return saved(quantized(to_pillow(image), encoding.quantize, key_color=True), "GIF")
 
 
-def write_pdf(image: Image, encoding: Encoding) -> bytes:
+def write_pdf(image: Image, encoding: Encoding, _: Metadata) -> bytes:
     """Write a page of PDF that holds the picture as JPEG, at its print resolution."""
     resolution = encoding.print_resolution or 72
     return saved(to_pillow(image), "PDF", quality=encoding.quality.quality, resolution=resolution)
@@ -169,7 +178,7 @@ def saved(image: Pillow.Image, form: str, **options: Any) -> bytes:  # noqa: ANN
     return file.getvalue()
 
 
-ENCODERS: Mapping[Codec, Callable[[Image, Encoding], bytes]] = {
+ENCODERS: Mapping[Codec, Callable[[Image, Encoding, Metadata], bytes]] = {
     "jpeg": write_jpeg,
     "png": write_png,
     "webp": write_webp,

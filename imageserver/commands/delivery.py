@@ -206,15 +206,17 @@ class Delivery:
         page="iccembed",
     )
     xmp_embed: bool = command(
-        {"xmpEmbed": Later(FLAG, "XMP in replies is not supported yet", (False,))},
+        {"xmpEmbed": FLAG},
+        traits=Trait.OUTERMOST,
         default=False,
-        doc="Embeds the XMP packet of layer 0.",
+        doc="Embeds the XMP packet of layer 0's file in JPEG, TIFF, PNG, WebP and AVIF, as it is.",
         page="xmpembed",
     )
     path_embed: bool = command(
-        {"pathEmbed": Later(FLAG, "paths in replies are not supported yet", (False,))},
+        {"pathEmbed": FLAG},
+        traits=Trait.OUTERMOST,
         default=False,
-        doc="Embeds the Photoshop paths of layer 0.",
+        doc="Embeds the closed Photoshop paths of layer 0's file in JPEG and TIFF, moved as its pixels are.",
         page="pathembed",
     )
     effect_mask: bool | None = command(

@@ -9,6 +9,7 @@ from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip, Layer
 from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
+from imageserver.layout.embedding import embedded_in
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import LayerShape
 from imageserver.layout.layout import (
@@ -63,6 +64,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey) -> Layout:
         res_mode=picture.res_mode,
         encoding=with_print_resolution(picture, survey.facts),
         mask_only=picture.mask_only,
+        embedded=embedded_in(picture, survey),
     )
 
 
@@ -332,8 +334,12 @@ def scaled_adjust(adjust: Adjust, scale: float, sharpening: float) -> Adjust:
 
 
 def with_print_resolution(picture: Picture, facts: FactsOf) -> Encoding:
-    """Fill in the print resolution: `printRes=`, that of the lowest image's record or file, or the catalog's."""
+    """Fill in the print resolution: `printRes=`, that of the lowest image's record or file, or the catalog's.
+
+    What is embedded stands in the layout itself, so that asking in vain makes no other reply.
+    """
     encoding = picture.encoding
     source = next(iter(picture.sources), None)
     own = (source.print_resolution or facts[source.path].print_resolution) if source else None
-    return replace(encoding, print_resolution=encoding.print_resolution or own or encoding.default_print_resolution)
+    resolution = encoding.print_resolution or own or encoding.default_print_resolution
+    return replace(encoding, print_resolution=resolution, xmp_embed=False, path_embed=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import BlendMode, Flip, MaskUse
+from imageserver.layout.facts import EmbeddedPath
 from imageserver.plan.picture import Encoding
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import Color
@@ -180,6 +181,22 @@ class LaidLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketSource:
+    """The file whose XMP packet is embedded; `content_hash` stands for it where equal pictures are recognised."""
+
+    path: Path = field(repr=False)
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What the file of layer 0 brings into the reply beside pixels: XMP, and paths in shares of the reply."""
+
+    packet: PacketSource | None = None
+    paths: tuple[EmbeddedPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """A picture in pixels: layers on a `canvas` that lies in the view, of which `window` is sent."""
 
@@ -198,6 +215,7 @@ class Layout:
     res_mode: ResMode
     encoding: Encoding
     mask_only: bool
+    embedded: Embedded = Embedded()
 
     @property
     def reply(self) -> Size:

@@ -101,6 +101,8 @@ class Encoding:
     quantize: Quantize = Quantize()
     print_resolution: float | None = None
     default_print_resolution: int = 72
+    xmp_embed: bool = False
+    path_embed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

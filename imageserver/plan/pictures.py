@@ -221,4 +221,6 @@ def plan_encoding(delivery: Delivery, attributes: Attributes, kind: str) -> Enco
         quantize=delivery.quantize,
         print_resolution=delivery.print_res,
         default_print_resolution=attributes.print_resolution,
+        xmp_embed=delivery.xmp_embed,
+        path_embed=delivery.path_embed,
     )

@@ -8,6 +8,7 @@ from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
 from imageserver.render.compose import compose
+from imageserver.render.embedding import metadata_of
 from imageserver.render.encode import encode, encode_plain
 from imageserver.render.engine import Error
 from imageserver.render.intermediates import with_intermediates
@@ -21,10 +22,11 @@ def draw(layout: Layout, kept: Cache) -> bytes:
     `kept` is where nested pictures are kept that several requests show.
     """
     try:
+        metadata = metadata_of(layout)
         plain = plain_picture(layout)
         if plain is not None:
-            return encode_plain(plain, layout)
-        return encode(compose(with_intermediates(layout, kept)), layout)
+            return encode_plain(plain, layout, metadata)
+        return encode(compose(with_intermediates(layout, kept)), layout, metadata)
     except Error as error:
         for layer in layout.layers:
             check(layer.source)

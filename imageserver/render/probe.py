@@ -14,6 +14,7 @@ from imageserver.config import Limits
 from imageserver.errors import BadFont, BadSource, LimitExceeded
 from imageserver.layout.facts import Alpha, Facts
 from imageserver.protocol.values import Size
+from imageserver.render.packets import packet_of
 from imageserver.render.photoshop import SEGMENT, paths_of, resources
 from imageserver.render.sources import LOADERS, first_line, sniff
 from imageserver.typeset.font_files import fault
@@ -23,7 +24,6 @@ PIXEL_TYPES = {"CMYK": "CMYK", "L": "BW", "LA": "BW", "La": "BW", "1": "BW", "I;
 WIDTH, LENGTH = 256, 257
 EXTRA_SAMPLES = 338
 PHOTOSHOP = 34377
-XMP = 700
 ASSOCIATED = 1
 
 
@@ -39,7 +39,7 @@ def probe(path: Path, limits: Limits) -> Facts:
             raise BadSource(path.name, f"expected one of {', '.join(LOADERS)}", str(path))
         with Pillow.open(path, formats=[kind]) as image:
             check_pixels(image, limits)
-            return facts_of(image, content_hash, status.st_mtime)
+            return facts_of(image, path, content_hash, status.st_mtime)
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
         raise BadSource(
             path.name, "it cannot be opened" if isinstance(error, OSError) else first_line(error)
@@ -77,7 +77,7 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def facts_of(image: Pillow.Image, content_hash: str, modified: float) -> Facts:
+def facts_of(image: Pillow.Image, path: Path, content_hash: str, modified: float) -> Facts:
     """Read the header of an opened image."""
     return Facts(
         size=stored_size(image),
@@ -87,7 +87,7 @@ def facts_of(image: Pillow.Image, content_hash: str, modified: float) -> Facts:
         pixel_type="CMYK" if image.mode == "CMYK" else "BW" if PIXEL_TYPES.get(image.mode) == "BW" else "RGB",
         alpha=alpha_of(image),
         icc_name=profile_name(image.info.get("icc_profile")),
-        has_xmp=bool(packet_of(image)),
+        has_xmp=bool(packet_of(image, path)),
         paths=paths_of(resources(photoshop_blocks(image))),
         print_resolution=resolution_of(image),
         modified=modified,
@@ -131,18 +131,11 @@ def profile_name(profile: bytes | None) -> str:
         return "unknown profile"
 
 
-def packet_of(image: Pillow.Image) -> bytes:
-    """Give the XMP packet of an image; empty without one."""
-    tags: Any = getattr(image, "tag_v2", {})
-    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or tags.get(XMP) or b""
-    return packet.encode() if isinstance(packet, str) else bytes(packet)
-
-
 def read_xmp(path: Path) -> bytes:
     """Read the XMP packet of a file; raises `BadSource`."""
     try:
         with Pillow.open(path, formats=[sniff(path)]) as image:
-            return packet_of(image).strip(b"\0 \n")
+            return packet_of(image, path)
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
         raise BadSource(path.name, first_line(error), str(path)) from error
 

@@ -41,7 +41,8 @@ class DrawingThreads:
 
     def takes(self, layout: Layout) -> bool:
         """Tell whether a layout is drawn here: it reads no file from outside, and is little work."""
-        return work_of(layout) <= MOST_WORK and all(source.level is not None for source in sources_of(layout))
+        ours = layout.embedded.packet is None and all(source.level is not None for source in sources_of(layout))
+        return ours and work_of(layout) <= MOST_WORK
 
     async def draw(self, layout: Layout) -> bytes:
         """Draw a layout; raises `Overloaded`, `RenderFailed`, or what `draw` raises."""

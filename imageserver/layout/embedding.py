@@ -10,7 +10,7 @@ from imageserver.layout.measuring import Survey
 from imageserver.layout.moving import composite_to_reply, corners_of, source_to_composite
 from imageserver.plan.picture import Picture, Source
 
-HOLD_XMP: frozenset[Codec] = frozenset({"jpeg", "tif", "png", "png8", "webp", "avif"})
+HOLD_XMP: frozenset[Codec] = frozenset({"jpeg", "tif", "png", "png8", "webp", "avif", "heic", "jxl"})
 """The reference knows JPEG and TIFF; the others can hold a packet as well."""
 HOLD_PATHS: frozenset[Codec] = frozenset({"jpeg", "tif"})
 

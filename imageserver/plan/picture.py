@@ -94,7 +94,7 @@ class ViewRules:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the finished picture is written."""
+    """How the finished picture is written; 0 `most_kilobytes` bounds nothing, 0 `scans` leaves them to the library."""
 
     output: Output = Output("jpeg", "rgb")
     quality: Quality = Quality(85)
@@ -103,6 +103,8 @@ class Encoding:
     default_print_resolution: int = 72
     xmp_embed: bool = False
     path_embed: bool = False
+    most_kilobytes: int = 0
+    scans: int = 0
 
 
 @dataclass(frozen=True, slots=True)

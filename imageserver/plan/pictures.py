@@ -223,4 +223,6 @@ def plan_encoding(delivery: Delivery, attributes: Attributes, kind: str) -> Enco
         default_print_resolution=attributes.print_resolution,
         xmp_embed=delivery.xmp_embed,
         path_embed=delivery.path_embed,
+        most_kilobytes=delivery.jpeg_size if form.codec == "jpeg" else 0,
+        scans=delivery.pscan if form.progressive else 0,
     )

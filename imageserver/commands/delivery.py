@@ -218,7 +218,7 @@ class Delivery:
         {"pathEmbed": FLAG},
         traits=Trait.OUTERMOST,
         default=False,
-        doc="Embeds the closed Photoshop paths of layer 0's file in JPEG and TIFF, moved as its pixels are.",
+        doc="Embeds the closed Photoshop paths of layer 0's file in JPEG, TIFF and EPS, moved as its pixels are.",
         page="pathembed",
     )
     effect_mask: bool | None = command(

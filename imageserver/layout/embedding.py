@@ -12,7 +12,7 @@ from imageserver.plan.picture import Picture, Source
 
 HOLD_XMP: frozenset[Codec] = frozenset({"jpeg", "tif", "png", "png8", "webp", "avif", "heic", "jxl"})
 """The reference knows JPEG and TIFF; the others can hold a packet as well."""
-HOLD_PATHS: frozenset[Codec] = frozenset({"jpeg", "tif"})
+HOLD_PATHS: frozenset[Codec] = frozenset({"jpeg", "tif", "eps"})
 
 
 def embedded_in(picture: Picture, survey: Survey) -> Embedded:

@@ -38,6 +38,7 @@ class EmbeddedPath:
 class Facts:
     """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied. Of a font the hash is all.
 
+    Of an SVG, `variables` are the names of those that it shows.
     Pyramids come and go while the file stays what it is, so they do not count when facts are compared.
     """
 
@@ -52,6 +53,7 @@ class Facts:
     paths: tuple[EmbeddedPath, ...] = ()
     print_resolution: float | None = None
     modified: float = 0.0
+    variables: tuple[str, ...] = ()
     pyramids: tuple[Pyramid, ...] = field(default=(), compare=False)
 
     def shown_size(self, *, oriented: bool) -> Size:

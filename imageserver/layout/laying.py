@@ -234,6 +234,7 @@ def lay_image(source: Source | Picture, rect: Rect, target: Box, sheet: Sheet) -
         turned=known.is_turned(oriented=source.apply_orientation),
         premultiplied=known.alpha == "associated",
         rect=rect,
+        variables=tuple((name, value) for name, value in source.variables if name in known.variables),
     )
 
 

@@ -56,7 +56,7 @@ class LaidSource:
 
     `turned` says that its rows are not stored from top to bottom. `content_hash` stands for the file wherever equal
     pictures are recognised; the path is only where to read it. It is averaged by `reduction` while it is read, unless
-    the `level` that is read in its place is reduced already.
+    the `level` that is read in its place is reduced already. An SVG is `drawn` at a scale, with `variables` put in.
     """
 
     path: Path = field(repr=False)
@@ -68,6 +68,8 @@ class LaidSource:
     rect: Rect
     reduction: int = 1
     level: Level | None = None
+    drawn: float | None = None
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

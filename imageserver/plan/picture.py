@@ -24,6 +24,7 @@ from imageserver.protocol.values import Point, Rect, Size
 class Source:
     """An image file as the record that names it describes it.
 
+    `variables` are those that an SVG may show.
     `pixels` and `metadata` are the record's fields in one canonical text each: with the content of the files, they
     are what the versions of `req=props` are made of.
     """
@@ -40,6 +41,7 @@ class Source:
     metadata: str = ""
     map: str = ""
     apply_orientation: bool = True
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -5,26 +5,19 @@ from __future__ import annotations
 import io
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
-from PIL import ExifTags, ImageCms
-from PIL import Image as Pillow
+from PIL import ImageCms
 
 from imageserver.config import Limits
 from imageserver.errors import BadFont, BadSource, LimitExceeded
-from imageserver.layout.facts import Alpha, Facts
+from imageserver.layout.facts import Facts
 from imageserver.protocol.values import Size
-from imageserver.render.packets import packet_of
-from imageserver.render.photoshop import SEGMENT, paths_of, resources
-from imageserver.render.sources import LOADERS, first_line, sniff
+from imageserver.render.header import Header
+from imageserver.render.headers import read_header
+from imageserver.render.svg import names_in
 from imageserver.typeset.font_files import fault
 
 CHUNK = 2**20
-PIXEL_TYPES = {"CMYK": "CMYK", "L": "BW", "LA": "BW", "La": "BW", "1": "BW", "I;16": "BW", "I;16B": "BW", "I": "BW"}
-WIDTH, LENGTH = 256, 257
-EXTRA_SAMPLES = 338
-PHOTOSHOP = 34377
-ASSOCIATED = 1
 
 
 def probe(path: Path, limits: Limits) -> Facts:
@@ -34,16 +27,9 @@ def probe(path: Path, limits: Limits) -> Facts:
         if status.st_size > limits.file_size:
             raise LimitExceeded("limits.file_size", status.st_size, limits.file_size)
         content_hash = hash_file(path)
-        kind = sniff(path)
-        if kind not in LOADERS:
-            raise BadSource(path.name, f"expected one of {', '.join(LOADERS)}", str(path))
-        with Pillow.open(path, formats=[kind]) as image:
-            check_pixels(image, limits)
-            return facts_of(image, path, content_hash, status.st_mtime)
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise BadSource(
-            path.name, "it cannot be opened" if isinstance(error, OSError) else first_line(error)
-        ) from error
+        return facts_of(path, read_header(path, limits), content_hash, status.st_mtime)
+    except OSError as error:
+        raise BadSource(path.name, "it cannot be opened", str(path)) from error
 
 
 def probe_font(path: Path, limits: Limits) -> Facts:
@@ -60,14 +46,6 @@ def probe_font(path: Path, limits: Limits) -> Facts:
         raise BadSource(path.name, "it cannot be opened", str(path)) from error
 
 
-def check_pixels(image: Pillow.Image, limits: Limits) -> None:
-    """Refuse an image with too many pixels, before any of them is decoded."""
-    if image.width * image.height > limits.source_pixels:
-        raise LimitExceeded("limits.source_pixels", image.width * image.height, limits.source_pixels)
-    if not image.width or not image.height:
-        raise ValueError("an image without pixels")
-
-
 def hash_file(path: Path) -> str:
     """Hash the bytes of a file."""
     digest = blake2b(digest_size=16)
@@ -77,48 +55,22 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def facts_of(image: Pillow.Image, path: Path, content_hash: str, modified: float) -> Facts:
-    """Read the header of an opened image."""
+def facts_of(path: Path, header: Header, content_hash: str, modified: float) -> Facts:
+    """Put what is known of a file together."""
     return Facts(
-        size=stored_size(image),
+        size=header.size,
         content_hash=content_hash,
-        orientation=orientation_of(image),
-        format=image.format or "",
-        pixel_type="CMYK" if image.mode == "CMYK" else "BW" if PIXEL_TYPES.get(image.mode) == "BW" else "RGB",
-        alpha=alpha_of(image),
-        icc_name=profile_name(image.info.get("icc_profile")),
-        has_xmp=bool(packet_of(image, path)),
-        paths=paths_of(resources(photoshop_blocks(image))),
-        print_resolution=resolution_of(image),
+        orientation=header.orientation,
+        format=header.format,
+        pixel_type=header.pixel_type,
+        alpha=header.alpha,
+        icc_name=profile_name(header.profile),
+        has_xmp=bool(header.packet),
+        paths=header.paths,
+        print_resolution=header.print_resolution,
         modified=modified,
+        variables=names_in(path) if header.format == "SVG" else (),
     )
-
-
-def stored_size(image: Pillow.Image) -> Size:
-    """Give the size as stored; for TIFF, Pillow tells the one that is shown."""
-    tags: Any = getattr(image, "tag_v2", {})
-    if image.format == "TIFF" and WIDTH in tags and LENGTH in tags:
-        return Size(int(tags[WIDTH]), int(tags[LENGTH]))
-    return Size(image.width, image.height)
-
-
-def orientation_of(image: Pillow.Image) -> int:
-    """Give the EXIF orientation, 1 to 8; anything else is 1."""
-    try:
-        value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (ValueError, TypeError, SyntaxError, OSError):
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004, EXIF's range
-
-
-def alpha_of(image: Pillow.Image) -> Alpha:
-    """Tell whether an image has alpha, and whether its colours are premultiplied with it."""
-    tags: Any = getattr(image, "tag_v2", {})
-    extra = tags.get(EXTRA_SAMPLES) if image.format == "TIFF" else None
-    if extra:
-        return "associated" if ASSOCIATED in extra else "unassociated"
-    has_alpha = bool({"A", "a"} & set(image.getbands())) or "transparency" in image.info
-    return "unassociated" if has_alpha else "none"
 
 
 def profile_name(profile: bytes | None) -> str:
@@ -133,26 +85,4 @@ def profile_name(profile: bytes | None) -> str:
 
 def read_xmp(path: Path) -> bytes:
     """Read the XMP packet of a file; raises `BadSource`."""
-    try:
-        with Pillow.open(path, formats=[sniff(path)]) as image:
-            return packet_of(image, path)
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise BadSource(path.name, first_line(error), str(path)) from error
-
-
-def resolution_of(image: Pillow.Image) -> float | None:
-    """Give the horizontal print resolution in dots per inch, if the file says one."""
-    dpi = image.info.get("dpi")
-    if isinstance(dpi, tuple) and dpi and isinstance(dpi[0], int | float) and dpi[0] > 1:
-        return round(float(dpi[0]), 2)
-    return None
-
-
-def photoshop_blocks(image: Pillow.Image) -> bytes:
-    """Give the image resources of Photoshop, from a JPEG's APP13 or a TIFF's tag."""
-    tags: Any = getattr(image, "tag_v2", {})
-    if image.format == "TIFF":
-        data = tags.get(PHOTOSHOP, b"")
-        return data if isinstance(data, bytes) else b""
-    segments = [data for marker, data in getattr(image, "applist", []) if marker == "APP13"]
-    return b"".join(data.removeprefix(SEGMENT) for data in segments if data.startswith(SEGMENT))
+    return read_header(path).packet

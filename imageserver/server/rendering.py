@@ -16,7 +16,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from imageserver.config import Limits
 from imageserver.errors import Overloaded, RenderFailed
-from imageserver.render.engine import configure
+from imageserver.render.engine import allow_vectors, configure
 
 T = TypeVar("T")
 NICE = 5
@@ -31,6 +31,7 @@ def start_worker() -> None:
     if parent is not None:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     configure()
+    allow_vectors()
 
 
 def end_with(parent: BaseProcess) -> None:

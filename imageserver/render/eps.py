@@ -102,7 +102,7 @@ def read_eps(path: Path) -> Image:
 
 def find(data: mmap.mmap) -> Found:
     """Find the image or, without one, a preview; raises `ValueError`."""
-    start, tiff = 0, slice(0)
+    start, tiff = 0, slice(0, 0)
     if data[:4] == DOS and len(data) > PARTS.size:
         _, start, _, _, _, place, length = PARTS.unpack_from(data)
         tiff = slice(place, place + length)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from PIL import ExifTags
+from PIL import ExifTags, UnidentifiedImageError
 from PIL import Image as Pillow
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from imageserver.config import Limits
 from imageserver.errors import BadSource, LimitExceeded
@@ -27,7 +28,10 @@ from imageserver.render.svg import header_of_svg
 GRAY = frozenset({"L", "LA", "La", "1", "I;16", "I;16B", "I"})
 WIDTH, LENGTH = 256, 257
 EXTRA_SAMPLES = 338
-PHOTOSHOP = 34377
+PHOTOMETRIC, ORIENTATION, XMP, PHOTOSHOP, PROFILE = 262, 274, 700, 34377, 34675
+LIGHT, INKS = frozenset({0, 1}), 5
+"""Values of the photometric interpretation: gray, and CMYK."""
+SMALL_HEAD, BIG_HEAD, BIG = 8, 16, 43
 ASSOCIATED = 1
 
 
@@ -61,7 +65,13 @@ def check_pixels(size: Size, limits: Limits) -> None:
 
 def header_by_pillow(path: Path, kind: str) -> Header:
     """Read the header of a format that Pillow knows."""
-    with open_by_pillow(path, kind) as image:
+    try:
+        opened = open_by_pillow(path, kind)
+    except UnidentifiedImageError:
+        if kind != "TIFF":
+            raise
+        return header_of_tiff(path)
+    with opened as image:
         return Header(
             format=image.format or "",
             size=stored_size(image),
@@ -77,7 +87,31 @@ def header_by_pillow(path: Path, kind: str) -> Header:
 
 def pixel_type_of(image: Pillow.Image) -> Literal["RGB", "BW", "CMYK"]:
     """Give the pixel type of an image."""
-    return "CMYK" if image.mode == "CMYK" else "BW" if image.mode in GRAY else "RGB"
+    tiles: Any = getattr(image, "tile", ())
+    deep_gray = image.format == "PNG" and bool(tiles) and str(tiles[0].args).startswith("LA")
+    return "CMYK" if image.mode == "CMYK" else "BW" if image.mode in GRAY or deep_gray else "RGB"
+
+
+def header_of_tiff(path: Path) -> Header:
+    """Read the tags of a TIFF whose pixels Pillow has no name for, such as CMYK with alpha."""
+    with path.open("rb") as file:
+        head = file.read(BIG_HEAD)
+        large = BIG in (head[2], head[3])
+        tags = ImageFileDirectory_v2(head if large else head[:SMALL_HEAD])
+        file.seek(tags.next)
+        tags.load(file)
+    photometric, extra = tags.get(PHOTOMETRIC), tags.get(EXTRA_SAMPLES)
+    profile, packet, blocks = (tags.get(tag) for tag in (PROFILE, XMP, PHOTOSHOP))
+    return Header(
+        format="TIFF",
+        size=Size(int(tags.get(WIDTH, 0)), int(tags.get(LENGTH, 0))),
+        pixel_type="CMYK" if photometric == INKS else "BW" if photometric in LIGHT else "RGB",
+        alpha="none" if not extra else "associated" if ASSOCIATED in extra else "unassociated",
+        orientation=usual_orientation(tags.get(ORIENTATION)),
+        profile=profile if isinstance(profile, bytes) else b"",
+        packet=packet if isinstance(packet, bytes) else b"",
+        paths=paths_of(resources(blocks if isinstance(blocks, bytes) else b"")),
+    )
 
 
 def stored_size(image: Pillow.Image) -> Size:
@@ -94,6 +128,11 @@ def orientation_of(image: Pillow.Image) -> int:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except (ValueError, TypeError, SyntaxError, OSError):
         return 1
+    return usual_orientation(value)
+
+
+def usual_orientation(value: object) -> int:
+    """Give an EXIF orientation; anything else is upright."""
     return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004, EXIF's range
 
 

@@ -55,7 +55,7 @@ class Renderer:
 
     async def start(self) -> None:
         """Start the processes, so that the first request does not wait for them."""
-        await asyncio.gather(*(self.run(configure) for _ in range(self._processes)))
+        await asyncio.gather(*(self.run(allow_vectors) for _ in range(self._processes)))
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401, what `work` takes
         """Run `work` in a worker; raises `Overloaded`, `RenderFailed`, or what `work` raises."""

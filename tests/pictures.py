@@ -6,6 +6,7 @@ import io
 import struct
 from pathlib import Path
 
+from photoshop import box, corners, ellipse, in_jpeg, path_resources
 from PIL import Image, ImageCms, ImageDraw
 
 from imageserver.render.built_in_profiles import built_in_bytes
@@ -104,6 +105,30 @@ def make_profiled(folder: Path) -> None:
     plates().save(folder / "press.tif", icc_profile=built_in_bytes("Cmyk"))
 
 
+PATHS = {
+    "Box": [box(80, 60, 280, 150)],
+    "Round": [ellipse(200, 150, 100, 75)],
+    "Right": [box(200, 0, 400, 300)],
+    "Ring": [box(20, 20, 380, 280), box(60, 60, 340, 240)],
+    "Beyond": [box(300, 200, 500, 400)],
+    "Corner": [corners((0, 0), (40, 0), (0, 40))],
+}
+"""Paths of pictures of 400x300."""
+
+
+def make_pathed(folder: Path) -> None:
+    """Write pictures of 400x300 that have paths."""
+    blocks = path_resources(PATHS, (400, 300))
+    quadrants().save(folder / "pathed.tif", tiffinfo={34377: blocks})
+    file = io.BytesIO()
+    quadrants().save(file, "JPEG", quality=95, subsampling=0)
+    (folder / "pathed.jpg").write_bytes(in_jpeg(file.getvalue(), blocks))
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    quadrants().save(file, "JPEG", quality=95, subsampling=0, exif=exif)
+    (folder / "pathed-turned.jpg").write_bytes(in_jpeg(file.getvalue(), blocks))
+
+
 def make_all(folder: Path) -> None:
     """Write every source file that the tests' catalog names."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,6 +159,7 @@ def make_all(folder: Path) -> None:
     quadrants(100, 80).save(folder / "old.bmp")
     quadrants(60, 40).save(folder / "paths.tif", tiffinfo={34377: photoshop_paths(["Outline", "Hole"])})
     make_profiled(folder)
+    make_pathed(folder)
     whole = io.BytesIO()
     ramp(600, 400).save(whole, "JPEG", quality=90)
     (folder / "broken.jpg").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])

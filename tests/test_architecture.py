@@ -34,7 +34,7 @@ ORDER = (
     ("__main__",),
 )
 PLACE = {name: place for place, names in enumerate(ORDER) for name in names}
-IMAGING = {"pyvips", "PIL"}
+IMAGING = {"pyvips", "PIL", "pillow_heif", "pillow_jxl"}
 HTTP = {"aiohttp", "aiohttp_jinja2", "pebble"}
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 50

@@ -6,20 +6,20 @@ References: r-image-maps, r-map, r-map-req.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from html.parser import HTMLParser
 
+from imageserver.layout.embedded_paths import Move, Point
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layers import LayerShape, carried
+from imageserver.layout.layers import LayerShape
 from imageserver.layout.layout import Box
 from imageserver.layout.measuring import Geometry, Placed, Survey
+from imageserver.layout.moving import composite_to_reply, source_to_composite
 from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.protocol.values import rounded
 
-Point = tuple[float, float]
-Move = Callable[[Point], Point]
 CIRCLE_CORNERS = 32
 RECT = 4
 CIRCLE = 3
@@ -142,16 +142,6 @@ def is_level(shape: LayerShape) -> bool:
     return shape.angle % 90 == 0
 
 
-def source_to_composite(layer: PlannedLayer, placed: Placed) -> Move:
-    """Give the way of a point of the source to the composite."""
-
-    def move(point: Point) -> Point:
-        x, y = carried(point, layer, placed.shape)
-        return x + placed.offset.x, y + placed.offset.y
-
-    return move
-
-
 def moved(areas: Iterable[Area], whole: Box, move: Move, *, upright: bool) -> list[Area]:
     """Move areas and clip them to a layer; one without a shape becomes the whole layer."""
     result = []
@@ -164,16 +154,7 @@ def moved(areas: Iterable[Area], whole: Box, move: Move, *, upright: bool) -> li
 
 def in_view(area: Area, picture: Picture, geometry: Geometry) -> Area:
     """Bring an area of the composite into the reply."""
-    view, flip, composite = geometry.view, picture.composite.flip, geometry.composite
-
-    def move(point: Point) -> Point:
-        x = composite.width - point[0] if "lr" in flip else point[0]
-        y = composite.height - point[1] if "ud" in flip else point[1]
-        return (
-            view.left + x * view.scale_x - view.window.x,
-            view.top + y * view.scale_y - view.window.y,
-        )
-
+    view, move = geometry.view, composite_to_reply(picture, geometry)
     bounds = Box(0, 0, view.window.width, view.window.height)
     return clipped(replace(area, points=tuple(move(point) for point in area.points)), bounds)
 

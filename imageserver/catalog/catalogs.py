@@ -46,8 +46,12 @@ class Catalog:
     folder: Path = Path()
 
     def record(self, name: str) -> Record | None:
-        """Give the image record of that id, which is case-sensitive."""
-        return self.images.get(name)
+        """Give the image record of that id, which is case-sensitive, or else the record of an SVG file."""
+        found = self.images.get(name)
+        if found is not None or not self.svg:
+            return found
+        drawing = self.svg.get(name)
+        return None if drawing is None else image_of(drawing)
 
     def record_ids(self) -> Iterator[str]:
         """Yield the ids of all image records, in the order of the files."""
@@ -175,6 +179,17 @@ class Catalogs:
         if rest and catalog.attributes.full_match:
             return Entry(name, self.default, self.default, file=name)
         return Entry(name, catalog, catalog, file=rest)
+
+
+def image_of(drawing: ContentRecord) -> Record:
+    """Give the record of an SVG file as that of an image, which it is handled as. Reference: r-svg-support."""
+    return Record(
+        path=drawing.path,
+        expiration=drawing.expiration,
+        time_stamp=drawing.time_stamp,
+        user_type=drawing.user_type,
+        user_data=drawing.user_data,
+    )
 
 
 def allows_direct_access(rule: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.commands.declare import Later, Trait, command
+from imageserver.commands.declare import Trait, command
 from imageserver.commands.formats import Output, OutputGrammar
 from imageserver.commands.icc import ICC, OutputProfile
 from imageserver.commands.objects import NAME
@@ -213,15 +213,17 @@ class Delivery:
         page="iccembed",
     )
     xmp_embed: bool = command(
-        {"xmpEmbed": Later(FLAG, "XMP in replies is not supported yet", (False,))},
+        {"xmpEmbed": FLAG},
+        traits=Trait.OUTERMOST,
         default=False,
-        doc="Embeds the XMP packet of layer 0.",
+        doc="Embeds the XMP packet of layer 0's file in JPEG, TIFF, PNG, WebP and AVIF, as it is.",
         page="xmpembed",
     )
     path_embed: bool = command(
-        {"pathEmbed": Later(FLAG, "paths in replies are not supported yet", (False,))},
+        {"pathEmbed": FLAG},
+        traits=Trait.OUTERMOST,
         default=False,
-        doc="Embeds the Photoshop paths of layer 0.",
+        doc="Embeds the closed Photoshop paths of layer 0's file in JPEG, TIFF and EPS, moved as its pixels are.",
         page="pathembed",
     )
     effect_mask: bool | None = command(

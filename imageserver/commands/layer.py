@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from imageserver.commands.declare import Comp, Later, command
+from imageserver.commands.declare import Comp, command
 from imageserver.commands.objects import OBJECT, Nested
-from imageserver.commands.paths import Path, PathGrammar, Perspective, PerspectiveGrammar
+from imageserver.commands.paths import NAMES, Path, PathGrammar, Perspective, PerspectiveGrammar
 from imageserver.commands.text import (
     PATH_PLACE,
     TEXT_ATTRIBUTES,
@@ -48,7 +48,6 @@ Flip = Literal["", "lr", "ud", "lrud"]
 MASK_USE: Keyword[MaskUse] = Keyword({"norm": "norm", "invert": "invert", "off": "off"})
 BLEND_MODE: Keyword[BlendMode] = Keyword({mode: mode for mode in get_args(BlendMode)}, {"normal": "norm"})
 FLIP: Keyword[Flip] = Keyword({"lr": "lr", "ud": "ud", "lrud": "lrud"})
-PATHS = "Photoshop paths are not supported yet"
 SIDE = Integer(low=0)
 NUMBERS = (Real(), Real())
 
@@ -124,8 +123,12 @@ class Layer:
         doc="Cuts or extends the source; what lies outside is transparent. A side of 0 reaches to the edge.",
         page="crop",
     )
-    crop_path: str | None = command(
-        {"cropPathE": Later(Text(), PATHS)}, comp=Comp.LAYER_0, doc="Cuts to a path of the source.", page="croppath"
+    crop_paths: tuple[str, ...] = command(
+        {"cropPathE": NAMES},
+        default=(),
+        comp=Comp.LAYER_0,
+        doc="Cuts to the bounds of Photoshop paths of the source, one after the other; unknown names are ignored.",
+        page="croppath",
     )
     size: Size | SizeN | None = command(
         {"size": Product(Size, (SIDE, SIDE))},
@@ -230,11 +233,19 @@ class Layer:
         doc="Shows what is outside of a path.",
         page="clipxpath",
     )
-    clip_path_names: str | None = command(
-        {"clipPathE": Later(Text(), PATHS), "clipXPathE": Later(Text(), PATHS)},
+    clip_path_names: tuple[str, ...] = command(
+        {"clipPathE": NAMES},
+        default=(),
         comp=Comp.COMPOSITE,
-        doc="Shows what is inside, or outside, of paths of the source.",
+        doc="Shows what is inside of all of these Photoshop paths of the source; of layer 0's for the composite.",
         page="clippath",
+    )
+    clip_x_path_names: tuple[str, ...] = command(
+        {"clipXPathE": NAMES},
+        default=(),
+        comp=Comp.COMPOSITE,
+        doc="Shows what is outside of these Photoshop paths; ignored without `clipPath` or `clipPathE`.",
+        page="clipxpath",
     )
     grow_mask: GrowMask | None = command(
         {"op_growMask": GrowMaskGrammar(full_resolution=True), "op_growMaskR": GrowMaskGrammar(full_resolution=False)},

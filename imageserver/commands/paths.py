@@ -145,3 +145,20 @@ def is_convex(corners: tuple[tuple[float, float], ...]) -> bool:
         (ax, ay), (bx, by), (cx, cy) = (corners[(i + k) % len(corners)] for k in range(3))
         turns.append((bx - ax) * (cy - by) - (by - ay) * (cx - bx))
     return all(turn > 0 for turn in turns) or all(turn < 0 for turn in turns)
+
+
+@dataclass(frozen=True, slots=True)
+class NamesGrammar:
+    """Reads the names of paths that an image file brings along."""
+
+    expected: str = "names of paths within the image file, separated by commas"
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        """Read the text, or raise `Mismatch`."""
+        names = tuple(dict.fromkeys(split_list(text)))
+        if not names or "" in names:
+            raise Mismatch(self.expected)
+        return names
+
+
+NAMES = NamesGrammar()

@@ -28,11 +28,20 @@ class Pyramid:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedPath:
+    """A path of Photoshop within a file: its name, and its points as they are written there, 26 bytes each."""
+
+    name: str
+    records: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied. Of a font the hash is all.
 
     `icc_digest` stands for the embedded colour profile, if that is usable. Of a file that is a profile itself,
     `content_hash` does, and `pixel_type` is its own.
+    Of an SVG, `variables` are the names of those that it shows.
     Pyramids come and go while the file stays what it is, so they do not count when facts are compared.
     """
 
@@ -45,9 +54,10 @@ class Facts:
     icc_name: str = ""
     icc_digest: str = ""
     has_xmp: bool = False
-    path_names: tuple[str, ...] = ()
+    paths: tuple[EmbeddedPath, ...] = ()
     print_resolution: float | None = None
     modified: float = 0.0
+    variables: tuple[str, ...] = ()
     pyramids: tuple[Pyramid, ...] = field(default=(), compare=False)
 
     def shown_size(self, *, oriented: bool) -> Size:

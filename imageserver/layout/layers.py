@@ -63,15 +63,19 @@ class Frame:
     canvas: Size | None = None
 
 
-def shape_layer(layer: PlannedLayer, window: Rect, frame: Frame, overhang: Size = NOTHING) -> LayerShape:
+def shape_layer(
+    layer: PlannedLayer, window: Rect, frame: Frame, overhang: Size = NOTHING, bounds: tuple[Rect, ...] = ()
+) -> LayerShape:
     """Follow a layer through its transforms; `window` is the part of its source that stands for it.
+
+    It is cut to the `bounds` of paths, too.
 
     A text may reach beyond that by an `overhang`; neither size nor place of the layer follow it.
     """
     commands = layer.commands
     if isinstance(layer.source, TextBlock) and commands.perspective is None:
         return shape_text(layer, window, frame, overhang)
-    crop = window if isinstance(layer.source, TextBlock) else cropped(commands.crop, window)
+    crop = window if isinstance(layer.source, TextBlock) else cut_to(cropped(commands.crop, window), bounds)
     if commands.perspective is not None:
         whole = frame.layer_0 or Size(crop.width, crop.height)
         return LayerShape(crop, intersection(crop, window), 1.0, whole, 0.0, whole, Margins(0, 0, 0, 0), warped=True)
@@ -150,6 +154,14 @@ def cropped(crop: Rect | RectN | None, window: Rect) -> Rect:
         crop.width or max(1, window.width - crop.x),
         crop.height or max(1, window.height - crop.y),
     )
+
+
+def cut_to(rect: Rect, bounds: tuple[Rect, ...]) -> Rect:
+    """Cut a rectangle down to others in turn; one that leaves nothing of it is passed over."""
+    for one in bounds:
+        less = intersection(rect, one)
+        rect = less if less.width and less.height else rect
+    return rect
 
 
 def layer_scale(layer: PlannedLayer, crop: Size, frame: Frame) -> float:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
-from imageserver.commands.layer import Layer
-from imageserver.commands.loops import flattened
-from imageserver.commands.paths import Path
+from imageserver.commands.layer import Flip, Layer
+from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
 from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_profile
 from imageserver.layout.converting import converted
+from imageserver.layout.embedding import embedded_in
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layers import LayerShape, is_self_sized
+from imageserver.layout.layers import LayerShape
 from imageserver.layout.layout import (
     Box,
     Clip,
@@ -29,8 +29,10 @@ from imageserver.layout.layout import (
 )
 from imageserver.layout.levels import with_reductions
 from imageserver.layout.measuring import Geometry, Placed, Survey
+from imageserver.layout.moving import corners_of, flipped, source_to_composite
 from imageserver.layout.view import ViewLayout, zoomed
-from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Shown, Source
+from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Source
+from imageserver.plan.picture import Shown as Shows
 from imageserver.plan.profiles import Profile
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
@@ -58,7 +60,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors)
         opacity=picture.composite.opac.layer / 100,
         fill_opacity=picture.composite.opac.fill / 100,
         adjust=scaled_adjust(picture.adjust, sheet.scale, sheet.scale),
-        clips=lay_clips(picture.composite, (0.0, 0.0), sheet),
+        clips=composite_clips(picture, sheet),
         effects=tuple(lay_effect(effect, sheet) for effect in picture.effects),
         masks_effects=picture.masks_effects,
         view=view.size,
@@ -69,6 +71,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors)
         mask_only=picture.mask_only,
         profile=colors.output,
         coloring=colors.coloring(passages),
+        embedded=embedded_in(picture, survey),
     )
 
 
@@ -132,7 +135,7 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet, passages: Layer
         mask=lay_mask(layer, placed, target, sheet),
         mask_use=commands.mask_use,
         mask_growth=mask_growth(commands, shape.scale * sheet.scale),
-        clips=lay_clips(commands, path_corner(layer, placed), sheet),
+        clips=lay_clips(commands, written_onto(path_corner(layer, placed), sheet), shown_by(layer, placed, sheet)),
         effects=tuple(lay_effect(effect, sheet) for effect in layer.effects),
         passage=passages.done,
     )
@@ -217,7 +220,7 @@ def between(left: float, top: float, right: float, bottom: float) -> Rect:
     return Rect(x, y, max(1, rounded(right) - x), max(1, rounded(bottom) - y))
 
 
-def lay_source(source: Shown | None, rect: Rect, target: Box, sheet: Sheet, passage: Passage | None) -> Laid | None:
+def lay_source(source: Shows | None, rect: Rect, target: Box, sheet: Sheet, passage: Passage | None) -> Laid | None:
     """Say which rectangle of which file is read, or lay a nested picture out at the size that is needed."""
     if source is None:
         return None
@@ -243,6 +246,7 @@ def lay_image(
         turned=known.is_turned(oriented=source.apply_orientation),
         premultiplied=known.alpha == "associated",
         rect=rect,
+        variables=tuple((name, value) for name, value in source.variables if name in known.variables),
     )
 
 
@@ -292,38 +296,29 @@ def mask_growth(commands: Layer, scale: float) -> int:
 
 def lay_corners(layer: PlannedLayer, placed: Placed, sheet: Sheet) -> Loop:
     """Bring the corners of a perspective into pixels of the canvas."""
-    perspective = layer.commands.perspective
-    if perspective is None:
-        return ()
-    whole = sheet.geometry.layers[0].shape.size if layer.number else placed.shape.size
-    unit = (whole.width, whole.height) if perspective.normalised else (1, 1)
-    return tuple(
-        sheet.point(placed.offset.x + x * unit[0], placed.offset.y + y * unit[1]) for x, y in perspective.corners
-    )
+    return tuple(sheet.point(x, y) for x, y in corners_of(layer, placed, sheet.geometry))
 
 
-def path_corner(layer: PlannedLayer, placed: Placed) -> tuple[float, float]:
-    """Give the point of the composite from which the paths of a layer count."""
-    if is_self_sized(layer):
-        return placed.offset.x - placed.window.x, placed.offset.y - placed.window.y
-    return placed.offset.x, placed.offset.y
+def written_onto(corner: tuple[float, float], sheet: Sheet) -> Onto:
+    """Lead paths of the request, which count from a corner, onto the canvas."""
+    return Onto(lambda point: sheet.point(point[0] + corner[0], point[1] + corner[1]), sheet.scale)
 
 
-def lay_clips(commands: Layer, offset: tuple[float, float], sheet: Sheet) -> tuple[Clip, ...]:
-    """Bring clip paths, which count from the corner of their layer, into pixels of the canvas."""
-    if commands.clip_path is None:
-        return ()
-    paths = [(commands.clip_path, False)]
-    if commands.clip_x_path is not None:
-        paths.append((commands.clip_x_path, True))
-    return tuple(Clip(lay_loops(path, offset, sheet), outside) for path, outside in paths)
+def composite_clips(picture: Picture, sheet: Sheet) -> tuple[Clip, ...]:
+    """Bring what clips the composite onto the canvas; paths of a file are those of the image that layer 0 shows."""
+    shown = shown_by(picture.layers[0], sheet.geometry.layers[0], sheet, picture.composite.flip)
+    return lay_clips(picture.composite, written_onto((0.0, 0.0), sheet), shown)
 
 
-def lay_loops(path: Path, offset: tuple[float, float], sheet: Sheet) -> tuple[Loop, ...]:
-    """Bring the loops of a path into pixels of the canvas."""
-    return tuple(
-        tuple(sheet.point(x + offset[0], y + offset[1]) for x, y in loop) for loop in flattened(path, sheet.scale)
-    )
+def shown_by(layer: PlannedLayer, placed: Placed, sheet: Sheet, flip: Flip = "") -> Shown | None:
+    """Lead the paths of the image file that a layer shows onto the canvas, mirrored as the composite is."""
+    source = layer.source
+    if not isinstance(source, Source):
+        return None
+    move = source_to_composite(layer, placed, corners_of(layer, placed, sheet.geometry))
+    mirror = flipped(flip, sheet.geometry.composite)
+    onto = Onto(lambda point: sheet.point(*mirror(move(point))), placed.shape.scale * sheet.scale)
+    return Shown(sheet.survey.facts[source.path], source.apply_orientation, onto)
 
 
 def lay_effect(effect: Effect, sheet: Sheet) -> LaidEffect:
@@ -354,7 +349,10 @@ def scaled_adjust(adjust: Adjust, scale: float, sharpening: float) -> Adjust:
 
 
 def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors) -> Encoding:
-    """Fill in the pixel type, and the print resolution: `printRes=`, the lowest image's, or the catalog's."""
+    """Fill in the pixel type, and the print resolution: `printRes=`, the lowest image's, or the catalog's.
+
+    What is embedded stands in the layout itself, so that asking in vain makes no other reply.
+    """
     encoding = picture.encoding
     source = next(iter(picture.sources), None)
     own = (source.print_resolution or facts[source.path].print_resolution) if source else None
@@ -362,4 +360,6 @@ def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors) -> Encoding:
         encoding,
         output=with_profile(encoding.output, colors.output),
         print_resolution=encoding.print_resolution or own or encoding.default_print_resolution,
+        xmp_embed=False,
+        path_embed=False,
     )

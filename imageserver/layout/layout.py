@@ -9,6 +9,7 @@ from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import BlendMode, Flip, MaskUse
 from imageserver.layout.coloring import Coloring, Passage
+from imageserver.layout.facts import EmbeddedPath
 from imageserver.plan.picture import Encoding
 from imageserver.plan.profiles import Profile
 from imageserver.plan.text import TextBlock
@@ -57,7 +58,7 @@ class LaidSource:
 
     `turned` says that its rows are not stored from top to bottom. `content_hash` stands for the file wherever equal
     pictures are recognised; the path is only where to read it. It is averaged by `reduction` while it is read, unless
-    the `level` that is read in its place is reduced already.
+    the `level` that is read in its place is reduced already. An SVG is `drawn` at a scale, with `variables` put in.
     """
 
     path: Path = field(repr=False)
@@ -70,6 +71,8 @@ class LaidSource:
     reduction: int = 1
     level: Level | None = None
     passage: Passage | None = None
+    drawn: float | None = None
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,22 @@ class LaidLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketSource:
+    """The file whose XMP packet is embedded; `content_hash` stands for it where equal pictures are recognised."""
+
+    path: Path = field(repr=False)
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What the file of layer 0 brings into the reply beside pixels: XMP, and paths in shares of the reply."""
+
+    packet: PacketSource | None = None
+    paths: tuple[EmbeddedPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """A picture in pixels: layers on a `canvas` that lies in the view, of which `window` is sent.
 
@@ -209,6 +228,7 @@ class Layout:
     mask_only: bool
     profile: Profile | None = None
     coloring: Coloring | None = None
+    embedded: Embedded = Embedded()
 
     @property
     def reply(self) -> Size:

@@ -21,6 +21,8 @@ REDUCED_BY_DECODER = {"JPEG", "MPO"}
 BY_DECODER = (2, 4, 8)
 """By how much that decoder reduces."""
 DECODER_REDUCES = BY_DECODER[-1]
+VECTORS = "SVG"
+"""The format that has no size of its own in pixels: it is drawn at the one that is needed."""
 SHARPENING: ResMode = "bisharp"
 """The kernel that does more than to resample, so that it is always used."""
 LEFT_TO_DO = 4
@@ -60,6 +62,8 @@ def reduced(
     if not (rect.width and rect.height):
         return source
     scale = max((target.right - target.left) / rect.width, (target.bottom - target.top) / rect.height)
+    if facts.format == VECTORS:
+        return replace(source, drawn=scale)
     by_decoder = facts.format in REDUCED_BY_DECODER
     reduction = whole_reduction(rect, target) if by_decoder and mode != SHARPENING else 1
     if reduction == 1:

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 
 from imageserver.errors import IllegalSize
+from imageserver.layout.embedded_paths import bounds, named, path_in_pixels
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import (
     NOTHING,
@@ -108,11 +109,13 @@ class Survey:
         overhang = self.overhang(first)
         if picture.thumbnail is not None:
             canvas, rect = thumbnail_canvas(picture, picture.thumbnail, window)
-            shape = shape_layer(first, window, Frame(None, picture.thumbnail, canvas), overhang)
+            shape = shape_layer(
+                first, window, Frame(None, picture.thumbnail, canvas), overhang, self.path_bounds(first)
+            )
             base, composite = thumbnail_offset(shape.size, canvas, picture.thumbnail), canvas
             view = thumbnail_view(picture, picture.thumbnail, canvas, rect)
         else:
-            shape = shape_layer(first, window, Frame(), overhang)
+            shape = shape_layer(first, window, Frame(), overhang, self.path_bounds(first))
             base, composite = Point(0, 0), shape.size
             if max(composite.width, composite.height) > LARGEST_COORDINATE:
                 allowed = f"{LARGEST_COORDINATE} pixels a side of a composite"
@@ -125,7 +128,7 @@ class Survey:
     def _place(self, layer: PlannedLayer, bottom: Placed, first: PlannedLayer) -> Placed:
         frame = Frame(bottom.shape.size)
         window = self.layer_window(layer, frame)
-        shape = shape_layer(layer, window, frame, self.overhang(layer))
+        shape = shape_layer(layer, window, frame, self.overhang(layer), self.path_bounds(layer))
         origin = origin_of(layer, shape, window)
         x, y = origin_of(first, bottom.shape, bottom.window)
         offset = offset_of(layer, origin, (x + bottom.offset.x, y + bottom.offset.y), bottom.shape.size)
@@ -133,6 +136,15 @@ class Survey:
             allowed = f"{LARGEST_COORDINATE} pixels a side of layer={layer.number}"
             raise IllegalSize(shape.size.width, shape.size.height, allowed)
         return Placed(shape, window, offset)
+
+    def path_bounds(self, layer: PlannedLayer) -> tuple[Rect, ...]:
+        """Give the bounds of the paths of its image to which a layer is cut."""
+        names, source = layer.commands.crop_paths, layer.source
+        if not names or not isinstance(source, Source):
+            return ()
+        facts, oriented = self.facts[source.path], source.apply_orientation
+        paths = (path_in_pixels(one, facts, oriented=oriented) for one in named(facts, names))
+        return tuple(bounds(path) for path in paths if path.subpaths)
 
     def overhang(self, layer: PlannedLayer) -> Size:
         """Tell how far a text reaches beyond its box, unless `extend=` cuts it there, or its box does (`text=`)."""

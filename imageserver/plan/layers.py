@@ -95,12 +95,12 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
         if not is_path:
             entry = question.catalogs.look_up(commands.src or "", entry.catalog)
             own_segments(composition, entry)
-        return plan_source(question.around.tally.use(entry), question.macros), entry
+        return plan_source(question.around.tally.use(entry), question.macros, composition.variables), entry
     except NotFound:
         if composition.default is None:
             raise
         entry = question.around.tally.use(composition.default)
-        return plan_source(entry, question.macros), entry
+        return plan_source(entry, question.macros, composition.variables), entry
 
 
 def plan_text(composition: Composition, wording: Wording, commands: Layer) -> TextBlock:
@@ -140,7 +140,7 @@ def plan_layer_mask(composition: Composition, commands: Layer) -> Source | Pictu
         return None
     entry = question.catalogs.look_up(commands.mask, composition.entry.catalog)
     own_segments(composition, entry)
-    return plan_mask(question.around.tally.use(entry), question.macros)
+    return plan_mask(question.around.tally.use(entry), question.macros, composition.variables)
 
 
 def check_layer(number: int, source: Shown | None, mask: object, commands: Layer) -> None:

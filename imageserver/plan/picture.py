@@ -27,6 +27,7 @@ from imageserver.protocol.values import Point, Rect, Size
 class Source:
     """An image file as the record that names it describes it.
 
+    `variables` are those that an SVG may show.
     `pixels` and `metadata` are the record's fields in one canonical text each: with the content of the files, they
     are what the versions of `req=props` are made of.
     """
@@ -44,6 +45,7 @@ class Source:
     map: str = ""
     apply_orientation: bool = True
     spaces: ImageSpaces = ImageSpaces()
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -119,6 +121,8 @@ class Encoding:
     print_resolution: float | None = None
     default_print_resolution: int = 72
     icc_embed: bool = False
+    xmp_embed: bool = False
+    path_embed: bool = False
     most_kilobytes: int = 0
     scans: int = 0
     offered: tuple[Codec, ...] = ()

@@ -235,6 +235,8 @@ def plan_encoding(delivery: Delivery, attributes: Attributes, question: Question
         print_resolution=delivery.print_res,
         default_print_resolution=attributes.print_resolution,
         icc_embed=delivery.icc_embed,
+        xmp_embed=delivery.xmp_embed,
+        path_embed=delivery.path_embed,
         most_kilobytes=delivery.jpeg_size if form.codec == "jpeg" else 0,
         scans=delivery.pscan if form.progressive else 0,
         offered=offered(output, delivery, attributes, question.hints),

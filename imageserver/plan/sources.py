@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from imageserver.catalog.catalogs import Entry
 from imageserver.catalog.fields import declared
@@ -15,14 +16,18 @@ from imageserver.protocol.request import Piece
 
 CHANGE_PIXELS = tuple(name for name, one in declared(Record) if one.pixels)
 CHANGE_METADATA = tuple(name for name, one in declared(Record) if one.metadata)
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+DRAWING = ".svg"
+"""The suffix of files that may show variables."""
 
 
-def plan_source(entry: Entry, macros: Macros) -> Source:
+def plan_source(entry: Entry, macros: Macros, variables: Mapping[str, str] = NO_VARIABLES) -> Source:
     """Describe the image that an entry stands for; raises `NotFound` when its file is missing."""
     attributes, record = entry.catalog.attributes, entry.record or Record()
+    path = entry.source()
     return Source(
         name=entry.name,
-        path=entry.source(),
+        path=path,
         mask=entry.mask(),
         crop_name=entry.crop_name,
         crop=entry.crop,
@@ -34,12 +39,13 @@ def plan_source(entry: Entry, macros: Macros) -> Source:
         map=record.map,
         apply_orientation=attributes.apply_orientation,
         spaces=image_spaces(record.icc_profile, entry.name, entry.catalog, macros.catalogs),
+        variables=tuple(sorted(variables.items())) if path.suffix.casefold() == DRAWING else (),
     )
 
 
-def plan_mask(entry: Entry, macros: Macros) -> Source:
+def plan_mask(entry: Entry, macros: Macros, variables: Mapping[str, str]) -> Source:
     """Describe the image of `mask=`: a record's mask, or else its image."""
-    source = plan_source(entry, macros)
+    source = plan_source(entry, macros, variables)
     return Source(
         name=source.name,
         path=source.mask or source.path,
@@ -48,6 +54,7 @@ def plan_mask(entry: Entry, macros: Macros) -> Source:
         pixels=source.pixels,
         metadata=source.metadata,
         apply_orientation=source.apply_orientation,
+        variables=source.variables,
     )
 
 

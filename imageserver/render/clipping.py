@@ -13,6 +13,7 @@ from imageserver.render.alpha import OPAQUE, alpha, plane, with_alpha
 from imageserver.render.engine import Image
 from imageserver.render.exchange import from_pillow
 
+Point = tuple[float, float]
 SAMPLES = 4
 """Samples of an edge pixel, each way."""
 
@@ -32,16 +33,16 @@ def drawn(clip: Clip, part: Rect, size: Size) -> Image:
     on_canvas = box.x < size.width and box.y < size.height and box.x + box.width > 0 and box.y + box.height > 0
     if box.width < 1 or box.height < 1 or not on_canvas:
         return plane(size, (0,))
-    rows = b"".join(sampled(clip, box, y) for y in range(box.height * SAMPLES))
+    crossings = crossed(clip, box)
+    rows = b"".join(sampled(crossings[row], box) for row in range(box.height * SAMPLES))
     samples = Pillow.frombytes("L", (box.width * SAMPLES, box.height * SAMPLES), rows)
     return from_pillow(samples.reduce(SAMPLES)).embed(box.x, box.y, size.width, size.height)
 
 
-def sampled(clip: Clip, box: Rect, row: int) -> bytes:
+def sampled(crossings: list[float], box: Rect) -> bytes:
     """Give a row of samples: white from each odd crossing with a loop's edge to the next even one."""
     width = box.width * SAMPLES
-    y = box.y + (row + 0.5) / SAMPLES
-    crossings = sorted(x for loop in clip.loops for x in crossed(loop, y))
+    crossings.sort()
     line = bytearray(width)
     for start, stop in zip(crossings[::2], crossings[1::2], strict=False):
         first = max(0, math.ceil((start - box.x) * SAMPLES - 0.5))
@@ -51,11 +52,25 @@ def sampled(clip: Clip, box: Rect, row: int) -> bytes:
     return bytes(line)
 
 
-def crossed(loop: Loop, y: float) -> Iterator[float]:
-    """Yield where the edges of a loop cross a level line; each edge holds its upper end and not its lower one."""
-    for (x0, y0), (x1, y1) in zip(loop, (*loop[1:], loop[0]), strict=True):
-        if (y0 <= y) != (y1 <= y):
-            yield x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+def crossed(clip: Clip, box: Rect) -> list[list[float]]:
+    """Give where edges cross each row of samples of a box; each edge holds its upper end and not its lower one."""
+    rows: list[list[float]] = [[] for _ in range(box.height * SAMPLES)]
+    for (x0, y0), (x1, y1) in (edge for loop in clip.loops for edge in edges(loop)):
+        first, last = sorted((row_below(y0, box), row_below(y1, box)))
+        for row in range(max(0, first), min(len(rows), last)):
+            y = box.y + (row + 0.5) / SAMPLES
+            rows[row].append(x0 + (y - y0) / (y1 - y0) * (x1 - x0))
+    return rows
+
+
+def edges(loop: Loop) -> Iterator[tuple[Point, Point]]:
+    """Yield the edges of a loop, the one that closes it last."""
+    return zip(loop, (*loop[1:], loop[0]), strict=True)
+
+
+def row_below(y: float, box: Rect) -> int:
+    """Give the first row of samples at or below a height."""
+    return math.ceil((y - box.y) * SAMPLES - 0.5)
 
 
 def bounds(clip: Clip, part: Rect) -> Rect:

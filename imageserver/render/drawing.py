@@ -8,14 +8,12 @@ from dataclasses import replace
 from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
-from imageserver.plan.profiles import HOLD_PROFILES
 from imageserver.render.compose import finished
+from imageserver.render.embedding import metadata_of
 from imageserver.render.encode import encode, encode_plain
 from imageserver.render.engine import Error
 from imageserver.render.intermediates import with_intermediates
-from imageserver.render.metadata import NONE, Metadata
 from imageserver.render.plain import plain_picture
-from imageserver.render.profiles import profile_bytes
 from imageserver.render.sources import first_line, read_file
 
 
@@ -49,13 +47,6 @@ def draw_in(layout: Layout, written: Sequence[Layout], kept: Cache) -> list[byte
             check(layer.source)
             check(layer.mask)
         raise RenderFailed(first_line(error)) from error
-
-
-def metadata_of(layout: Layout) -> Metadata:
-    """Collect what a reply carries beside its pixels."""
-    holds = layout.encoding.output.format.codec in HOLD_PROFILES
-    embeds = layout.encoding.icc_embed and holds and layout.profile is not None
-    return Metadata(icc=profile_bytes(layout.profile)) if embeds and layout.profile else NONE
 
 
 def check(source: Laid | None) -> None:

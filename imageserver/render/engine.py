@@ -25,6 +25,27 @@ def stored_profile(name: str) -> bytes:
     return bytes(pyvips.Operation.call("profile_load", name))
 
 
+def with_profile(image: pyvips.Image, profile: bytes) -> pyvips.Image:
+    """Give an image the colour profile that its file brings along, if there is one."""
+    if not profile:
+        return image
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return image
+
+
+def with_orientation(image: pyvips.Image, orientation: int) -> pyvips.Image:
+    """Give an image the EXIF orientation that its file tells."""
+    image = image.copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    return image
+
+
+def allow_vectors() -> None:
+    """Let this process draw SVG, whose loader libvips does not trust: only where all is lost that may be lost."""
+    pyvips.operation_block_set("VipsForeignLoadSvg", False)
+
+
 def configure() -> None:
     """Switch off caches that never hit, and the loaders that libvips itself does not trust."""
     pyvips.cache_set_max(0)

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
-from PIL import ExifTags, ImageCms
-from PIL import Image as Pillow
+from PIL import ImageCms
 
 from imageserver.config import Limits
 from imageserver.errors import BadFont, BadSource, LimitExceeded
-from imageserver.layout.facts import Alpha, Facts, PixelType
+from imageserver.layout.facts import Facts, PixelType
 from imageserver.protocol.values import Size
 from imageserver.render.built_in_profiles import digest_of, same_built_in
-from imageserver.render.sources import LOADERS, first_line, sniff
+from imageserver.render.header import Header
+from imageserver.render.headers import read_header
+from imageserver.render.svg import names_in
 from imageserver.typeset.font_files import fault
 
 CHUNK = 2**20
-PIXEL_TYPES: Mapping[str, PixelType] = {
-    "CMYK": "CMYK",
-    **dict.fromkeys(("L", "LA", "La", "1", "I;16", "I;16B", "I"), "BW"),
-}
 PROFILE_TYPES: Mapping[bytes, PixelType] = {b"RGB ": "RGB", b"GRAY": "BW", b"CMYK": "CMYK"}
 SPACE, PROFILE_MARK = slice(16, 20), slice(36, 40)
 """Where the header of an ICC profile names its colour space, and itself."""
-WIDTH, LENGTH = 256, 257
-EXTRA_SAMPLES = 338
-PHOTOSHOP = 34377
-XMP = 700
-ASSOCIATED = 1
-PATHS = range(2000, 2998)
-SIGNATURE = b"8BIM"
 
 
 def probe(path: Path, limits: Limits) -> Facts:
@@ -44,16 +32,9 @@ def probe(path: Path, limits: Limits) -> Facts:
         if status.st_size > limits.file_size:
             raise LimitExceeded("limits.file_size", status.st_size, limits.file_size)
         content_hash = hash_file(path)
-        kind = sniff(path)
-        if kind not in LOADERS:
-            raise BadSource(path.name, f"expected one of {', '.join(LOADERS)}", str(path))
-        with Pillow.open(path, formats=[kind]) as image:
-            check_pixels(image, limits)
-            return facts_of(image, content_hash, status.st_mtime)
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise BadSource(
-            path.name, "it cannot be opened" if isinstance(error, OSError) else first_line(error)
-        ) from error
+        return facts_of(path, read_header(path, limits), content_hash, status.st_mtime)
+    except OSError as error:
+        raise BadSource(path.name, "it cannot be opened", str(path)) from error
 
 
 def probe_font(path: Path, limits: Limits) -> Facts:
@@ -70,14 +51,6 @@ def probe_font(path: Path, limits: Limits) -> Facts:
         raise BadSource(path.name, "it cannot be opened", str(path)) from error
 
 
-def check_pixels(image: Pillow.Image, limits: Limits) -> None:
-    """Refuse an image with too many pixels, before any of them is decoded."""
-    if image.width * image.height > limits.source_pixels:
-        raise LimitExceeded("limits.source_pixels", image.width * image.height, limits.source_pixels)
-    if not image.width or not image.height:
-        raise ValueError("an image without pixels")
-
-
 def hash_file(path: Path) -> str:
     """Hash the bytes of a file."""
     digest = blake2b(digest_size=16)
@@ -87,51 +60,23 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def facts_of(image: Pillow.Image, content_hash: str, modified: float) -> Facts:
-    """Read the header of an opened image."""
-    pixel_type = PIXEL_TYPES.get(image.mode, "RGB")
-    profile = bytes(image.info.get("icc_profile") or b"")
+def facts_of(path: Path, header: Header, content_hash: str, modified: float) -> Facts:
+    """Put what is known of a file together."""
     return Facts(
-        size=stored_size(image),
+        size=header.size,
         content_hash=content_hash,
-        orientation=orientation_of(image),
-        format=image.format or "",
-        pixel_type=pixel_type,
-        alpha=alpha_of(image),
-        icc_name=profile_name(profile),
-        icc_digest=profile_digest(profile, pixel_type),
-        has_xmp=bool(packet_of(image)),
-        path_names=tuple(path_names(photoshop_resources(image))),
-        print_resolution=resolution_of(image),
+        orientation=header.orientation,
+        format=header.format,
+        pixel_type=header.pixel_type,
+        alpha=header.alpha,
+        icc_name=profile_name(header.profile),
+        icc_digest=profile_digest(header.profile, header.pixel_type),
+        has_xmp=bool(header.packet),
+        paths=header.paths,
+        print_resolution=header.print_resolution,
         modified=modified,
+        variables=names_in(path) if header.format == "SVG" else (),
     )
-
-
-def stored_size(image: Pillow.Image) -> Size:
-    """Give the size as stored; for TIFF, Pillow tells the one that is shown."""
-    tags: Any = getattr(image, "tag_v2", {})
-    if image.format == "TIFF" and WIDTH in tags and LENGTH in tags:
-        return Size(int(tags[WIDTH]), int(tags[LENGTH]))
-    return Size(image.width, image.height)
-
-
-def orientation_of(image: Pillow.Image) -> int:
-    """Give the EXIF orientation, 1 to 8; anything else is 1."""
-    try:
-        value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (ValueError, TypeError, SyntaxError, OSError):
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004, EXIF's range
-
-
-def alpha_of(image: Pillow.Image) -> Alpha:
-    """Tell whether an image has alpha, and whether its colours are premultiplied with it."""
-    tags: Any = getattr(image, "tag_v2", {})
-    extra = tags.get(EXTRA_SAMPLES) if image.format == "TIFF" else None
-    if extra:
-        return "associated" if ASSOCIATED in extra else "unassociated"
-    has_alpha = bool({"A", "a"} & set(image.getbands())) or "transparency" in image.info
-    return "unassociated" if has_alpha else "none"
 
 
 def profile_name(profile: bytes) -> str:
@@ -172,56 +117,9 @@ def profile_digest(profile: bytes, pixel_type: PixelType) -> str:
 
 def embedded_profile(path: Path) -> bytes:
     """Read the ICC profile that an image embeds; raises `BadSource`."""
-    try:
-        with Pillow.open(path, formats=[sniff(path)]) as image:
-            return bytes(image.info.get("icc_profile") or b"")
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise BadSource(path.name, first_line(error), str(path)) from error
-
-
-def packet_of(image: Pillow.Image) -> bytes:
-    """Give the XMP packet of an image; empty without one."""
-    tags: Any = getattr(image, "tag_v2", {})
-    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or tags.get(XMP) or b""
-    return packet.encode() if isinstance(packet, str) else bytes(packet)
+    return read_header(path).profile
 
 
 def read_xmp(path: Path) -> bytes:
     """Read the XMP packet of a file; raises `BadSource`."""
-    try:
-        with Pillow.open(path, formats=[sniff(path)]) as image:
-            return packet_of(image).strip(b"\0 \n")
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise BadSource(path.name, first_line(error), str(path)) from error
-
-
-def resolution_of(image: Pillow.Image) -> float | None:
-    """Give the horizontal print resolution in dots per inch, if the file says one."""
-    dpi = image.info.get("dpi")
-    if isinstance(dpi, tuple) and dpi and isinstance(dpi[0], int | float) and dpi[0] > 1:
-        return round(float(dpi[0]), 2)
-    return None
-
-
-def photoshop_resources(image: Pillow.Image) -> bytes:
-    """Give the image resource blocks of Photoshop, from a JPEG's APP13 or a TIFF's tag."""
-    tags: Any = getattr(image, "tag_v2", {})
-    if image.format == "TIFF":
-        data = tags.get(PHOTOSHOP, b"")
-        return data if isinstance(data, bytes) else b""
-    segments = [data for marker, data in getattr(image, "applist", []) if marker == "APP13"]
-    return b"".join(data.removeprefix(b"Photoshop 3.0\0") for data in segments)
-
-
-def path_names(blocks: bytes) -> Iterator[str]:
-    """Yield the names of the paths among image resource blocks."""
-    position = 0
-    while (match := re.compile(re.escape(SIGNATURE)).match(blocks, position)) and position + 12 <= len(blocks):
-        number = int.from_bytes(blocks[match.end() : match.end() + 2], "big")
-        length = blocks[match.end() + 2]
-        name_end = match.end() + 3 + length
-        name_end += name_end - match.start() & 1
-        size = int.from_bytes(blocks[name_end : name_end + 4], "big")
-        if number in PATHS:
-            yield blocks[match.end() + 3 : match.end() + 3 + length].decode("latin-1")
-        position = name_end + 4 + size + (size & 1)
+    return read_header(path).packet

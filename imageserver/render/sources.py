@@ -6,29 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image as Pillow
-
 from imageserver.errors import BadSource
 from imageserver.file_formats import HEAD, format_of
 from imageserver.layout.layout import LaidSource
 from imageserver.layout.levels import DECODER_REDUCES
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha, premultiplied
+from imageserver.render.decoders import FORMATS, WHOLE, decode_by_vips
 from imageserver.render.engine import Error, Image
-from imageserver.render.exchange import from_pillow
 from imageserver.render.levels import read_level
 from imageserver.render.naive import light_of
+from imageserver.render.svg import read_svg
 
-LOADERS = {
-    "JPEG": "vips",
-    "PNG": "vips",
-    "WEBP": "vips",
-    "TIFF": "vips",
-    "GIF": "vips",
-    "AVIF": "vips",
-    "BMP": "pillow",
-}
-"""Who reads which format; no other is opened at all."""
+COLORS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "cmyk": 4}
+"""The bands of colours of an image, by what libvips says they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +48,10 @@ def open_source(
 def read_file(source: LaidSource, *, sequential: bool, hidden_matters: bool) -> Opened:
     """Decode a file, reduced; raises `BadSource` for one that cannot be decoded."""
     name, kind = source.path.name, sniff(source.path)
-    if kind not in LOADERS:
-        raise BadSource(name, f"expected one of {', '.join(LOADERS)}")
+    if kind not in FORMATS:
+        raise BadSource(name, f"expected one of {', '.join(FORMATS)}")
+    if kind == "SVG":
+        return draw_vectors(source)
     by_decoder = min(source.reduction, DECODER_REDUCES) if kind == "JPEG" else 1
     try:
         image = load(source.path, kind, by_decoder, sequential=sequential and not source.turned)
@@ -91,17 +84,21 @@ def squares(image: Image, side: int) -> Image:
 
 
 def load(path: Path, kind: str, shrink: int, *, sequential: bool) -> Image:
-    """Decode lazily; a file that ends too early is an error, not half a picture."""
-    if LOADERS[kind] == "pillow":
-        with Pillow.open(path, formats=[kind]) as opened:
-            return from_pillow(opened.convert("RGBA" if "A" in opened.getbands() else "RGB"))
-    access = "sequential" if sequential else "random"
-    options = {"shrink": shrink} if kind == "JPEG" and shrink > 1 else {}
-    return Image.new_from_file(str(path), access=access, fail_on="error", **options)
+    """Decode a file, lazily where its decoder can; one that ends too early is an error, not half a picture."""
+    if kind in WHOLE:
+        return WHOLE[kind](path)
+    return decode_by_vips(path, kind, shrink, sequential=sequential)
+
+
+def draw_vectors(source: LaidSource) -> Opened:
+    """Draw an SVG as large as it is needed."""
+    image = read_svg(source.path, dict(source.variables), source.drawn or 1.0)
+    return Opened(image, source.size.width / image.width, source.size.height / image.height)
 
 
 def plain(image: Image) -> Image:
-    """Give an image as 8-bit gray or RGB, with or without alpha."""
+    """Give an image as 8-bit gray or RGB, with or without alpha; bands beyond that are left out."""
+    image = usual(image)
     if image.interpretation == "cmyk":
         return from_cmyk(image)
     if image.interpretation in {"rgb16", "scrgb", "lab", "labs", "xyz", "lch", "hsv"}:
@@ -126,8 +123,16 @@ def inks_of(image: Image) -> Image:
     return (image.cast("ushort") >> 8 if deep else image).cast("uchar").copy(interpretation="cmyk")
 
 
+def usual(image: Image) -> Image:
+    """Leave out the bands behind colours and alpha; an image of too few bands for its colours is gray."""
+    colors = COLORS.get(image.interpretation)
+    return image[: colors + 1] if colors and image.bands > colors + 1 else image
+
+
 def from_cmyk(image: Image) -> Image:
     """Turn CMYK into RGB: by the file's own profile, or naively where it has none."""
+    if image.format in {"ushort", "short"}:
+        image = image.cast("ushort") >> 8
     alpha = image[4:] if image.hasalpha() else None
     inks = image[:4]
     if "icc-profile-data" in image.get_fields():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imageserver.commands.delivery import ResMode
 from imageserver.layout.layout import Loop, Turn
+from imageserver.layout.moving import Matrix, homography
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import premultiplied, unpremultiplied
 from imageserver.render.engine import Image, interpolator
@@ -46,29 +47,6 @@ def warped(image: Image, corners: Loop, size: Size, *, smooth: bool) -> Image:
     framed = premultiplied(image).embed(EDGE, EDGE, image.width + 2 * EDGE, image.height + 2 * EDGE)
     result = framed.mapim(index, interpolate=interpolator("bilinear" if smooth else "nearest"), premultiplied=True)
     return unpremultiplied(result).copy(interpretation="srgb")
-
-
-Matrix = tuple[float, float, float, float, float, float, float, float, float]
-
-
-def homography(width: int, height: int, corners: Loop) -> Matrix:
-    """Give the map from an image to a quadrangle, row by row. Derived by Heckbert for the unit square."""
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
-    dx1, dx2, dx3 = x1 - x2, x3 - x2, x0 - x1 + x2 - x3
-    dy1, dy2, dy3 = y1 - y2, y3 - y2, y0 - y1 + y2 - y3
-    base = dx1 * dy2 - dx2 * dy1
-    g, h = (dx3 * dy2 - dx2 * dy3) / base, (dx1 * dy3 - dx3 * dy1) / base
-    return (
-        (x1 - x0 + g * x1) / width,
-        (x3 - x0 + h * x3) / height,
-        x0,
-        (y1 - y0 + g * y1) / width,
-        (y3 - y0 + h * y3) / height,
-        y0,
-        g / width,
-        h / height,
-        1.0,
-    )
 
 
 def inverse(matrix: Matrix) -> Matrix:

@@ -10,13 +10,15 @@ from imageserver.layout.facts import Facts
 from imageserver.render.engine import Error
 from imageserver.render.probe import probe
 from imageserver.render.sources import first_line, load, sniff
+from imageserver.render.svg import read_svg
 
 
 def probe_whole(path: Path, limits: Limits) -> Facts:
     """Read what is known of a file whose every pixel can be read; raises `BadSource` or `LimitExceeded`."""
     facts = probe(path, limits)
+    kind = sniff(path)
     try:
-        load(path, sniff(path), 1, sequential=True).avg()
+        (read_svg(path, {}, 1.0) if kind == "SVG" else load(path, kind, 1, sequential=True)).avg()
     except (Error, OSError, ValueError) as error:
         raise BadSource(path.name, first_line(error)) from error
     return facts

@@ -15,7 +15,7 @@ from imageserver.config import Config
 from imageserver.errors import DamagedPyramid, ImageServerError, RequestError
 from imageserver.layout.facts import Facts, Pyramid
 from imageserver.layout.layout import LaidSource, Layout
-from imageserver.layout.levels import sources_of
+from imageserver.layout.levels import VECTORS, sources_of
 from imageserver.render.building import Job, build
 from imageserver.render.container import digest_of
 from imageserver.server.rendering import Renderer
@@ -59,7 +59,7 @@ class Pyramids:
 
     def jobs(self, path: Path, facts: Facts, *, oriented: bool) -> list[Job]:
         """Give what is to be built for a source: nothing when it is small."""
-        if not self.is_large(facts.size.width * facts.size.height):
+        if facts.format == VECTORS or not self.is_large(facts.size.width * facts.size.height):
             return []
         return [self._job(path, facts.content_hash, upright=facts.is_turned(oriented=oriented))]
 
@@ -69,7 +69,7 @@ class Pyramids:
             return
         self._used = time.monotonic()
         for source in sources_of(layout):
-            if source.level is None and self.is_large(source.size.width * source.size.height):
+            if not (source.level or source.drawn) and self.is_large(source.size.width * source.size.height):
                 self._enqueue(source)
         if self._waiting and (self._builder is None or self._builder.done()):
             self._builder = asyncio.create_task(self._build_all())

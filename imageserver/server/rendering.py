@@ -16,7 +16,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from imageserver.config import Limits
 from imageserver.errors import Overloaded, RenderFailed
-from imageserver.render.engine import configure
+from imageserver.render.engine import allow_vectors, configure
 
 T = TypeVar("T")
 NICE = 5
@@ -31,6 +31,7 @@ def start_worker() -> None:
     if parent is not None:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     configure()
+    allow_vectors()
 
 
 def end_with(parent: BaseProcess) -> None:
@@ -54,7 +55,7 @@ class Renderer:
 
     async def start(self) -> None:
         """Start the processes, so that the first request does not wait for them."""
-        await asyncio.gather(*(self.run(configure) for _ in range(self._processes)))
+        await asyncio.gather(*(self.run(allow_vectors) for _ in range(self._processes)))
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401, what `work` takes
         """Run `work` in a worker; raises `Overloaded`, `RenderFailed`, or what `work` raises."""

@@ -69,6 +69,21 @@ class Mismatch(ImageServerError):
         return f"expected {self.expected}"
 
 
+@dataclass(eq=False)
+class BadImageSet(Mismatch):
+    """The text of a set does not fit its grammar; `offset` is the character at which that shows, counted from 0."""
+
+    offset: int
+
+    @property
+    def where(self) -> str:
+        """What was expected, and where; characters count from 1."""
+        return f"{self.expected} at character {self.offset + 1}"
+
+    def __str__(self) -> str:
+        return f"expected {self.where}"
+
+
 class RequestError(ImageServerError):
     """The request cannot be served as it stands."""
 

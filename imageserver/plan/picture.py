@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imageserver.catalog.attributes import ThumbType
+from imageserver.catalog.members import SetKind
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import CacheControl, Quality, Quantize, ResMode
 from imageserver.commands.formats import Output
@@ -190,13 +191,88 @@ class Properties:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of the catalog, sent in the form that the client asked for; `tag` is its name in XML."""
+    """A text of the catalog, sent in the form that the client asked for; `tag` is its name in XML.
+
+    `plain` says that its lines are no properties, whatever they look like.
+    """
 
     body: str
     tag: str
+    plain: bool = False
 
 
-Content = Picture | SourceInquiry | AreaMap | Properties | Text
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An image or a swatch of a set, by the name under which it can be asked for; a swatch may be a mere colour.
+
+    `is_default` says that the name has no image of its own, and that the default image is shown for it.
+    """
+
+    name: str = ""
+    label: str = ""
+    commands: str = ""
+    color: str = ""
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video of a set, by the name under which static content has it."""
+
+    name: str
+    suffix: str = ""
+    size: Size | None = None
+    bit_rate: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a record says of itself to viewers; `suppressed` names what is there and is not told."""
+
+    user_data: tuple[tuple[str, str], ...] = ()
+    map: str = ""
+    targets: str = ""
+    suppressed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetItem:
+    """An item of a set: an image, a video, a file or an inner set; `source` is where size and version come from."""
+
+    kind: SetKind
+    name: str
+    image: Named | None = None
+    swatch: Named | None = None
+    source: Source | None = None
+    video: Video | None = None
+    inner: MediaSet | None = None
+    notes: Notes = Notes()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSet:
+    """A set of images, videos and inner sets; `crops` are those of the record that it is made of."""
+
+    name: str
+    kind: SetKind
+    items: tuple[SetItem, ...] = ()
+    notes: Notes = Notes()
+    crops: tuple[Source, ...] = ()
+
+    @property
+    def images(self) -> tuple[SetItem, ...]:
+        """All items that are images, front to back, also those of inner sets."""
+        return tuple(
+            one for item in self.items for one in (item.inner.images if item.inner else (item,) if item.image else ())
+        )
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All images whose size is told."""
+        return (*(item.source for item in self.images if item.source), *self.crops)
+
+
+Content = Picture | SourceInquiry | AreaMap | Properties | Text | MediaSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +314,8 @@ class Plan:
         """All images that are read."""
         if isinstance(self.content, SourceInquiry):
             return (self.content.source,)
+        if isinstance(self.content, MediaSet):
+            return self.content.sources
         return self.picture.sources if self.picture else ()
 
     @property

@@ -21,6 +21,7 @@ from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceI
 from imageserver.plan.pictures import compose, picture_of, plan_picture
 from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
 from imageserver.plan.segments import Segments
+from imageserver.plan.sets import plan_set
 from imageserver.plan.sources import modifier_pieces, plan_source
 from imageserver.protocol.request import Piece, Request
 from imageserver.richtext.reading import read_rich_text
@@ -88,7 +89,8 @@ def plan_targets(question: Question) -> Plan:
 def plan_image_set(question: Question) -> Plan:
     """Give catalog::ImageSet."""
     entry = entry_or_nothing(question)
-    return question.answered_by(Text(entry.record.image_set if entry.record else "", "imageset"), entry)
+    body = entry.record.image_set if entry.record else ""
+    return question.answered_by(Text(body, "imageset", plain=True), entry)
 
 
 def plan_image_properties(question: Question) -> Plan:
@@ -220,6 +222,7 @@ PLANNERS: Mapping[str, Callable[[Question], Plan]] = {
     "catalogprops": plan_catalog_properties,
     "exists": plan_exists,
     "imageset": plan_image_set,
+    **dict.fromkeys(("set", "ctx", "fvctx"), plan_set),
     "validate": plan_validation,
     "resolve": plan_resolution,
     "message": plan_message,

@@ -174,7 +174,7 @@ def missing_members(catalogs: Catalogs, loaded: Loaded, shown: Callable[[Path], 
     if loaded.catalog is None or loaded.index is None:
         return
     names = {file.place: shown(loaded.catalog.folder / file.name) for file in loaded.index.files}
-    for name, file, line, column, written in loaded.index.rows(ALL):
+    for name, file, line, column, written in sorted(loaded.index.rows(ALL), key=lambda row: row[1:4]):
         record = loaded.catalog.record(name) if "image_set" in json.loads(written) else None
         if record is None:
             continue

@@ -10,7 +10,7 @@ from imageserver.catalog.members import KINDS, WORDS, Member, SetKind, asked_nam
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.groups import read_group
-from imageserver.errors import BadCombination, BadImageSet, BadValue, LimitExceeded, NotFound
+from imageserver.errors import BadImageSet, BadValue, LimitExceeded, NotFound, NotSupported
 from imageserver.plan.expansion import substituted_text, variables_of
 from imageserver.plan.picture import MediaSet, Named, Notes, Plan, SetItem, Source, Video
 from imageserver.plan.question import Question
@@ -33,7 +33,7 @@ def plan_set(question: Question) -> Plan:
     """Plan the set of `imageSet=`, or else the one that the path names, which may be a single image or video."""
     name = question.request.object
     if ":" in name:
-        raise BadCombination(f"req={question.kind}", f"'{name}': the name of a set has no colon")
+        raise NotSupported(f"req={question.kind} of '{name}'", "the name of a set has no colon")
     main, _ = question.catalogs.governing(name)
     gathering = Gathering(question, default_of(question, main), asked_text(question, "labelkey")[0])
     asked = asked_set(question)
@@ -143,13 +143,13 @@ class Gathering:
         return self.gathered(written, inner, kind or KINDS.get(record.asset_type), notes)
 
     def gathered(self, written: ImageSet, place: Place, kind: SetKind | None, notes: Notes = Notes()) -> MediaSet:  # noqa: B008, a value
-        """Look up all items of a set; of a spin set, what has no type of its own is a row of frames."""
+        """Look up all items of a set; one without a type in a spin set is a row of frames, in a swatch set swatches."""
         limits = self.question.limits
         if place.depth > limits.set_nesting:
             raise LimitExceeded("limits.set_nesting", place.depth, limits.set_nesting)
         kind = kind or kind_of(written, self.question.catalogs, place.main, place.name)
-        if kind == "unknown" and place.kind == "spin":
-            kind = "spin"
+        if kind == "unknown" and place.kind in {"spin", "img_set"}:
+            kind = place.kind
         items: list[SetItem] = []
         for number, item in enumerate(written.items):
             told = place.told and (kind != "ecat" or number < limits.set_pages)
@@ -167,7 +167,7 @@ class Gathering:
             word = WORDS.get(item.word) if place.kind == "media_set" else None
             for one in self.part(item.pages[0], word, self.swatch(item.swatch, place), place):
                 if place.kind == one.kind == "media_set":
-                    raise BadCombination("catalog::ImageSet", f"'{one.name}': a media set may not be in a media set")
+                    raise BadValue("catalog::ImageSet", one.name or "{…}", "no media set in a media set")
                 yield one
 
     def spread(self, item: Item, place: Place) -> Iterator[SetItem]:

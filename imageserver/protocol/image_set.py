@@ -80,10 +80,14 @@ class Item:
 
 @dataclass(slots=True)
 class Level:
-    """A set that is being read: what is finished of it, and the group in brackets that has just been closed."""
+    """A set that is being read: what is finished of it, and the group in brackets that has just been closed.
+
+    `start` is where the item begins that is being read.
+    """
 
     opening: str
     offset: int
+    start: int = 0
     items: list[Item] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
     pages: list[Part] = field(default_factory=list)
@@ -112,8 +116,9 @@ class Level:
         """Take the item that ends here, unless nothing stands in it."""
         self.end_field()
         if any(self.fields):
-            self.items.append(item_of(tuple(self.fields), offset))
+            self.items.append(item_of(tuple(self.fields), self.start))
         self.fields.clear()
+        self.start = offset + 1
 
 
 def read_image_set(text: str, *, plus: bool = False) -> ImageSet:
@@ -127,7 +132,7 @@ def read_image_set(text: str, *, plus: bool = False) -> ImageSet:
                 raise BadImageSet(f"a separator in front of '{mark}'", here)
             if len(levels) > DEEPEST:
                 raise BadImageSet(f"at most {DEEPEST} brackets within one another", here)
-            levels.append(Level(mark, here))
+            levels.append(Level(mark, here, match.end()))
         elif mark in PAIRS.values():
             if PAIRS.get(level.opening) != mark:
                 raise BadImageSet(f"an opening bracket for '{mark}'", here)
@@ -166,11 +171,11 @@ def reference(words: str, offset: int, *, plus: bool) -> Reference:
     return Reference(decoded(name, plus=plus).strip(), commands, offset + len(words) - len(words.lstrip()))
 
 
-def item_of(fields: tuple[Field, ...], end: int) -> Item:
-    """Give an item that ends at `end`; raises `BadImageSet` for fields that make none."""
+def item_of(fields: tuple[Field, ...], start: int) -> Item:
+    """Give an item that begins at `start`; raises `BadImageSet` for fields that make none."""
     pages, *others = fields
     if not pages:
-        raise BadImageSet("an id in front of ';'", end)
+        raise BadImageSet("an id in front of ';'", start)
     if len(pages) > MOST_PAGES:
         raise BadImageSet(f"at most {MOST_PAGES} pages, separated by ':'", pages[MOST_PAGES].offset)
     for part in pages:

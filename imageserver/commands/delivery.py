@@ -134,7 +134,8 @@ class Delivery:
     )
     default_image: str | None = command(
         {"defaultImage": Text(empty=True)},
-        doc="Shown instead of an image that is missing; empty switches attribute::DefaultImage off.",
+        doc="Shown instead of an image that is missing; empty switches attribute::DefaultImage off, and leaves items of "
+        "sets out.",
         page="is-http-defaultimage",
     )
     id: str = command(
@@ -177,12 +178,15 @@ class Delivery:
         page="locale",
     )
     image_set: str = command(
-        {"imageSet": Text(empty=True)}, default="", doc="Overrides catalog::ImageSet.", page="imageset"
+        {"imageSet": Text(empty=True)},
+        default="",
+        doc="The set that `req=set` tells of, in braces; overrides catalog::ImageSet.",
+        page="imageset",
     )
     label_key: str = command(
         {"labelkey": Text(empty=True)},
         default="",
-        doc="Names the user data that labels the items of a set.",
+        doc="Names the user data that labels the images and swatches of a set.",
         page="req/r-set",
     )
     pscan: str = command(

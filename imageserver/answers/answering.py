@@ -22,7 +22,7 @@ from imageserver.answers.properties import (
     xml_properties,
     xml_text,
 )
-from imageserver.answers.sets import OLDER_NAMES, set_element, written_images, written_set
+from imageserver.answers.sets import OLDER_NAMES, Writer, set_element
 from imageserver.answers.versions import image_version, metadata_version
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.laying import lay_out
@@ -138,9 +138,8 @@ def encoded_xml(element: str, encoding: str) -> Document:
 
 def set_document(plan: Plan, found: MediaSet, facts: FactsOf) -> Document:
     """Write a set as JSON or XML, in the shape of `req=set` or of its older names."""
-    root, value = plan.reply.name, written_set(found, facts)
-    if root != "set":
-        root, value = OLDER_NAMES[root], written_images(found, facts)
+    root = OLDER_NAMES.get(plan.reply.name, plan.reply.name)
+    value = Writer(facts).images(found) if plan.reply.name in OLDER_NAMES else Writer(facts).set(found)
     if plan.reply.form == "json":
         return Document(jsonp({root: value}, plan.handler, plan.request_id).encode(), media_type("json"))
     return encoded_xml(set_element(root, value), plan.reply.encoding)

@@ -7,6 +7,7 @@ Both are made of the same value: in XML texts are attributes, in the order of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from imageserver.answers.areas import unchanged_areas
@@ -14,7 +15,8 @@ from imageserver.answers.descriptions import crop_properties, shown_size
 from imageserver.answers.properties import quote
 from imageserver.answers.versions import SHORT, image_version
 from imageserver.layout.facts import FactsOf
-from imageserver.plan.picture import MediaSet, Named, Notes, SetItem, Source, Video
+from imageserver.layout.laying import lay_out
+from imageserver.plan.picture import MediaSet, Named, Notes, Picture, SetItem, Source, Video
 
 Value = str | list["Value"] | dict[str, "Value"]
 Element = dict[str, Value]
@@ -25,32 +27,55 @@ PARTS = {"map": "area", "targets": "target"}
 """Lists that in XML have an element of their own, and the elements in it."""
 
 
-def written_set(found: MediaSet, facts: FactsOf) -> Element:
-    """Give a set as `req=set` does."""
-    items: list[Value] = [written_item(item, facts) for item in found.items]
-    relations: list[Value] = [{"userdata": dict(crop_properties(crop, facts[crop.path]))} for crop in found.crops]
-    return {
-        "pv": PROTOCOL,
-        "type": found.kind,
-        **given(n=found.name),
-        **({"item": items[0] if len(items) == 1 else items} if items else {}),
-        **written_notes(found.notes),
-        **({"relation": relations} if relations else {}),
-    }
+@dataclass
+class Writer:
+    """Writes sets; `known` are the measures of what was measured before, of which a set may have many."""
 
+    facts: FactsOf
+    known: dict[int, Element] = field(default_factory=dict)
 
-def written_item(item: SetItem, facts: FactsOf) -> Element:
-    """Give an item of a set; what is not an image says of which type it is."""
-    inner: Element = {"set": written_set(item.inner, facts)} if item.inner else {}
-    return {
-        **({"type": item.kind, **given(n=item.name)} if item.image is None else {}),
-        **inner,
-        **({"i": written_name(item.image)} if item.image else {}),
-        **({"v": written_video(item.video)} if item.video else {}),
-        **({"s": written_name(item.swatch)} if item.swatch else {}),
-        **(measures(item.source, facts) if item.source else {}),
-        **written_notes(item.notes),
-    }
+    def set(self, found: MediaSet) -> Element:
+        """Give a set as `req=set` does."""
+        items: list[Value] = [self.item(item) for item in found.items]
+        relations: list[Value] = [
+            {"userdata": dict(crop_properties(crop, self.facts[crop.path]))} for crop in found.crops
+        ]
+        return {
+            "pv": PROTOCOL,
+            "type": found.kind,
+            **given(n=found.name),
+            **({"item": items[0] if len(items) == 1 else items} if items else {}),
+            **written_notes(found.notes),
+            **({"relation": relations} if relations else {}),
+        }
+
+    def item(self, item: SetItem) -> Element:
+        """Give an item of a set; what is not an image says of which type it is."""
+        return {
+            **({"type": item.kind, **given(n=item.name)} if item.image is None else {}),
+            **({"set": self.set(item.inner)} if item.inner else {}),
+            **({"i": written_name(item.image)} if item.image else {}),
+            **({"v": written_video(item.video)} if item.video else {}),
+            **({"s": written_name(item.swatch)} if item.swatch else {}),
+            **(self.measures(item.shown) if item.shown else {}),
+            **written_notes(item.notes),
+        }
+
+    def images(self, found: MediaSet) -> Element:
+        """Give a set as the older requests do: all images one behind the other, the measures of the first in front."""
+        images: list[Element] = [
+            {**written_name(item.image), **(self.measures(item.shown) if item.shown else {})}
+            for item in found.images
+            if item.image
+        ]
+        first: Element = {key: images[0][key] for key in ("dx", "dy", "iv") if key in images[0]} if images else {}
+        return {"pv": PROTOCOL, "type": found.kind, **given(n=found.name), **first, "i": [*images]}
+
+    def measures(self, shown: Source | Picture) -> Element:
+        """Give size and version of an image, or of the composite of a template."""
+        if id(shown) not in self.known:
+            self.known[id(shown)] = measures(shown, self.facts)
+        return self.known[id(shown)]
 
 
 def written_name(named: Named) -> Element:
@@ -70,10 +95,16 @@ def written_video(video: Video) -> Element:
     return given(path=video.name, suffix=video.suffix, dx=width, dy=height, bitrate=str(video.bit_rate or ""))
 
 
-def measures(source: Source, facts: FactsOf) -> Element:
-    """Give size and version of an image."""
-    width, height = shown_size(source, facts[source.path])
-    return {"dx": str(width), "dy": str(height), "iv": image_version((source,), facts)[:SHORT]}
+def measures(shown: Source | Picture, facts: FactsOf) -> Element:
+    """Measure an image, or the composite of a template."""
+    if isinstance(shown, Source):
+        width, height = shown_size(shown, facts[shown.path])
+        version = image_version((shown,), facts)
+    else:
+        reply = lay_out(shown, facts).reply
+        width, height = reply.width, reply.height
+        version = image_version(shown.sources, facts, (*shown.fonts, *shown.spare_fonts))
+    return {"dx": str(width), "dy": str(height), "iv": version[:SHORT]}
 
 
 def written_notes(notes: Notes) -> Element:
@@ -97,17 +128,6 @@ def written_targets(text: str) -> Iterator[Element]:
             case [word, number, key] if equals and word.casefold() == "target":
                 found.setdefault(number, {})[key] = value
     yield from found.values()
-
-
-def written_images(found: MediaSet, facts: FactsOf) -> Element:
-    """Give a set as the older requests do: all images one behind the other, the measures of the first in front."""
-    images: list[Element] = [
-        {**written_name(item.image), **(measures(item.source, facts) if item.source else {})}
-        for item in found.images
-        if item.image
-    ]
-    first: Element = {key: images[0][key] for key in ("dx", "dy", "iv") if key in images[0]} if images else {}
-    return {"pv": PROTOCOL, "type": found.kind, **given(n=found.name), **first, "i": [*images]}
 
 
 def given(**texts: str) -> Element:

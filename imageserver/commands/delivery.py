@@ -134,8 +134,8 @@ class Delivery:
     )
     default_image: str | None = command(
         {"defaultImage": Text(empty=True)},
-        doc="Shown instead of an image that is missing; empty switches attribute::DefaultImage off, and leaves items of "
-        "sets out.",
+        doc="Shown instead of an image that is missing; empty switches attribute::DefaultImage off, and sets leave out "
+        "what is missing.",
         page="is-http-defaultimage",
     )
     id: str = command(

@@ -237,13 +237,16 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class SetItem:
-    """An item of a set: an image, a video, a file or an inner set; `source` is where size and version come from."""
+    """An item of a set: an image, a video, a file or an inner set.
+
+    `shown` is where size and version come from: the image of a record or, of a template, the composite.
+    """
 
     kind: SetKind
     name: str
     image: Named | None = None
     swatch: Named | None = None
-    source: Source | None = None
+    shown: Source | Picture | None = None
     video: Video | None = None
     inner: MediaSet | None = None
     notes: Notes = Notes()
@@ -267,9 +270,14 @@ class MediaSet:
         )
 
     @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """All templates whose size is told."""
+        return tuple(item.shown for item in self.images if isinstance(item.shown, Picture))
+
+    @property
     def sources(self) -> tuple[Source, ...]:
-        """All images whose size is told."""
-        return (*(item.source for item in self.images if item.source), *self.crops)
+        """All images that sizes and versions are made of."""
+        return (*(source for item in self.images for source in sources_of(item.shown)), *self.crops)
 
 
 Content = Picture | SourceInquiry | AreaMap | Properties | Text | MediaSet
@@ -319,11 +327,23 @@ class Plan:
         return self.picture.sources if self.picture else ()
 
     @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """All pictures that are drawn, or that the reply tells of."""
+        if isinstance(self.content, MediaSet):
+            return self.content.pictures
+        return (self.picture,) if self.picture else ()
+
+    @property
     def fonts(self) -> tuple[Path, ...]:
-        """All font files that have to be there."""
-        return self.picture.fonts if self.picture else ()
+        """All font files that have to be there, each once."""
+        return tuple(dict.fromkeys(file for picture in self.pictures for file in picture.fonts))
 
     @property
     def spare_fonts(self) -> tuple[Path, ...]:
-        """All font files that are done without when they cannot be read."""
-        return self.picture.spare_fonts if self.picture else ()
+        """All font files that are done without when they cannot be read, each once."""
+        return tuple(dict.fromkeys(file for picture in self.pictures for file in picture.spare_fonts))
+
+    @property
+    def sets_text(self) -> bool:
+        """Tell whether text has to be set to answer."""
+        return any(picture.texts for picture in self.pictures)

@@ -12,8 +12,9 @@ from imageserver.commands.delivery import Delivery
 from imageserver.commands.groups import read_group
 from imageserver.errors import BadImageSet, BadValue, LimitExceeded, NotFound, NotSupported
 from imageserver.plan.expansion import substituted_text, variables_of
-from imageserver.plan.picture import MediaSet, Named, Notes, Plan, SetItem, Source, Video
-from imageserver.plan.question import Question
+from imageserver.plan.picture import MediaSet, Named, Notes, Picture, Plan, SetItem, Source, Video
+from imageserver.plan.pictures import nested_picture
+from imageserver.plan.question import Question, ask
 from imageserver.plan.sources import plan_source
 from imageserver.protocol.image_set import (
     ImageSet,
@@ -24,6 +25,7 @@ from imageserver.protocol.image_set import (
     read_image_set,
     without_braces,
 )
+from imageserver.protocol.request import Piece, Request
 
 OF_ONE = frozenset({"img_set", "ecat", "video_set"})
 """The types that an item of a media set may give to a single image or video, which then is a set of one item."""
@@ -105,12 +107,13 @@ class Place:
 
 @dataclass
 class Gathering:
-    """A set on its way to a plan; `count` is how many items it has so far."""
+    """A set on its way to a plan; `count` is how many items it has so far, `known` what images they show."""
 
     question: Question
     default: Default
     label_key: str
-    count: int = field(default=0)
+    count: int = 0
+    known: dict[str, Source | Picture] = field(default_factory=dict)
 
     def object_set(self, reference: Reference, main: Catalog) -> MediaSet:
         """Give what one name stands for: the set of its record, or a set of one item."""
@@ -210,9 +213,17 @@ class Gathering:
             video = video_of(member) if member.kind == "video" else None
             return SetItem(member.kind, member.name, video=video, notes=notes)
         image = self.named(member, reference, place.main)
-        has_file = member.entry.record is None or member.entry.record.path
-        source = plan_source(member.entry, self.question.macros) if has_file else None
-        return SetItem("img", image.name, image=image, source=source, notes=notes)
+        return SetItem("img", image.name, image=image, shown=self.shown(member.name, member.entry), notes=notes)
+
+    def shown(self, name: str, entry: Entry) -> Source | Picture | None:
+        """Give the image of an entry, or the composite of a template at its own size; a set may have neither."""
+        if name not in self.known:
+            if entry.record is None or entry.record.path:
+                self.known[name] = plan_source(entry, self.question.macros)
+            elif entry.record.modifier:
+                asked = Request(name, (Piece("scl", "1"),))
+                self.known[name] = nested_picture(ask(asked, self.question.catalogs, self.question.limits), None)
+        return self.known.get(name)
 
     def swatch(self, part: Part | None, place: Place) -> Named | None:
         """Give the swatch of an item."""

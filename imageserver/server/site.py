@@ -86,8 +86,7 @@ class Site:
         """Say what is sent in reply to a plan."""
         facts = await self.facts(planned)
         arguments = planned, self.pyramids.seen(facts), time.time(), self.replies.length
-        sets_text = planned.picture is not None and planned.picture.texts
-        found = await asyncio.to_thread(answer, *arguments) if sets_text else answer(*arguments)
+        found = await asyncio.to_thread(answer, *arguments) if planned.sets_text else answer(*arguments)
         return replace(found, facts=facts)
 
     async def finish(self, planned: Plan, answered: Answer) -> tuple[Answer, Body, str]:

@@ -21,6 +21,9 @@ from pictures import BLUE, GREEN, RED
 from serving import Client, serving
 from sites import QUIET, eventually, plain, version
 
+from imageserver.catalog.loading import load
+from imageserver.catalog.members import KINDS, kind_of, known_set, references
+
 HERE = Path(__file__).parent
 ROWS: list[dict[str, Any]] = yaml.safe_load((HERE / "set_replies.yaml").read_text())
 DEFAULT = """
@@ -170,6 +173,23 @@ def test_an_edit_of_a_set_or_of_a_member_is_seen(changing: Client) -> None:
     assert version(changing, "Set/spin", "metadata.version") != before
 
 
+def test_a_file_that_comes_or_goes_is_seen_though_no_record_names_it(changing: Client) -> None:
+    pictures, url = changing.folder / "catalogs/Set/images", "Set?req=set,json&imageSet={a,late.png}&defaultImage="
+    assert list(data(changing, url)["set"]["item"]["i"].values()) == ["Set/a"]
+    plain(pictures / "late.png", BLUE)
+    assert len(data(changing, url)["set"]["item"]) == 2
+    assert data(changing, "Set/clip.mp4?req=set,json")["set"]["type"] == "video"
+    (changing.folder / "catalogs/Set/static/clip.mp4").unlink()
+    assert changing.ask("/is/image/Set/clip.mp4?req=set,json").status == 403
+
+
+def test_a_picture_of_a_set_that_goes_is_missed(changing: Client) -> None:
+    for _ in range(2):
+        data(changing, "Set/mixed?req=set,json")
+    (changing.folder / "catalogs/Set/images/a.png").unlink()
+    assert "'Set/a' not found" in changing.ask("/is/image/Set/mixed?req=set,json").text
+
+
 def test_a_set_with_a_wrong_text_keeps_the_one_it_had(changing: Client) -> None:
     path = changing.folder / "catalogs/Set/catalog.yaml"
     path.write_text(path.read_text().replace('list: {image_set: "a,b"}', 'list: {image_set: "a,{b"}'))
@@ -212,6 +232,20 @@ def test_check_tells_of_a_text_that_is_no_set(tmp_path: Path, text: str, told: s
         f"images:\n  a: {{path: a.png}}\n  s:\n    image_set: '{text}'\n"
     )
     assert check(tmp_path) == (1, [f"catalogs/Co/catalog.yaml:4:16: images.s.image_set: {told}"])
+
+
+def test_the_demo_has_a_set_of_each_type_that_needs_no_video() -> None:
+    catalogs = load(HERE.parent / "catalogs").catalogs
+    demo = catalogs.named["samples"]
+    kinds = set()
+    for name, record in demo.images.items():
+        if record.image_set:
+            own = kind_of(known_set(record.image_set), catalogs, demo, f"samples/{name}")
+            kinds.add(KINDS[record.asset_type])
+            assert own in {KINDS[record.asset_type], "unknown"}, name
+            for one in references(known_set(record.image_set), own):
+                assert demo.record(one.name), f"{name}: {one.name}"
+    assert kinds == {"img_set", "spin", "ecat", "media_set"}
 
 
 def test_deep_and_wide_sets_end_in_an_error_soon(client: Client) -> None:

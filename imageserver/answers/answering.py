@@ -56,7 +56,7 @@ def answer(plan: Plan, facts: FactsOf, now: float, length_of: LengthOf = unknown
         case Text() as text:
             return text_answer(plan, text_document(plan, text), facts)
         case MediaSet() as found:
-            return text_answer(plan, set_document(plan, found, facts), facts)
+            return replace(text_answer(plan, set_document(plan, found, facts), facts), passing=not found.settled)
 
 
 def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, length_of: LengthOf) -> Answer:

@@ -57,6 +57,11 @@ class Member:
     suffix: str = ""
 
     @property
+    def has_record(self) -> bool:
+        """Tell whether it is a record, and not a file without one."""
+        return self.content is not None or (self.entry is not None and self.entry.record is not None)
+
+    @property
     def image_set(self) -> str:
         """The set that it is, if it is one."""
         return self.entry.record.image_set if self.entry and self.entry.record and not self.entry.crop_name else ""

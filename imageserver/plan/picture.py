@@ -254,13 +254,17 @@ class SetItem:
 
 @dataclass(frozen=True, slots=True)
 class MediaSet:
-    """A set of images, videos and inner sets; `crops` are those of the record that it is made of."""
+    """A set of images, videos and inner sets; `crops` are those of the record that it is made of.
+
+    One that is not `settled` may become another one by files that come and go, without a change of catalogs or images.
+    """
 
     name: str
     kind: SetKind
     items: tuple[SetItem, ...] = ()
     notes: Notes = Notes()
     crops: tuple[Source, ...] = ()
+    settled: bool = True
 
     @property
     def images(self) -> tuple[SetItem, ...]:

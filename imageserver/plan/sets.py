@@ -46,7 +46,7 @@ def plan_set(question: Question) -> Plan:
             found = gathering.object_set(only, main)
         case _:
             found = gathering.given_set(asked or ImageSet(), main)
-    return question.answered_by(found, Entry("", main, main))
+    return question.answered_by(replace(found, settled=gathering.settled), Entry("", main, main))
 
 
 def asked_set(question: Question) -> ImageSet | None:
@@ -107,13 +107,17 @@ class Place:
 
 @dataclass
 class Gathering:
-    """A set on its way to a plan; `count` is how many items it has so far, `known` what images they show."""
+    """A set on its way to a plan; `count` is how many items it has so far, `known` what images they show.
+
+    It is `settled` as long as nothing was missing, and nothing but images was found without a record.
+    """
 
     question: Question
     default: Default
     label_key: str
     count: int = 0
     known: dict[str, Source | Picture] = field(default_factory=dict)
+    settled: bool = True
 
     def object_set(self, reference: Reference, main: Catalog) -> MediaSet:
         """Give what one name stands for: the set of its record, or a set of one item."""
@@ -230,7 +234,10 @@ class Gathering:
         if isinstance(part, SolidColor):
             return Named(color=f"0x{part.rgb}", label=localized(part.label, self.question))
         member = self.found(part, place.main) if isinstance(part, Reference) else None
-        return self.named(member, part, place.main) if member and isinstance(part, Reference) else None
+        if member is None or not isinstance(part, Reference):
+            return None
+        self.settled &= member.has_record
+        return self.named(member, part, place.main)
 
     def named(self, member: Member, reference: Reference, main: Catalog) -> Named:
         """Give an image by its name, with the label that `labelkey=` finds in its user data."""
@@ -241,7 +248,9 @@ class Gathering:
 
     def found(self, reference: Reference, main: Catalog) -> Member | None:
         """Find what an id stands for, or the default image in its place; None when it is to be left out."""
-        member = find_member(self.question.catalogs, reference.name, main) or self.default.image
+        member = find_member(self.question.catalogs, reference.name, main)
+        self.settled &= member is not None and (member.has_record or member.entry is not None)
+        member = member or self.default.image
         if member is None and not self.default.leaves_out:
             raise NotFound("image", asked_name(self.question.catalogs, reference.name, main), "no such record or file")
         return member

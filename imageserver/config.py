@@ -166,6 +166,9 @@ class Limits:
     nesting: int = option(positive, 64, "levels of nesting, of macros and of requests")
     text: int = option(size, 64 * KIB, "text after the expansion of macros and variables")
     characters: int = option(positive, 10_000, "characters of the text layers of a request")
+    set_items: int = option(positive, 2000, "items of a set, with those of the sets in it")
+    set_nesting: int = option(positive, 10, "levels of sets within sets")
+    set_pages: int = option(whole, 20, "items of an e-catalog that come with their maps and user data")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,7 @@ ImageServerError
 │   └── BadProfile              a colour profile that is unknown, or cannot be used
 ├── OutsideProtocol             a path that is not ours (404)
 ├── WrongMethod                 a method that images do not answer to (405)
-├── EditError                   an edit that cannot be made; nothing has changed
-│   ├── InvalidEdit             a value that does not fit, or something that cannot be (422)
-│   ├── NoSuchRecord            an edit names what the catalog does not have (404)
-│   ├── AlreadyThere            a name that is taken (409)
-│   ├── StaleEdit               the record or the catalog has changed since it was looked at (412)
-│   ├── Uneditable              the file is written in a way that only people can edit (409)
-│   └── NotStored               the disk refuses (507)
+├── EditError               an edit that cannot be made; its tree is in `store/errors.py`
 ├── DamagedIndex                the index of a catalog cannot be read (500)
 ├── Overloaded                  no room in the render queue (503)
 ├── RenderFailed                a worker died or ran out of time (500)
@@ -69,6 +63,21 @@ class Mismatch(ImageServerError):
 
     def __str__(self) -> str:
         return f"expected {self.expected}"
+
+
+@dataclass(eq=False)
+class BadImageSet(Mismatch):
+    """The text of a set does not fit its grammar; `offset` is the character at which that shows, counted from 0."""
+
+    offset: int
+
+    @property
+    def where(self) -> str:
+        """What was expected, and where; characters count from 1."""
+        return f"{self.expected} at character {self.offset + 1}"
+
+    def __str__(self) -> str:
+        return f"expected {self.where}"
 
 
 class RequestError(ImageServerError):
@@ -275,85 +284,6 @@ class WrongMethod(ImageServerError):
 
     def __str__(self) -> str:
         return f"{self.method}: expected GET, HEAD or POST"
-
-
-class EditError(ImageServerError):
-    """An edit that cannot be made; nothing has changed."""
-
-    status = 409
-    title = "edit refused"
-
-
-@dataclass(eq=False)
-class InvalidEdit(EditError):
-    """A value does not fit, or what is asked for cannot be; the reason says what is allowed."""
-
-    status = 422
-    where: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.reason}"
-
-
-@dataclass(eq=False)
-class NoSuchRecord(EditError):
-    """An edit names what the catalog does not have."""
-
-    status = 404
-    catalog: str
-    name: str
-    what: str = "record"
-
-    def __str__(self) -> str:
-        return f"catalog '{self.catalog}' has no {self.what} '{self.name}'"
-
-
-@dataclass(eq=False)
-class AlreadyThere(EditError):
-    """A name that is taken."""
-
-    name: str
-    what: str = "record"
-
-    def __str__(self) -> str:
-        return f"there is a {self.what} '{self.name}' already"
-
-
-@dataclass(eq=False)
-class StaleEdit(EditError):
-    """The record, or the catalog, has changed since it was looked at; `actual` is its revision now, 0 for none."""
-
-    status = 412
-    what: str
-    expected: int
-    actual: int
-
-    def __str__(self) -> str:
-        return f"{self.what} has changed: it is at revision {self.actual}, not {self.expected}"
-
-
-@dataclass(eq=False)
-class Uneditable(EditError):
-    """The file is written in a way that only people can edit."""
-
-    where: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.reason}; edit it by hand"
-
-
-@dataclass(eq=False)
-class NotStored(EditError):
-    """The disk refuses; what was there before is there, or will be finished at the next opening."""
-
-    status = 507
-    where: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: cannot be stored: {self.reason}"
 
 
 @dataclass(eq=False)

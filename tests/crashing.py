@@ -23,8 +23,8 @@ from pathlib import Path
 
 from stores import NOW, Clock, opened, picture
 
-from imageserver.errors import EditError
 from imageserver.store.edits import Change, ChangeMacros, Edit, Put, Remove, Rename, StoreFile
+from imageserver.store.errors import EditError
 from imageserver.store.history import digests_once
 from imageserver.store.replacing import replace_files
 from imageserver.store.store import Store

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from stores import CATALOG, NOW, Site, picture, site
 
-from imageserver.errors import AlreadyThere, EditError, InvalidEdit, NoSuchRecord, StaleEdit
 from imageserver.store.edits import (
     Change,
     ChangeAttributes,
@@ -20,6 +19,7 @@ from imageserver.store.edits import (
     Rename,
     Restore,
 )
+from imageserver.store.errors import AlreadyThere, EditError, InvalidEdit, NoSuchRecord, StaleEdit
 from imageserver.store.store import Store
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from stores import CATALOG, Site, picture, site
 
-from imageserver.errors import AlreadyThere, InvalidEdit
 from imageserver.store.edits import Restore, StoreFile
+from imageserver.store.errors import AlreadyThere, InvalidEdit
 
 
 @pytest.fixture

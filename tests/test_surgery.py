@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imageserver.errors import Uneditable
+from imageserver.store.errors import Uneditable
 from imageserver.store.file_draft import FileDraft
 from imageserver.store.outline import outline
 from imageserver.store.writing import entry, inline

@@ -49,12 +49,14 @@ class Answer:
     """What is sent: `tag` identifies the content for conditional requests; `facts` are those that it follows from.
 
     Properties of a picture tell the `length` of the reply with the tag `tells_length_of`, 0 when it was not made yet.
+    What is `passing` is not to be given again unasked: files that `facts` has nothing of may have come or gone.
     """
 
     content: Document | Drawing | Measurement | Packet
     caching: Caching
     tag: str
     is_default_image: bool = False
+    passing: bool = False
     tells_length_of: str = ""
     length: int = 0
     facts: FactsOf = field(default_factory=dict, repr=False)

@@ -22,12 +22,14 @@ from imageserver.answers.properties import (
     xml_properties,
     xml_text,
 )
+from imageserver.answers.sets import OLDER_NAMES, Writer, set_element
 from imageserver.answers.versions import image_version, metadata_version
 from imageserver.layout.coloring import image_profile
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
-from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
+from imageserver.plan.picture import Picture
+from imageserver.plan.plan import AreaMap, MediaSet, Plan, Properties, SourceInquiry, Text
 
 LengthOf = Callable[[str], int]
 MAKING = "5"
@@ -55,6 +57,8 @@ def answer(plan: Plan, facts: FactsOf, now: float, length_of: LengthOf = unknown
             return properties_answer(plan, values, facts, now)
         case Text() as text:
             return text_answer(plan, text_document(plan, text), facts)
+        case MediaSet() as found:
+            return replace(text_answer(plan, set_document(plan, found, facts), facts), passing=not found.settled)
 
 
 def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, length_of: LengthOf) -> Answer:
@@ -114,7 +118,8 @@ def text_answer(plan: Plan, document: Document, facts: FactsOf) -> Answer:
 def text_document(plan: Plan, text: Text) -> Document:
     """Write a text of the catalog; as JSON and XML, lines of name=value become properties."""
     lines = text.body.splitlines()
-    pairs = [(name.strip(), value) for name, equals, value in (line.partition("=") for line in lines) if equals]
+    cut = [] if text.plain else [line.partition("=") for line in lines]
+    pairs = [(name.strip(), value) for name, equals, value in cut if equals]
     if plan.reply.form == "text":
         body = CRLF.join(lines) + CRLF if text.tag != "message" else ""
         return Document(body.encode(), media_type("text"))
@@ -132,6 +137,15 @@ def encoded_xml(element: str, encoding: str) -> Document:
     """Write an XML document in an encoding; what that cannot hold becomes a character reference."""
     body = xml_document(element, encoding).encode(encoding, "xmlcharrefreplace")
     return Document(body, media_type("xml", encoding))
+
+
+def set_document(plan: Plan, found: MediaSet, facts: FactsOf) -> Document:
+    """Write a set as JSON or XML, in the shape of `req=set` or of its older names."""
+    root = OLDER_NAMES.get(plan.reply.name, plan.reply.name)
+    value = Writer(facts).images(found) if plan.reply.name in OLDER_NAMES else Writer(facts).set(found)
+    if plan.reply.form == "json":
+        return Document(jsonp({root: value}, plan.handler, plan.request_id).encode(), media_type("json"))
+    return encoded_xml(set_element(root, value), plan.reply.encoding)
 
 
 def area_document(plan: Plan, areas: AreaMap, facts: FactsOf) -> Document:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 
 from imageserver.answers.versions import is_current
-from imageserver.plan.picture import Plan
+from imageserver.plan.plan import Plan
 
 HOUR = 3600
 YEAR = 31536000

@@ -9,7 +9,8 @@ from imageserver.layout.layers import intersection
 from imageserver.layout.layout import Layout
 from imageserver.plan.catalogprops import hexadecimal
 from imageserver.plan.dates import java_date
-from imageserver.plan.picture import Picture, Source, SourceInquiry
+from imageserver.plan.picture import Picture, Source
+from imageserver.plan.plan import SourceInquiry
 from imageserver.plan.profiles import HOLD_PROFILES
 from imageserver.protocol.values import Rect
 
@@ -42,12 +43,7 @@ def describe_picture(picture: Picture, layout: Layout, facts: FactsOf, length: i
 def describe_source(inquiry: SourceInquiry, facts: Facts, profile: str) -> Pairs:
     """Give the properties of a source: what the file says, and what the catalog does; `profile` is its colour space."""
     source, known = inquiry.source, dict(inquiry.properties)
-    size = facts.shown_size(oriented=source.apply_orientation)
-    if source.crop is not None:
-        size_rect = intersection(source.crop, Rect(0, 0, size.width, size.height))
-        width, height = size_rect.width, size_rect.height
-    else:
-        width, height = size.width, size.height
+    width, height = shown_size(source, facts)
     anchor = (source.anchor.x, source.anchor.y) if source.anchor else (width // 2, height // 2)
     stamp = known["image.timeStamp"]
     return (
@@ -73,6 +69,15 @@ def describe_source(inquiry: SourceInquiry, facts: Facts, profile: str) -> Pairs
     )
 
 
+def shown_size(source: Source, facts: Facts) -> tuple[int, int]:
+    """Give width and height of a source as it is shown, or of its crop."""
+    size = facts.shown_size(oriented=source.apply_orientation)
+    if source.crop is None:
+        return size.width, size.height
+    cut = intersection(source.crop, Rect(0, 0, size.width, size.height))
+    return cut.width, cut.height
+
+
 def print_resolution(facts: Facts, known: dict[str, str]) -> str:
     """Give the print resolution of a source whose record has none: the file's, or the catalog's."""
     return known["image.defaultPrintRes"] if facts.print_resolution is None else f"{facts.print_resolution:g}"
@@ -88,15 +93,19 @@ def mask_kind(source: Source, facts: Facts) -> str:
 
 
 def describe_crop(source: Source, facts: Facts) -> str:
-    """Give the user data of a named crop, as viewers of smart crops read them."""
+    """Give the user data of a named crop, as viewers of smart crops read them, as lines of properties."""
+    return "\n".join(f"{name}={value}" for name, value in crop_properties(source, facts))
+
+
+def crop_properties(source: Source, facts: Facts) -> Pairs:
+    """Give the user data of a named crop."""
     size, crop = facts.shown_size(oriented=source.apply_orientation), source.crop or Rect(0, 0, 1, 1)
     shares = (crop.x / size.width, crop.y / size.height, crop.width / size.width, crop.height / size.height)
     kind = "Swatch" if source.crop_name.casefold() == "swatch" else "Banner"
-    lines = (
-        f"SmartCropDef={source.crop_name}",
-        f"SmartCropHeight={float(crop.height)}",
-        f"SmartCropRect={','.join(f'{share:g}' for share in shares)},{crop.width},{crop.height}",
-        f"SmartCropType={kind}",
-        f"SmartCropWidth={float(crop.width)}",
+    return (
+        ("SmartCropDef", source.crop_name),
+        ("SmartCropHeight", str(float(crop.height))),
+        ("SmartCropRect", f"{','.join(f'{share:g}' for share in shares)},{crop.width},{crop.height}"),
+        ("SmartCropType", kind),
+        ("SmartCropWidth", str(float(crop.width))),
     )
-    return "\n".join(lines)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from imageserver.catalog.attributes import ANY_TEXT, POSITIVE, THUMB_TYPE, ThumbType
 from imageserver.catalog.fields import Crops, Hours, PropertyData, Scalar, Targets, TimeStamp, catalog_field
 from imageserver.protocol.grammar import Integer, Keyword, Product, Text
+from imageserver.protocol.image_set import ImageSetGrammar
 from imageserver.protocol.values import Point, Rect, Size
 
 SET_TYPES = ("mediaset", "spinset", "spinset2d", "videoset", "imageset", "ecatalog")
@@ -51,7 +52,9 @@ class Record:
     map: str = catalog_field(ANY_TEXT, default="", metadata=True, doc="Image map: HTML AREA elements.")
     targets: str = catalog_field(Targets(), default="", metadata=True, doc="Zoom targets.")
     user_data: str = catalog_field(PropertyData(), default="", metadata=True, doc="Anything, for viewers.")
-    image_set: str = catalog_field(ANY_TEXT, default="", metadata=True, doc="The set that this record stands for.")
+    image_set: str = catalog_field(
+        Scalar(ImageSetGrammar(), null=""), default="", metadata=True, doc="The set that this record stands for."
+    )
     asset_type: str = catalog_field(
         Scalar(Keyword({word: word for word in SET_TYPES}), null=""),
         default="",

@@ -134,7 +134,8 @@ class Delivery:
     )
     default_image: str | None = command(
         {"defaultImage": Text(empty=True)},
-        doc="Shown instead of an image that is missing; empty switches attribute::DefaultImage off.",
+        doc="Shown instead of an image that is missing; empty switches attribute::DefaultImage off, and sets leave out "
+        "what is missing.",
         page="is-http-defaultimage",
     )
     id: str = command(
@@ -178,12 +179,15 @@ class Delivery:
         page="locale",
     )
     image_set: str = command(
-        {"imageSet": Text(empty=True)}, default="", doc="Overrides catalog::ImageSet.", page="imageset"
+        {"imageSet": Text(empty=True)},
+        default="",
+        doc="The set that `req=set` tells of, in braces; overrides catalog::ImageSet.",
+        page="imageset",
     )
     label_key: str = command(
         {"labelkey": Text(empty=True)},
         default="",
-        doc="Names the user data that labels the items of a set.",
+        doc="Names the user data that labels the images and swatches of a set.",
         page="req/r-set",
     )
     pscan: int = command(

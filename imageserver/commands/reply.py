@@ -45,6 +45,7 @@ KINDS: Mapping[str, Kind] = {
     "catalogprops": Kind("other", forms=ALL),
     "exists": Kind("other", forms=ALL),
     "imageset": Kind("other", forms=ALL),
+    **dict.fromkeys(("set", "ctx", "fvctx"), Kind("other", forms=("xml", "json"))),
     "validate": Kind("none", forms=ALL),
     "resolve": Kind("none", forms=("text",)),
     "loadcache": Kind("none", forms=("text",), watermarked=True),
@@ -55,11 +56,17 @@ PICTURES = frozenset({"img", "mask", "tmb", "tile"})
 """The kinds that send an image."""
 
 UNSUPPORTED: Mapping[str, str] = {
-    **dict.fromkeys(("set", "ctx", "fvctx", "mbrSet"), "set requests are not supported yet"),
+    "mbrSet": "sets of videos in several bit rates are not supported yet",
     "xlate": "locales are not supported yet",
     "saveToFile": "saving to a file is not supported yet",
 }
 SPELLINGS = {name.casefold(): name for name in (*KINDS, *UNSUPPORTED)}
+
+
+def default_form(name: str) -> TextForm:
+    """Give the form of a kind of reply that is asked for without one, however it is spelled."""
+    kind = KINDS.get(SPELLINGS.get(name.casefold(), ""))
+    return kind.forms[0] if kind and kind.forms else "text"
 
 
 @dataclass(frozen=True, slots=True)

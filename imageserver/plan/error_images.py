@@ -8,8 +8,8 @@ from dataclasses import replace
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.commands.reply import PICTURES
 from imageserver.config import Limits
-from imageserver.plan.picture import Lifetime, Plan
 from imageserver.plan.pictures import picture_of
+from imageserver.plan.plan import Lifetime, Plan
 from imageserver.plan.question import Surroundings, ask
 from imageserver.protocol.grammar import split_list
 from imageserver.protocol.request import Request

@@ -1,4 +1,4 @@
-"""The Plan: a request as meant, every default filled in, still in the units of the request.
+"""A picture as it is meant: layers, view and encoding, every default filled in, still in the units of the request.
 
 All of it is immutable, and after it nobody reads a catalog: what is needed later stands in here.
 """
@@ -12,10 +12,9 @@ from typing import Literal
 
 from imageserver.catalog.attributes import ThumbType
 from imageserver.commands.adjust import Adjust
-from imageserver.commands.delivery import CacheControl, Quality, Quantize, ResMode
+from imageserver.commands.delivery import Quality, Quantize, ResMode
 from imageserver.commands.formats import Codec, Output
 from imageserver.commands.layer import Layer
-from imageserver.commands.reply import RequestType
 from imageserver.commands.view import Fit, View
 from imageserver.plan.profiles import ImageSpaces, NamedProfile, Spaces
 from imageserver.plan.text import TextBlock
@@ -226,92 +225,3 @@ def each_once(files: Iterable[OtherFile]) -> tuple[OtherFile, ...]:
         if file.path not in found and not (file.spare and file.kind == "profile" and not file.path.is_file()):
             found[file.path] = file
     return tuple(found.values())
-
-
-@dataclass(frozen=True, slots=True)
-class SourceInquiry:
-    """A question about the source itself, not about a picture of it: imageprops, xmp, a crop's user data."""
-
-    source: Source
-    properties: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AreaMap:
-    """An image map: `areas` as they stand in the catalog or, with a picture, transformed as its pixels are."""
-
-    areas: str
-    picture: Picture | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Properties:
-    """Names and values, sent in the form that the client asked for."""
-
-    values: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text of the catalog, sent in the form that the client asked for; `tag` is its name in XML."""
-
-    body: str
-    tag: str
-
-
-Content = Picture | SourceInquiry | AreaMap | Properties | Text
-
-
-@dataclass(frozen=True, slots=True)
-class Lifetime:
-    """How long the reply may be kept, in hours: -1 is for ever, None is not at all.
-
-    `versioned` applies when `asked`, the value of `id=`, is the current version, `unversioned` bounds it when it is
-    another one. `versioned` None ignores `id=`.
-    """
-
-    hours: float | None = None
-    versioned: float | None = None
-    unversioned: float = 0.1
-    asked: str = ""
-    last_modified: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a request means; `metadata` are those of the records that answer it, each as one canonical text."""
-
-    reply: RequestType
-    content: Content
-    lifetime: Lifetime = Lifetime()
-    handler: str = "s7jsonResponse"
-    request_id: str = ""
-    cache: CacheControl = CacheControl()
-    is_default_image: bool = False
-    metadata: tuple[str, ...] = ()
-
-    @property
-    def picture(self) -> Picture | None:
-        """The picture that is drawn, or that the reply tells of."""
-        content = self.content.picture if isinstance(self.content, AreaMap) else self.content
-        return content if isinstance(content, Picture) else None
-
-    @property
-    def headers_used(self) -> tuple[str, ...]:
-        """The headers of the request that the reply depends on."""
-        return self.picture.headers_used if self.picture else ()
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """All images that are read."""
-        if isinstance(self.content, SourceInquiry):
-            return (self.content.source,)
-        return self.picture.sources if self.picture else ()
-
-    @property
-    def other_files(self) -> tuple[OtherFile, ...]:
-        """All files that are used beside the images."""
-        if isinstance(self.content, SourceInquiry):
-            named = profiles_of((self.content.source,))
-            return each_once(OtherFile(one.file, "profile", spare=True) for one in named if one.file)
-        return self.picture.other_files if self.picture else ()

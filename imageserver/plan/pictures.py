@@ -23,7 +23,8 @@ from imageserver.errors import BadCombination, NotFound
 from imageserver.plan.expansion import substitute, variables_of
 from imageserver.plan.hints import headers_used, hinted_quality, hinted_view, offered
 from imageserver.plan.layers import Composition, plan_effects, plan_layers
-from imageserver.plan.picture import Encoding, Picture, Plan, Thumbnail, ViewRules
+from imageserver.plan.picture import Encoding, Picture, Thumbnail, ViewRules
+from imageserver.plan.plan import Plan
 from imageserver.plan.profiles import Spaces, spaces_of, with_asked
 from imageserver.plan.question import Question, Surroundings, ask
 from imageserver.plan.segments import Segments

@@ -19,10 +19,12 @@ from imageserver.errors import NotFound
 from imageserver.plan.catalogprops import catalog_properties
 from imageserver.plan.hints import NO_HINTS, Hints
 from imageserver.plan.layers import Composition
-from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
+from imageserver.plan.picture import Picture
 from imageserver.plan.pictures import compose, picture_of, plan_picture
+from imageserver.plan.plan import AreaMap, Plan, Properties, SourceInquiry, Text
 from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
 from imageserver.plan.segments import Segments
+from imageserver.plan.sets import plan_set
 from imageserver.plan.sources import modifier_pieces, plan_source, post_modifier_pieces
 from imageserver.protocol.request import Piece, Request
 from imageserver.richtext.reading import read_rich_text
@@ -97,7 +99,8 @@ def plan_targets(question: Question) -> Plan:
 def plan_image_set(question: Question) -> Plan:
     """Give catalog::ImageSet."""
     entry = entry_or_nothing(question)
-    return question.answered_by(Text(entry.record.image_set if entry.record else "", "imageset"), entry)
+    body = entry.record.image_set if entry.record else ""
+    return question.answered_by(Text(body, "imageset", plain=True), entry)
 
 
 def plan_image_properties(question: Question) -> Plan:
@@ -229,6 +232,7 @@ PLANNERS: Mapping[str, Callable[[Question], Plan]] = {
     "catalogprops": plan_catalog_properties,
     "exists": plan_exists,
     "imageset": plan_image_set,
+    **dict.fromkeys(("set", "ctx", "fvctx"), plan_set),
     "validate": plan_validation,
     "resolve": plan_resolution,
     "message": plan_message,

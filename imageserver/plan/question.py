@@ -10,12 +10,12 @@ from imageserver.catalog.records import Record
 from imageserver.commands.declare import Trait
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.groups import has, is_command, read_group
-from imageserver.commands.reply import TextForm
+from imageserver.commands.reply import TextForm, default_form
 from imageserver.config import Limits
 from imageserver.errors import LimitExceeded
 from imageserver.plan.expansion import Macros, is_variable
 from imageserver.plan.hints import NO_HINTS, Hints
-from imageserver.plan.picture import Content, Lifetime, Plan
+from imageserver.plan.plan import Content, Lifetime, Plan
 from imageserver.plan.profiles import Spaces
 from imageserver.plan.sources import canonical
 from imageserver.protocol.grammar import split_list
@@ -157,9 +157,9 @@ def error_form(request: Request, catalogs: Catalogs) -> ErrorForm:
     main, _ = catalogs.governing(request.object)
     form, request_id = ErrorForm(), ""
     for piece in request.pieces:
-        words = [word.casefold() for word in split_list(piece.value or "")]
+        words = [word.casefold() for word in split_list(piece.value or "")] or [""]
         if piece.name.casefold() == "req":
-            form = next((ErrorForm(one) for one in FORMS if one in words[1:2]), ErrorForm())
+            form = next((ErrorForm(one) for one in FORMS if one in words[1:2]), ErrorForm(default_form(words[0])))
         elif piece.name.casefold() == "id":
             request_id = piece.value or ""
     attributes = main.attributes

@@ -248,6 +248,7 @@ def documents(record: Record) -> tuple[str, ...]:
         "req=map,json": bool(record.map),
         "req=targets,json": bool(record.targets),
         "req=imageset,json": bool(record.image_set),
+        "req=set,json": bool(record.image_set or record.path),
         "req=exists": True,
     }
     return tuple(commands for commands, answered in asked.items() if answered)

@@ -59,7 +59,7 @@ def saving(saved: int | None) -> dict[str, str]:
 
 def known(answered: Answer, versions: tuple[Version, ...], second: int, saved: int | None) -> Known | None:
     """Say what is remembered of an answer; None where it cannot be given again."""
-    if answered.is_default_image or answered.caching.hours is None:
+    if answered.is_default_image or answered.passing or answered.caching.hours is None:
         return None
     content = answered.content
     if not isinstance(content, Document | Drawing):

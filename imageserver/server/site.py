@@ -21,7 +21,7 @@ from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
 from imageserver.plan.hints import Hints
-from imageserver.plan.picture import Plan
+from imageserver.plan.plan import Plan
 from imageserver.plan.planning import never_expires, plan
 from imageserver.protocol.request import Request
 from imageserver.render.drawing import draw, draw_converted
@@ -89,8 +89,7 @@ class Site:
         """Say what is sent in reply to a plan."""
         facts = await self.facts(planned)
         arguments = planned, self.pyramids.seen(facts), time.time(), self.replies.length
-        sets_text = planned.picture is not None and planned.picture.texts
-        found = await asyncio.to_thread(answer, *arguments) if sets_text else answer(*arguments)
+        found = await asyncio.to_thread(answer, *arguments) if planned.sets_text else answer(*arguments)
         return replace(found, facts=facts)
 
     async def finish(self, planned: Plan, answered: Answer) -> tuple[Answer, Body, str]:

@@ -12,7 +12,7 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from imageserver.errors import NotStored
+from imageserver.store.errors import NotStored
 
 T = TypeVar("T")
 FORMAT = 1

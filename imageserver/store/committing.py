@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from imageserver.catalog.reading import RECORDS, sign
-from imageserver.errors import Uneditable
 from imageserver.store.book import Book, FileRow, RecordRow, Statement, note, put
 from imageserver.store.deciding import Intent, Move
 from imageserver.store.drafting import Draft, Fate, Id
 from imageserver.store.durable import write_beside
 from imageserver.store.edits import Edit, Remove, Restore, StoreFile
+from imageserver.store.errors import Uneditable
 from imageserver.store.file_draft import FileDraft
 from imageserver.store.filing import Filing
 from imageserver.store.history import (

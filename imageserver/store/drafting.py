@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imageserver.catalog.reading import RECORDS
-from imageserver.errors import AlreadyThere, NoSuchRecord, Uneditable
 from imageserver.store.book import Book, Statement
 from imageserver.store.edits import (
     Change,
@@ -25,6 +24,7 @@ from imageserver.store.edits import (
     Restore,
     StoreFile,
 )
+from imageserver.store.errors import AlreadyThere, NoSuchRecord, Uneditable
 from imageserver.store.file_draft import FileDraft
 from imageserver.store.home import Home, Surroundings, surroundings
 from imageserver.store.seeing import PUT_ENTRY, text_of

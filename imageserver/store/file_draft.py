@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from imageserver.errors import Uneditable
 from imageserver.store.book import Statement
+from imageserver.store.errors import Uneditable
 from imageserver.store.outline import MARK, Piece, outline, split
 from imageserver.store.surgery import DropKey, Operation, RenameKey, SetValue, edited, newline_of
 from imageserver.store.writing import Plain, entry

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from imageserver.errors import AlreadyThere, InvalidEdit, NoSuchRecord
 from imageserver.store.book import Book, RevisionRow
 from imageserver.store.drafting import Draft, Id
 from imageserver.store.durable import copy_beside, digests, flush, fresh_name, keep, same_disk
 from imageserver.store.edits import Restore, StoreFile
+from imageserver.store.errors import AlreadyThere, InvalidEdit, NoSuchRecord
 from imageserver.store.home import Surroundings
 from imageserver.store.validating import check_id, check_path
 from imageserver.store.writing import Plain

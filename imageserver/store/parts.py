@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
-from imageserver.errors import Uneditable
+from imageserver.store.errors import Uneditable
 from imageserver.yaml_nodes import DEEPEST, Loader
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from imageserver.errors import NotStored
 from imageserver.store.book import Book
 from imageserver.store.deciding import Intent, Move, carry_out, decide, discard, settle
 from imageserver.store.durable import write_beside
+from imageserver.store.errors import NotStored
 from imageserver.store.home import Home
 from imageserver.store.seeing import digest_of
 from imageserver.store.store import HISTORY, locked, mark

@@ -9,8 +9,8 @@ from hashlib import blake2b
 
 from imageserver.catalog.reading import RECORDS, sign
 from imageserver.catalog.written import Json
-from imageserver.errors import Uneditable
 from imageserver.store.book import Book, ChangeRow, FileRow, RecordRow, Statement, Value, note, put
+from imageserver.store.errors import Uneditable
 from imageserver.store.file_draft import piece_rows
 from imageserver.store.history import (
     Bytes,

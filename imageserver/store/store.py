@@ -21,7 +21,6 @@ from imageserver.catalog.reading import Signature, sign
 from imageserver.catalog.shelf import shelf_of
 from imageserver.catalog.written import Json
 from imageserver.config import Config
-from imageserver.errors import NoSuchRecord, NotStored, StaleEdit
 from imageserver.store.asking import Changed, Revision, changed_since, revisions_of
 from imageserver.store.book import Book, RecordRow
 from imageserver.store.committing import draft_of, intent_of
@@ -39,6 +38,7 @@ from imageserver.store.edits import (
     Section,
     StoreFile,
 )
+from imageserver.store.errors import NoSuchRecord, NotStored, StaleEdit
 from imageserver.store.history import Moment, NewId, as_text, digests_once, new_id
 from imageserver.store.home import Home, find_home, surroundings
 from imageserver.store.keeping import remove_orphans, within_size

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from imageserver.catalog.written import plain as written_plain
-from imageserver.errors import Uneditable
+from imageserver.store.errors import Uneditable
 from imageserver.store.parts import Part, parts_of
 from imageserver.store.writing import Plain, entry, inline, key_text, quoted
 from imageserver.yaml_nodes import BrokenYaml, YamlFile

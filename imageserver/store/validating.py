@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from imageserver.catalog.checking import is_there
 from imageserver.catalog.reading import ATTRIBUTES, Rest, read_fields, read_macros, read_record
 from imageserver.catalog.written import Written, node_of
-from imageserver.errors import InvalidEdit
+from imageserver.store.errors import InvalidEdit
 from imageserver.store.home import Surroundings
 from imageserver.store.writing import Plain
 from imageserver.yaml_nodes import YamlFile

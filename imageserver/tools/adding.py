@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.progress import track
 
 from imageserver.config import Config
-from imageserver.errors import ConfigError, ImageServerError, InvalidEdit
+from imageserver.errors import ConfigError, ImageServerError
 from imageserver.render.probe import probe
 from imageserver.store.edits import Edit, Put, StoreFile
+from imageserver.store.errors import InvalidEdit
 from imageserver.store.store import Store
 
 T = TypeVar("T")

@@ -16,9 +16,10 @@ from imageserver.catalog.schema import written_schema
 from imageserver.catalog.shelf import shelf_of
 from imageserver.catalog.written import Json
 from imageserver.config import Config
-from imageserver.errors import ConfigError, EditError, NoSuchRecord
+from imageserver.errors import ConfigError
 from imageserver.store.asking import Revision
 from imageserver.store.edits import Change, ChangeAttributes, ChangeMacros, Edit, Key, Remove, Rename, Restore, Section
+from imageserver.store.errors import EditError, NoSuchRecord
 from imageserver.store.store import Status, Store, open_store
 from imageserver.store.writing import entry, plain
 from imageserver.tools.adding import add, describe_adding

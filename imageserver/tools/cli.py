@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from imageserver.catalog.loading import load
+from imageserver.catalog.members import missing_members
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config, load_config
 from imageserver.errors import ImageServerError
@@ -145,7 +146,10 @@ def check_catalogs(config: Config, options: argparse.Namespace) -> int:
         names = ", ".join(state.catalogs.named) or "none"
         print(f"imageserver: no catalog '{options.catalog}': expected one of {names}", file=sys.stderr)  # noqa: T201
         return 2
+    above = Path(config.catalogs).parent
     problems = [problem for one in chosen for problem in one.problems]
+    for one in chosen:
+        problems += missing_members(state.catalogs, one, lambda path: str(path.relative_to(above)))
     for problem in problems:
         print(problem)  # noqa: T201
     records = sum(len(one.catalog.images) for one in chosen if one.catalog)

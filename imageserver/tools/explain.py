@@ -13,7 +13,7 @@ from imageserver.layout.coloring import Passage
 from imageserver.layout.facts import Facts
 from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import LaidLayer, LaidPicture, LaidSource, LaidText, Layout
-from imageserver.plan.picture import Plan
+from imageserver.plan.plan import Plan
 from imageserver.plan.planning import plan
 from imageserver.plan.question import ask
 from imageserver.protocol.reading import read

@@ -14,10 +14,10 @@ from aiohttp import web
 
 from imageserver.catalog.written import Json
 from imageserver.config import Token
-from imageserver.errors import NoSuchRecord, StaleEdit
 from imageserver.server.admin.desk import Desk
 from imageserver.server.admin.problems import Refused
 from imageserver.store.edits import Section
+from imageserver.store.errors import NoSuchRecord, StaleEdit
 from imageserver.store.store import Status, Store
 
 REVISION = re.compile("rev-[0-9]{1,15}")

@@ -15,10 +15,11 @@ from typing import ParamSpec, TypeVar
 
 from imageserver.catalog.loading import Loaded
 from imageserver.catalog.shelf import shelf_of
-from imageserver.errors import ConfigError, EditError
+from imageserver.errors import ConfigError
 from imageserver.server.admin.problems import Refused
 from imageserver.server.reloading import INTERVAL
 from imageserver.server.site import Site
+from imageserver.store.errors import EditError
 from imageserver.store.history import new_id
 from imageserver.store.home import Home, find_home
 from imageserver.store.store import HISTORY, Store

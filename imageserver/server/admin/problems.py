@@ -12,7 +12,8 @@ from http import HTTPStatus
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from imageserver.errors import EditError, ImageServerError, InvalidEdit, NotStored, Overloaded, StaleEdit
+from imageserver.errors import ImageServerError, Overloaded
+from imageserver.store.errors import EditError, InvalidEdit, NotStored, StaleEdit
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("imageserver.admin")

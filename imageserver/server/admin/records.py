@@ -7,12 +7,12 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from imageserver.errors import StaleEdit
 from imageserver.server.admin.asking import Ask, reply, rev_to_replace, seen_rev, tag_of
 from imageserver.server.admin.bodies import bad
 from imageserver.server.admin.merging import merged
 from imageserver.server.admin.problems import Refused
 from imageserver.store.edits import Change, Edit, Put, Remove, Rename
+from imageserver.store.errors import StaleEdit
 from imageserver.store.store import Status
 
 PAGE = 100

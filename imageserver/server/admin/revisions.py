@@ -9,7 +9,6 @@ from typing import BinaryIO, cast
 
 from aiohttp import web
 
-from imageserver.errors import NoSuchRecord
 from imageserver.file_formats import format_of
 from imageserver.server.admin.asking import Ask, reply, rev_to_replace, tag_of
 from imageserver.server.admin.problems import Refused
@@ -17,6 +16,7 @@ from imageserver.server.admin.records import commit, described
 from imageserver.server.admin.uploading import ANY_TYPE, CHUNK
 from imageserver.store.asking import Revision
 from imageserver.store.edits import Kind, Restore
+from imageserver.store.errors import NoSuchRecord
 
 TYPES = {
     "JPEG": "image/jpeg",

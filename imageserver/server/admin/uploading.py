@@ -12,7 +12,7 @@ from typing import cast
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from imageserver.errors import BadSource, InvalidEdit, LimitExceeded, NoSuchRecord, RenderFailed
+from imageserver.errors import BadSource, LimitExceeded, RenderFailed
 from imageserver.layout.facts import Facts
 from imageserver.protocol.values import Size
 from imageserver.render.whole import probe_whole
@@ -21,6 +21,7 @@ from imageserver.server.admin.bodies import bad, too_large
 from imageserver.server.admin.problems import Refused
 from imageserver.server.admin.records import commit, described, url_of
 from imageserver.store.edits import Edit, Kind, StoreFile
+from imageserver.store.errors import InvalidEdit, NoSuchRecord
 from imageserver.store.filing import FIELD
 
 PARTS: tuple[Kind, ...] = ("source", "mask")

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from imageserver.catalog.shelf import Shelf
-from imageserver.errors import ConfigError, NotStored
+from imageserver.errors import ConfigError
 from imageserver.store.durable import flush, write_beside
+from imageserver.store.errors import NotStored
 from imageserver.store.home import Home, state_of
 from imageserver.store.replacing import replace_files
 

@@ -22,11 +22,12 @@ from imageserver.answers.properties import (
     xml_properties,
     xml_text,
 )
+from imageserver.answers.streams import streams_document
 from imageserver.answers.versions import image_version, metadata_version
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
-from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
+from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Streams, Text
 
 LengthOf = Callable[[str], int]
 MAKING = "4"
@@ -52,6 +53,8 @@ def answer(plan: Plan, facts: FactsOf, now: float, length_of: LengthOf = unknown
             return answer_inquiry(plan, inquiry, facts, now)
         case Properties(values):
             return properties_answer(plan, values, facts, now)
+        case Streams() as streams:
+            return text_answer(plan, streams_document(streams, plan.reply.encoding), facts)
         case Text() as text:
             return text_answer(plan, text_document(plan, text), facts)
 

@@ -45,6 +45,8 @@ KINDS: Mapping[str, Kind] = {
     "catalogprops": Kind("other", forms=ALL),
     "exists": Kind("other", forms=ALL),
     "imageset": Kind("other", forms=ALL),
+    "mbrSet": Kind("other", forms=("text", "xml")),
+    "xlate": Kind("image", forms=ALL),
     "validate": Kind("none", forms=ALL),
     "resolve": Kind("none", forms=("text",)),
     "loadcache": Kind("none", forms=("text",), watermarked=True),
@@ -55,8 +57,7 @@ PICTURES = frozenset({"img", "mask", "tmb", "tile"})
 """The kinds that send an image."""
 
 UNSUPPORTED: Mapping[str, str] = {
-    **dict.fromkeys(("set", "ctx", "fvctx", "mbrSet"), "set requests are not supported yet"),
-    "xlate": "locales are not supported yet",
+    **dict.fromkeys(("set", "ctx", "fvctx"), "set requests are not supported yet"),
     "saveToFile": "saving to a file is not supported yet",
 }
 SPELLINGS = {name.casefold(): name for name in (*KINDS, *UNSUPPORTED)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from imageserver.catalog.attributes import ThumbType
 from imageserver.commands.adjust import Adjust
@@ -18,6 +19,8 @@ from imageserver.commands.view import Fit, View
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import WHITE, Color
 from imageserver.protocol.values import Point, Rect, Size
+
+Manifest = Literal["m3u8", "f4m"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,24 @@ class Text:
     tag: str
 
 
-Content = Picture | SourceInquiry | AreaMap | Properties | Text
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A video; the bit rate is in bits a second."""
+
+    url: str
+    bit_rate: int
+    size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The videos of a set, in one of the lists that players read (`req=mbrSet`)."""
+
+    manifest: Manifest
+    streams: tuple[Stream, ...]
+
+
+Content = Picture | SourceInquiry | AreaMap | Properties | Text | Streams
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def plan_default_image(question: Question, missing: NotFound) -> Plan:
     if not name:
         raise missing
     try:
-        default = question.catalogs.look_up(name, main)
+        default = question.look_up(name, main)
         own = default.record.expiration if default.record else None
         hours = main.attributes.default_expiration if own is None else own
         if main.attributes.default_image_mode:
@@ -58,7 +58,8 @@ def plan_default_image(question: Question, missing: NotFound) -> Plan:
         else:
             kept = tuple(piece for piece in question.pieces if has(piece, Trait.FOR_DEFAULT_IMAGE))
             request = Request(question.request.object, kept)
-            plan = picture_of(ask(request, question.catalogs, question.limits), default, hours)
+            around = Surroundings(locale=question.locale)
+            plan = picture_of(ask(request, question.catalogs, question.limits, around), default, hours)
     except NotFound as error:
         raise missing from error
     return replace(plan, is_default_image=True)
@@ -87,7 +88,7 @@ def picture_of(question: Question, entry: Entry, hours: float | None = None, def
 
 def plan_watermark(question: Question, entry: Entry, name: str) -> Picture:
     """Plan the picture of the record that attribute::Watermark names."""
-    around = Surroundings(entry.catalog, {}, 1, question.around.tally)
+    around = Surroundings(entry.catalog, {}, 1, question.around.tally, question.locale)
     mark = ask(Request(name), question.catalogs, question.limits, around)
     picture, _ = draw(compose(mark, mark.entry()))
     return picture
@@ -173,10 +174,10 @@ def behind_layer_0(question: Question, base: Entry, segments: Segments) -> tuple
     if not isinstance(name, str):
         return ()
     try:
-        entry = question.catalogs.look_up(name, base.catalog)
+        entry = question.look_up(name, base.catalog)
     except NotFound:
         return ()
-    return () if entry.record is base.record else post_modifier_pieces(entry, question.macros)
+    return () if entry.record == base.record else post_modifier_pieces(entry, question.macros)
 
 
 def template_of(question: Question, entry: Entry) -> Entry | None:
@@ -184,7 +185,7 @@ def template_of(question: Question, entry: Entry) -> Entry | None:
     asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "template"], Delivery())
     if not asked.template:
         return None
-    template = question.catalogs.look_up(asked.template, entry.catalog)
+    template = question.look_up(asked.template, entry.catalog)
     if template.record is None:
         raise NotFound("template", asked.template, "no such record")
     return replace(template, catalog=entry.catalog)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from imageserver.catalog.catalogs import Catalogs, Entry
+from imageserver.catalog.locales import Locale, suffixes_of
 from imageserver.catalog.records import Record
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.groups import DECLARATIONS, names_object, read_value
@@ -17,6 +19,7 @@ from imageserver.config import Limits
 from imageserver.errors import NotFound
 from imageserver.plan.catalogprops import catalog_properties
 from imageserver.plan.layers import Composition
+from imageserver.plan.mbr_sets import plan_mbr_set
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 from imageserver.plan.pictures import compose, picture_of, plan_picture
 from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
@@ -129,6 +132,15 @@ def plan_exists(question: Question) -> Plan:
     return question.answered_by(Properties((("catalogRecord.exists", "1" if entry.record else "0"),)), entry)
 
 
+def plan_translations(question: Question) -> Plan:
+    """List the records that stand for the object in one locale or another, the generic one first."""
+    catalog, _ = question.catalogs.governing(question.request.object)
+    every = (replace(question, locale=Locale((one,))) for one in suffixes_of(catalog.attributes.locale_map))
+    found = [entry.name for entry in map(entry_or_nothing, every) if entry.record]
+    values = (("xlate.translatedIds", ",".join(found)),)
+    return question.answered_by(Properties(values), entry_or_nothing(question))
+
+
 def plan_validation(question: Question) -> Plan:
     """Say that the commands are right, without looking at any object."""
     check_commands(question)
@@ -220,6 +232,8 @@ PLANNERS: Mapping[str, Callable[[Question], Plan]] = {
     "catalogprops": plan_catalog_properties,
     "exists": plan_exists,
     "imageset": plan_image_set,
+    "mbrSet": plan_mbr_set,
+    "xlate": plan_translations,
     "validate": plan_validation,
     "resolve": plan_resolution,
     "message": plan_message,

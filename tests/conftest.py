@@ -51,7 +51,7 @@ def server(pictures: Path) -> Iterator[Client]:
 @pytest.fixture
 def site(pictures: Path, tmp_path: Path) -> Path:
     """A copy of the tests' catalog, to be changed."""
-    shutil.copytree(pictures / "catalogs", tmp_path / "catalogs")
+    shutil.copytree(pictures / "catalogs" / "Co", tmp_path / "catalogs" / "Co")
     return tmp_path
 
 

@@ -28,6 +28,7 @@ FILES = {
     "content/.secret": b"hidden",
     "content/größe.txt": "größe".encode(),
     "outside.txt": b"outside of the folder",
+    "beside/outside.txt": b"outside of the folder",
 }
 
 
@@ -40,5 +41,4 @@ def make_contents(folder: Path) -> None:
         os.utime(path, (MOMENT, MOMENT))
     (folder / "content/link-inside.txt").symlink_to("deep/er.txt")
     (folder / "content/link-outside.txt").symlink_to("../outside.txt")
-    (folder / "content/link-folder").symlink_to("..")
-    os.mkfifo(folder / "content/pipe.txt")
+    (folder / "content/link-folder").symlink_to("../beside")

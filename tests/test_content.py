@@ -158,6 +158,13 @@ def test_a_folder_that_becomes_a_link(shop: Client) -> None:
     assert shop.ask("/is/content/Co/folder/loose.txt").status == 403
 
 
+def test_what_is_no_file(shop: Client) -> None:
+    """A pipe keeps nobody waiting."""
+    os.mkfifo(files(shop.folder) / "loose.txt")
+    assert shop.ask("/is/content/Co/loose").status == 403
+    assert shop.ask("/is/content/Co/loose.txt").status == 403
+
+
 def test_keep_alive(shop: Client) -> None:
     """A connection serves many files, and other requests between them."""
     connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=60)

@@ -12,11 +12,12 @@ ImageServerError
 │   ├── IllegalSize             the reply would be larger than attribute::MaxPix
 │   ├── TooManyBytes            no quality makes the reply as small as jpegSize= asks for
 │   ├── LimitExceeded           a limit of the server (413, 414)
+│   ├── UnsatisfiableRange      bytes of a file that are not there (416)
 │   ├── BadSource               a source file that cannot be decoded
 │   ├── BadFont                 a font file that cannot be used
 │   └── BadProfile              a colour profile that is unknown, or cannot be used
 ├── OutsideProtocol             a path that is not ours (404)
-├── WrongMethod                 a method that images do not answer to (405)
+├── WrongMethod                 a method that the path does not answer to (405)
 ├── EditError               an edit that cannot be made; its tree is in `store/errors.py`
 ├── DamagedIndex                the index of a catalog cannot be read (500)
 ├── Overloaded                  no room in the render queue (503)
@@ -224,6 +225,19 @@ class LimitExceeded(RequestError):
 
 
 @dataclass(eq=False)
+class UnsatisfiableRange(RequestError):
+    """A range begins behind the end of the content."""
+
+    status = 416
+    title = "range not satisfiable"
+    asked: str
+    length: int
+
+    def __str__(self) -> str:
+        return f"Range: {self.asked}: expected bytes within the {self.length} that there are"
+
+
+@dataclass(eq=False)
 class BadSource(RequestError):
     """A source file is there but is no image that can be decoded."""
 
@@ -276,14 +290,15 @@ class OutsideProtocol(ImageServerError):
 
 @dataclass(eq=False)
 class WrongMethod(ImageServerError):
-    """A method that images do not answer to."""
+    """A method that the path does not answer to."""
 
     status = 405
     title = "method not allowed"
     method: str
+    expected: str = "GET, HEAD or POST"
 
     def __str__(self) -> str:
-        return f"{self.method}: expected GET, HEAD or POST"
+        return f"{self.method}: expected {self.expected}"
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from contents import make_contents
 from hypothesis import settings
 from pictures import RED, make_all
 from serving import Client, serving
@@ -22,12 +23,17 @@ os.environ.setdefault("IMAGESERVER_PYRAMIDS__BUILD", "ahead")  # no process but 
 
 
 def make_site(folder: Path) -> Path:
-    """Write the tests' catalogs and their pictures into a folder."""
+    """Write the tests' catalog and its pictures into a folder, and beside it those of `other-catalogs`."""
     catalog = folder / "catalogs" / "Co"
     make_all(catalog / "images")
     shutil.copy(HERE / "catalog.yaml", catalog / "catalog.yaml")
     (folder / "catalogs" / "Ma").mkdir()
     shutil.copy(HERE / "managed.yaml", folder / "catalogs" / "Ma" / "catalog.yaml")
+    for path in sorted((HERE / "other-catalogs").glob("*.yaml")):
+        beside = folder / "catalogs" / path.stem
+        beside.mkdir()
+        shutil.copy(path, beside / "catalog.yaml")
+    make_contents(folder / "catalogs" / "Cs")
     return folder
 
 
@@ -47,7 +53,7 @@ def server(pictures: Path) -> Iterator[Client]:
 @pytest.fixture
 def site(pictures: Path, tmp_path: Path) -> Path:
     """A copy of the tests' catalog, to be changed."""
-    shutil.copytree(pictures / "catalogs", tmp_path / "catalogs")
+    shutil.copytree(pictures / "catalogs" / "Co", tmp_path / "catalogs" / "Co")
     return tmp_path
 
 

@@ -7,7 +7,7 @@ whose picture is the same), `part` (another URL and the x,y at which its picture
 whose body differs), `info` (what Pillow reads beside the pixels), `profile` (the description of
 the embedded colour profile, or nothing), `error`, `text` and `without` (what the body contains
 or must not contain), `begins` (its first characters), `body` (all of it), `props` (of `req=props`), `headers` (parts of
-them).
+them), `absent` (headers that it does not have).
 """
 
 from __future__ import annotations
@@ -156,6 +156,10 @@ def check_headers(_: Client, reply: Reply, row: Row) -> None:
         assert part in reply.headers[name]
 
 
+def check_absent(_: Client, reply: Reply, row: Row) -> None:
+    assert not set(row["absent"]) & set(reply.headers)
+
+
 CHECKS = {
     "status": lambda *_: None,
     "tolerance": lambda *_: None,
@@ -175,5 +179,6 @@ CHECKS = {
     "body": check_body,
     "props": check_props,
     "headers": check_headers,
+    "absent": check_absent,
 }
 Image.MAX_IMAGE_PIXELS = None

@@ -43,6 +43,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     records = "".join(f"  {name}:\n    path: {name if '.' in name else 'photo.jpg'}\n{record}" for name in ids)
     (images.parent / "catalog.yaml").write_text(
         f"attributes: {{root_path: images, max_pix: [5000, 5000]}}\nmacros:\n{macros}images:\n{records}"
+        "content: {photo: {path: images/photo.jpg}}\n"
     )
     with serving(folder, environment=QUIET) as client:
         assert '"problems": []' in client.ask("/health").text

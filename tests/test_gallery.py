@@ -25,9 +25,15 @@ from imageserver.protocol.values import Rect
 from imageserver.server.forms import Field, fields_of
 from imageserver.server.gallery import PAGE_SIZE, card, position
 
-CATALOG = Path(__file__).parent / "catalog.yaml"
-UNREADABLE = {"broken", "text", "empty", "gone"}
-TEMPLATES = {name for name, record in yaml.safe_load(CATALOG.read_text())["images"].items() if "path" not in record}
+CATALOG = HERE / "catalog.yaml"
+UNREADABLE = {"broken", "text", "empty", "gone", "Lb", "Cs", "Sn"}
+"""What is no image, a catalog whose records are found by generic ids only, and those of videos."""
+TEMPLATES = {
+    name
+    for path in (CATALOG, *(HERE / "other-catalogs").glob("*.yaml"))
+    for name, record in yaml.safe_load(path.read_text()).get("images", {}).items()
+    if "path" not in record
+}
 HOSTILE = """<script>alert("1")</script>'&amp; ü?#%41"""
 VERSION = re.compile(r'data-fact="image\.version">([0-9A-Za-z]{22})<')
 

@@ -254,7 +254,7 @@ def client(imported: Path) -> Any:  # noqa: ANN401, a generator of one client
     ("url", "size"),
     [
         ("Fashion/shoe?scl=1&fmt=png", (40, 30)),
-        ("Fashion/shoe:square?scl=1", (30, 30)),
+        ("Fashion/shoe:square?scl=1&locale=others", (30, 30)),
         ("Fashion/shop/hat%20?wid=20&hei=15", (20, 15)),
         ("Fashion/template", (10, 10)),  # $small$ of the default catalog
         ("Fashion/shoe?$zoom$", (20, 15)),
@@ -271,9 +271,10 @@ def test_it_is_served(client: Client, url: str, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("url", "part"),
     [
-        ("Fashion/shoe?req=userdata", "color=red\r\nsku=0815\r\n"),
-        ("Fashion/shoe?req=targets", "Target.2.rect=5,6,7,8"),
-        ("Fashion/shoe?req=map", 'HREF="/left"'),
+        ("Fashion/shoe?req=userdata&locale=others", "color=red\r\nsku=0815\r\n"),
+        ("Fashion/shoe?req=targets&locale=others", "Target.2.rect=5,6,7,8"),
+        ("Fashion/shoe?req=map&locale=others", 'HREF="/left"'),
+        ("Fashion/shoe?req=userdata", "only text"),  # attribute::DefaultLocale leads to shoe_DE
         ("Fashion/spin?req=imageset", "Fashion/shoe;Fashion/shoe_DE"),
         (quote("Möbel/Stück-007") + "?req=userdata&fmt=text,utf-8", "7"),
     ],

@@ -23,13 +23,14 @@ from imageserver.answers.properties import (
     xml_text,
 )
 from imageserver.answers.sets import OLDER_NAMES, Writer, set_element
+from imageserver.answers.streams import streams_document
 from imageserver.answers.versions import image_version, metadata_version
 from imageserver.layout.coloring import image_profile
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
 from imageserver.plan.picture import Picture
-from imageserver.plan.plan import AreaMap, MediaSet, Plan, Properties, SourceInquiry, Text
+from imageserver.plan.plan import AreaMap, MediaSet, Plan, Properties, SourceInquiry, Streams, Text
 
 LengthOf = Callable[[str], int]
 MAKING = "5"
@@ -49,16 +50,20 @@ def answer(plan: Plan, facts: FactsOf, now: float, length_of: LengthOf = unknown
     match plan.content:
         case Picture() as picture:
             return answer_picture(plan, picture, facts, now, length_of)
-        case AreaMap() as areas:
-            return text_answer(plan, area_document(plan, areas, facts), facts)
         case SourceInquiry() as inquiry:
             return answer_inquiry(plan, inquiry, facts, now)
         case Properties(values):
             return properties_answer(plan, values, facts, now)
+        case AreaMap() as areas:
+            document = area_document(plan, areas, facts)
+        case Streams() as streams:
+            document = streams_document(streams, plan.reply.encoding)
         case Text() as text:
-            return text_answer(plan, text_document(plan, text), facts)
+            document = text_document(plan, text)
         case MediaSet() as found:
-            return replace(text_answer(plan, set_document(plan, found, facts), facts), passing=not found.settled)
+            document = set_document(plan, found, facts)
+            return replace(text_answer(plan, document, facts), passing=not found.settled)
+    return text_answer(plan, document, facts)
 
 
 def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, length_of: LengthOf) -> Answer:

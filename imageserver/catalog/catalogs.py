@@ -6,13 +6,14 @@ References: r-object, r-image-catalogs, r-fullmatch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.extras import Extras
 from imageserver.catalog.index import Records
+from imageserver.catalog.locales import Locale, localised
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.errors import NotFound
 from imageserver.protocol.values import Rect
@@ -23,15 +24,18 @@ BUILT_IN_MACROS = {
 }
 """Defaults of effects, like Photoshop's; a catalog may define its own. Reference: r-layer-effects."""
 
-IMAGES = "is"
-"""The kind of object that attribute::AllowDirectAccess calls IS."""
+IMAGES, STATIC = "is", "static"
+"""The kinds of object that attribute::AllowDirectAccess calls IS and STATIC."""
+UNTRANSLATED = Locale()
+"""Ids and texts as they are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """One catalog: its attributes, complete, and its records and macros as written in its files.
 
-    `root` is where the files of records are, `folder` where its own file, its fonts and its profiles are.
+    `root` is where the files of image records are, `content_root` where those of static content are, and `folder` where
+    its own file, its fonts and its profiles are.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Catalog:
     extras: Extras = Extras()
     modified: float = 0.0
     folder: Path = Path()
+    content_root: Path = Path()
 
     def record(self, name: str) -> Record | None:
         """Give the image record of that id, which is case-sensitive, or else the record of an SVG file."""
@@ -96,7 +101,7 @@ class Entry:
             return self._file(self.record.path, trusted=True)
         if not self.file:
             raise NotFound("image", self.name or "/", "a catalog was named, but no record or file of it")
-        if not allows_direct_access(self.catalog.attributes.allow_direct_access):
+        if not allows_direct_access(self.catalog.attributes.allow_direct_access, IMAGES):
             raise NotFound("image", self.name, "no such record, and files may not be asked for without one")
         return self._file(self.file, trusted=False)
 
@@ -131,16 +136,18 @@ class Catalogs:
                 return catalog, "/".join(parts[count:])
         return self.default, name
 
-    def look_up(self, name: str, main: Catalog | None = None) -> Entry:
+    def look_up(self, name: str, main: Catalog | None = None, locale: Locale = UNTRANSLATED) -> Entry:
         """Find what a name stands for: a record of the main catalog, of a named one, a crop of either, or a file.
 
         Without `main` the name is that of a URL path, whose catalog becomes the main one. A leading `/` asks for the
-        default catalog. Raises `NotFound` for a record without a crop of that name.
+        default catalog. A locale translates the ids of records, and their texts; not the names of files. Raises
+        `NotFound` for a record without a crop of that name.
         """
         if name.startswith("/") or main is None:
             main = self.default
         name = name.strip("/")
-        return self._record(name, main) or self._crop(name, main) or self._direct(name, main)
+        entry = self._translated(name, main, locale) or self._crop(name, main, locale) or self._direct(name, main)
+        return entry if entry.record is None else replace(entry, record=localised(entry.record, locale))
 
     def macro(self, name: str, main: Catalog) -> str | None:
         """Find a macro in the main catalog, in the default one, or among the built-in ones."""
@@ -153,6 +160,9 @@ class Catalogs:
         """Give the names of all macros in reach of a catalog."""
         return tuple(sorted({*main.macros, *self.default.macros, *BUILT_IN_MACROS}))
 
+    def _translated(self, name: str, main: Catalog, locale: Locale) -> Entry | None:
+        return next((entry for one in locale.names(name) if (entry := self._record(one, main))), None)
+
     def _record(self, name: str, main: Catalog) -> Entry | None:
         catalog, rest = self.governing(name)
         for governing, record_id in ((main, name), (catalog, rest)):
@@ -162,15 +172,15 @@ class Catalogs:
                     return Entry(name, governing, home, record, record_id)
         return None
 
-    def _crop(self, name: str, main: Catalog) -> Entry | None:
+    def _crop(self, name: str, main: Catalog, locale: Locale) -> Entry | None:
         base, colon, crop = name.rpartition(":")
-        entry = self._record(base, main) if colon else None
+        entry = self._translated(base, main, locale) if colon else None
         if entry is None or entry.record is None:
             return None
         if crop not in entry.record.crop_rects:
             known = ", ".join(entry.record.crop_rects) or "none"
             raise NotFound("crop", name, f"expected a crop of '{base}': {known}")
-        return Entry(name, entry.catalog, entry.home, entry.record, entry.record_id, crop)
+        return replace(entry, name=f"{entry.name}:{crop}", crop_name=crop)
 
     def _direct(self, name: str, main: Catalog) -> Entry:
         catalog, rest = self.governing(name)
@@ -192,12 +202,12 @@ def image_of(drawing: ContentRecord) -> Record:
     )
 
 
-def allows_direct_access(rule: str) -> bool:
-    """Tell whether images may be asked for without a record. Reference: r-allowdirectaccess."""
+def allows_direct_access(rule: str, kind: str) -> bool:
+    """Tell whether files of a kind may be asked for without a record. Reference: r-allowdirectaccess."""
     mode, colon, kinds = rule.partition(":")
     if not colon:
         mode, kinds = "include", rule
-    listed = IMAGES in {kind.strip().casefold() for kind in kinds.split(",")}
+    listed = kind in {one.strip().casefold() for one in kinds.split(",")}
     return listed is (mode.strip().casefold() == "include")
 
 

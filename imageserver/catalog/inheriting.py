@@ -23,3 +23,10 @@ def root_of(own: Mapping[str, Any], folder: Path, default: Catalog | None) -> Pa
     if own.get("root_path"):
         return folder / str(own["root_path"])
     return default.root if default and default.attributes.root_path else folder
+
+
+def content_root_of(own: Mapping[str, Any], folder: Path, default: Catalog | None) -> Path:
+    """Give the folder of a catalog's static content, which is its own folder where nobody names another."""
+    if "static_content_root_path" in own:
+        return folder / str(own["static_content_root_path"])
+    return default.content_root if default and default.attributes.static_content_root_path else folder

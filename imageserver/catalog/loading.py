@@ -14,7 +14,7 @@ from imageserver.catalog.catalogs import Catalog, Catalogs
 from imageserver.catalog.checking import Subject, problems_of
 from imageserver.catalog.compiling import Compiled, bring_up_to_date, is_current
 from imageserver.catalog.index import Index, Records
-from imageserver.catalog.inheriting import complete, root_of
+from imageserver.catalog.inheriting import complete, content_root_of, root_of
 from imageserver.catalog.reading import SECTION_NUMBERS, Signature, sign
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.catalog.shelf import Shelf
@@ -94,7 +94,7 @@ def load(folder: Path, previous: State | None = None, shelf: Shelf | None = None
     loading.shelf.begin()
     default_file = folder / "default.yaml"
     default = load_one(loading, default_file, before.get(default_file), None)
-    top = default.catalog or Catalog("", folder, Attributes())
+    top = default.catalog or Catalog("", folder, Attributes(), folder=folder, content_root=folder)
     unchanged = before.get(default_file) is default
     loaded = {default_file: default}
     named: dict[str, Catalog] = {}
@@ -168,6 +168,7 @@ def catalog_of(index: Index, subject: Subject) -> Catalog:
         index.extras,
         index.files[0].signature[3] / NANOSECONDS,
         subject.folder,
+        content_root_of(index.attributes, subject.folder, subject.default),
     )
 
 

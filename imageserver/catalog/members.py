@@ -15,6 +15,7 @@ from typing import Literal
 from imageserver.catalog.catalogs import Catalog, Catalogs, Entry, existing_file
 from imageserver.catalog.checking import ALL
 from imageserver.catalog.loading import Loaded
+from imageserver.catalog.locales import UNTRANSLATED, Locale
 from imageserver.catalog.records import ContentRecord
 from imageserver.errors import BadImageSet, NotFound
 from imageserver.protocol.image_set import ImageSet, Item, Reference, SolidColor, read_image_set
@@ -77,11 +78,11 @@ known_set = lru_cache(1024)(read_image_set)
 """Reads the text of a record's set, or gives it as it was read before."""
 
 
-def find_member(catalogs: Catalogs, name: str, main: Catalog) -> Member | None:
-    """Find what an id stands for; None when it is neither a record nor a file."""
+def find_member(catalogs: Catalogs, name: str, main: Catalog, locale: Locale = UNTRANSLATED) -> Member | None:
+    """Find what an id stands for in a locale; None when it is neither a record nor a file."""
     content = find_content(catalogs, name, main)
     try:
-        entry = catalogs.look_up(name, main)
+        entry = catalogs.look_up(name, main, locale)
     except NotFound:
         return None
     if entry.record is not None and not (content and content.kind == "video"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from imageserver.catalog.attributes import ANY_TEXT, POSITIVE, THUMB_TYPE, ThumbType
 from imageserver.catalog.fields import Crops, Hours, PropertyData, Scalar, Targets, TimeStamp, catalog_field
@@ -12,6 +13,8 @@ from imageserver.protocol.values import Point, Rect, Size
 
 SET_TYPES = ("mediaset", "spinset", "spinset2d", "videoset", "imageset", "ecatalog")
 BIT_RATE = Scalar(Integer(low=0))
+Disposition = Literal["inline", "attachment"]
+DISPOSITION: Keyword[Disposition] = Keyword({"inline": "inline", "attachment": "attachment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ class ContentRecord:
     time_stamp: float | None = catalog_field(Scalar(TimeStamp(), null=None), doc="When it last changed.")
     user_type: str = catalog_field(ANY_TEXT, default="", doc="What `type=` is compared with.")
     user_data: str = catalog_field(PropertyData(), default="", metadata=True, doc="Anything, for viewers.")
+    disposition: Disposition | None = catalog_field(
+        Scalar(DISPOSITION, null=None),
+        doc="Whether browsers show or save it; HTML, SVG and XML are saved where nothing is said.",
+    )
     video_bit_rate: int | None = catalog_field(BIT_RATE, doc="Bits a second.")
     audio_bit_rate: int | None = catalog_field(BIT_RATE, doc="Bits a second.")
     total_stream_bit_rate: int | None = catalog_field(BIT_RATE, doc="Bits a second.")

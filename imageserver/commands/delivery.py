@@ -72,6 +72,7 @@ class CacheControl:
     server: Literal["on", "off", "validate", "update"] = "on"
 
 
+ATTACHMENT: Keyword[Literal["attachment"]] = Keyword({"attachment": "attachment"})
 CACHE: Keyword[CacheControl] = Keyword(
     {
         "on": CacheControl(),
@@ -174,8 +175,9 @@ class Delivery:
     )
     locale: str = command(
         {"locale": Text(empty=True)},
+        traits=Trait.OUTERMOST,
         default="",
-        doc="Read; without a locale map, which is not supported yet, it changes nothing.",
+        doc="The locale of ids and texts, as attribute::LocaleMap and attribute::LocaleStrMap translate them.",
         page="locale",
     )
     image_set: str = command(
@@ -246,4 +248,9 @@ class Delivery:
         default="",
         doc="Filters static content by its type; ignored for images.",
         page="type",
+    )
+    cdh: Literal["attachment"] | None = command(
+        {"cdh": ATTACHMENT},
+        doc="Static content is saved, not shown; ignored for images.",
+        page="serving-static-non-image-content",
     )

@@ -46,6 +46,8 @@ KINDS: Mapping[str, Kind] = {
     "exists": Kind("other", forms=ALL),
     "imageset": Kind("other", forms=ALL),
     **dict.fromkeys(("set", "ctx", "fvctx"), Kind("other", forms=("xml", "json"))),
+    "mbrSet": Kind("other", forms=("text", "xml")),
+    "xlate": Kind("image", forms=ALL),
     "validate": Kind("none", forms=ALL),
     "resolve": Kind("none", forms=("text",)),
     "loadcache": Kind("none", forms=("text",), watermarked=True),
@@ -56,8 +58,6 @@ PICTURES = frozenset({"img", "mask", "tmb", "tile"})
 """The kinds that send an image."""
 
 UNSUPPORTED: Mapping[str, str] = {
-    "mbrSet": "sets of videos in several bit rates are not supported yet",
-    "xlate": "locales are not supported yet",
     "saveToFile": "saving to a file is not supported yet",
 }
 SPELLINGS = {name.casefold(): name for name in (*KINDS, *UNSUPPORTED)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from imageserver.catalog.catalogs import Catalogs
+from imageserver.catalog.catalogs import UNTRANSLATED, Catalogs
 from imageserver.commands.reply import PICTURES
 from imageserver.config import Limits
 from imageserver.plan.pictures import picture_of
@@ -25,7 +25,7 @@ def plan_error_image(request: Request, catalogs: Catalogs, limits: Limits, varia
     if not name or not wants_picture(request):
         return None
     entry = catalogs.look_up(name, main)
-    plan = picture_of(ask(Request(name), catalogs, limits, Surroundings(main, variables)), entry)
+    plan = picture_of(ask(Request(name), catalogs, limits, Surroundings(main, variables, locale=UNTRANSLATED)), entry)
     return replace(plan, lifetime=Lifetime())
 
 

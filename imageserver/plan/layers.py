@@ -93,7 +93,7 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
         return None, None
     try:
         if not is_path:
-            entry = question.catalogs.look_up(commands.src or "", entry.catalog)
+            entry = question.look_up(commands.src or "", entry.catalog)
             own_segments(composition, entry)
         return plan_source(question.around.tally.use(entry), question.macros, composition.variables), entry
     except NotFound:
@@ -138,7 +138,7 @@ def plan_layer_mask(composition: Composition, commands: Layer) -> Source | Pictu
         return plan_nested(composition, commands.mask)
     if commands.mask is None:
         return None
-    entry = question.catalogs.look_up(commands.mask, composition.entry.catalog)
+    entry = question.look_up(commands.mask, composition.entry.catalog)
     own_segments(composition, entry)
     return plan_mask(question.around.tally.use(entry), question.macros, composition.variables)
 
@@ -204,6 +204,6 @@ def plan_nested(composition: Composition, nested: Nested) -> Picture:
     name = substituted_text(written.object, composition.variables)
     pieces = tuple(piece for piece in written.pieces if not has(piece, Trait.OUTERMOST))
     catalog, tally = composition.entry.catalog, outer.around.tally
-    around = Surroundings(catalog, composition.variables, depth, tally, composition.spaces)
+    around = Surroundings(catalog, composition.variables, depth, tally, composition.spaces, outer.locale)
     inner = ask(Request(name, pieces), outer.catalogs, outer.limits, around)
     return composition.draw(inner, composition.default)

@@ -21,6 +21,8 @@ from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import WHITE, Color
 from imageserver.protocol.values import Point, Rect, Size
 
+Manifest = Literal["m3u8", "f4m"]
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

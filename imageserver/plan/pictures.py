@@ -53,7 +53,7 @@ def plan_default_image(question: Question, missing: NotFound) -> Plan:
     if not name:
         raise missing
     try:
-        default = question.catalogs.look_up(name, main)
+        default = question.look_up(name, main)
         own = default.record.expiration if default.record else None
         hours = main.attributes.default_expiration if own is None else own
         if main.attributes.default_image_mode:
@@ -61,8 +61,9 @@ def plan_default_image(question: Question, missing: NotFound) -> Plan:
         else:
             kept = tuple(piece for piece in question.pieces if has(piece, Trait.FOR_DEFAULT_IMAGE))
             request = Request(question.request.object, kept)
-            around = replace(ask(request, question.catalogs, question.limits), hints=question.hints)
-            plan = picture_of(around, default, hours)
+            around = Surroundings(locale=question.locale)
+            asked_now = replace(ask(request, question.catalogs, question.limits, around), hints=question.hints)
+            plan = picture_of(asked_now, default, hours)
     except NotFound as error:
         raise missing from error
     return replace(plan, is_default_image=True)
@@ -91,7 +92,7 @@ def picture_of(question: Question, entry: Entry, hours: float | None = None, def
 
 def plan_watermark(question: Question, entry: Entry, name: str, spaces: Spaces) -> Picture:
     """Plan the picture of the record that attribute::Watermark names, in the colour spaces of what it marks."""
-    around = Surroundings(entry.catalog, {}, 1, question.around.tally, spaces)
+    around = Surroundings(entry.catalog, {}, 1, question.around.tally, spaces, question.locale)
     mark = ask(Request(name), question.catalogs, question.limits, around)
     picture, _ = draw(compose(mark, mark.entry()))
     return picture
@@ -189,10 +190,10 @@ def behind_layer_0(question: Question, base: Entry, segments: Segments) -> tuple
     if not isinstance(name, str):
         return ()
     try:
-        entry = question.catalogs.look_up(name, base.catalog)
+        entry = question.look_up(name, base.catalog)
     except NotFound:
         return ()
-    return () if entry.record is base.record else post_modifier_pieces(entry, question.macros)
+    return () if entry.record == base.record else post_modifier_pieces(entry, question.macros)
 
 
 def template_of(question: Question, entry: Entry) -> Entry | None:
@@ -200,7 +201,7 @@ def template_of(question: Question, entry: Entry) -> Entry | None:
     asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "template"], Delivery())
     if not asked.template:
         return None
-    template = question.catalogs.look_up(asked.template, entry.catalog)
+    template = question.look_up(asked.template, entry.catalog)
     if template.record is None:
         raise NotFound("template", asked.template, "no such record")
     return replace(template, catalog=entry.catalog)

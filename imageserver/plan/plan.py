@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from imageserver.catalog.members import SetKind
 from imageserver.commands.delivery import CacheControl
 from imageserver.commands.reply import RequestType
 from imageserver.plan.picture import OtherFile, Picture, Source, each_once, profiles_of, sources_of
 from imageserver.protocol.values import Size
+
+Manifest = Literal["m3u8", "f4m"]
+"""The lists of streams that players read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,23 @@ class Text:
     body: str
     tag: str
     plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A video; the bit rate is in bits a second."""
+
+    url: str
+    bit_rate: int
+    size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The videos of a set, in one of the lists that players read (`req=mbrSet`)."""
+
+    manifest: Manifest
+    streams: tuple[Stream, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +150,7 @@ class MediaSet:
         return (*(source for item in self.images for source in sources_of(item.shown)), *self.crops)
 
 
-Content = Picture | SourceInquiry | AreaMap | Properties | Text | MediaSet
+Content = Picture | SourceInquiry | AreaMap | Properties | Text | MediaSet | Streams
 
 
 @dataclass(frozen=True, slots=True)

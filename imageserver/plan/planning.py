@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from imageserver.catalog.catalogs import Catalogs, Entry
+from imageserver.catalog.locales import Locale, suffixes_of
 from imageserver.catalog.records import Record
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.groups import DECLARATIONS, names_object, read_value
@@ -19,6 +20,7 @@ from imageserver.errors import NotFound
 from imageserver.plan.catalogprops import catalog_properties
 from imageserver.plan.hints import NO_HINTS, Hints
 from imageserver.plan.layers import Composition
+from imageserver.plan.mbr_sets import plan_mbr_set
 from imageserver.plan.picture import Picture
 from imageserver.plan.pictures import compose, picture_of, plan_picture
 from imageserver.plan.plan import AreaMap, Plan, Properties, SourceInquiry, Text
@@ -141,6 +143,15 @@ def plan_exists(question: Question) -> Plan:
     return question.answered_by(Properties((("catalogRecord.exists", "1" if entry.record else "0"),)), entry)
 
 
+def plan_translations(question: Question) -> Plan:
+    """List the records that stand for the object in one locale or another, the generic one first."""
+    catalog, _ = question.catalogs.governing(question.request.object)
+    every = (replace(question, locale=Locale((one,))) for one in suffixes_of(catalog.attributes.locale_map))
+    found = [entry.name for entry in map(entry_or_nothing, every) if entry.record]
+    values = (("xlate.translatedIds", ",".join(found)),)
+    return question.answered_by(Properties(values), entry_or_nothing(question))
+
+
 def plan_validation(question: Question) -> Plan:
     """Say that the commands are right, without looking at any object."""
     check_commands(question)
@@ -233,6 +244,8 @@ PLANNERS: Mapping[str, Callable[[Question], Plan]] = {
     "exists": plan_exists,
     "imageset": plan_image_set,
     **dict.fromkeys(("set", "ctx", "fvctx"), plan_set),
+    "mbrSet": plan_mbr_set,
+    "xlate": plan_translations,
     "validate": plan_validation,
     "resolve": plan_resolution,
     "message": plan_message,

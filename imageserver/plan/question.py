@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
+from imageserver.catalog.catalogs import UNTRANSLATED, Catalog, Catalogs, Entry
+from imageserver.catalog.locales import Locale, locale_of
 from imageserver.catalog.records import Record
 from imageserver.commands.declare import Trait
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.groups import has, is_command, read_group
 from imageserver.commands.reply import TextForm, default_form
 from imageserver.config import Limits
-from imageserver.errors import LimitExceeded
+from imageserver.errors import BadValue, LimitExceeded, Mismatch
 from imageserver.plan.expansion import Macros, is_variable
 from imageserver.plan.hints import NO_HINTS, Hints
 from imageserver.plan.plan import Content, Lifetime, Plan
@@ -53,13 +54,17 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a nested request finds around it: main catalog, variables, depth and colour spaces of the outer one."""
+    """What a nested request finds around it: main catalog, variables, depth, colour spaces and locale of the outer one.
+
+    The outermost request has no locale around it, and finds its own.
+    """
 
     main: Catalog | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     depth: int = 0
     tally: Tally = field(default_factory=Tally)
     spaces: Spaces | None = None
+    locale: Locale | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Question:
     control: Delivery
     around: Surroundings
     hints: Hints = NO_HINTS
+    locale: Locale = UNTRANSLATED
 
     @property
     def kind(self) -> str:
@@ -82,7 +88,11 @@ class Question:
 
     def entry(self) -> Entry:
         """Look the object of the path up; raises `NotFound` for a crop that its record does not have."""
-        return self.catalogs.look_up(self.request.object, self.around.main)
+        return self.look_up(self.request.object, self.around.main)
+
+    def look_up(self, name: str, main: Catalog | None) -> Entry:
+        """Look a name up in the locale of the request."""
+        return self.catalogs.look_up(name, main, self.locale)
 
     def ignored(self) -> tuple[Piece, ...]:
         """Give the pieces that are no command, no variable and no comment."""
@@ -139,7 +149,18 @@ def ask(request: Request, catalogs: Catalogs, limits: Limits, around: Surroundin
     macros = Macros(catalogs, main, limits)
     pieces = macros.expand(request.pieces)
     controls = [piece for piece in pieces if has(piece, Trait.CONTROL)]
-    return Question(request, catalogs, limits, macros, pieces, read_group(Delivery, controls, Delivery()), around)
+    locale = asked_locale(pieces, main) if around.locale is None else around.locale
+    control = read_group(Delivery, controls, Delivery())
+    return Question(request, catalogs, limits, macros, pieces, control, around, locale=locale)
+
+
+def asked_locale(pieces: Iterable[Piece], main: Catalog) -> Locale:
+    """Find what `locale=` of a request stands for in its main catalog. Reference: r-locale."""
+    asked = [piece.value or "" for piece in pieces if piece.name.casefold() == "locale"]
+    try:
+        return locale_of(main.attributes, asked[-1] if asked else None)
+    except Mismatch as error:
+        raise BadValue("locale", asked[-1] if asked else main.attributes.default_locale, error.expected) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,9 @@ def default_of(question: Question, main: Catalog) -> Default:
     """Read `defaultImage=` and attribute::DefaultImage; an empty `defaultImage=` leaves out what is missing."""
     asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "defaultimage"], Delivery())
     name = main.attributes.default_image if asked.default_image is None else asked.default_image
-    return Default(find_member(question.catalogs, name, main) if name else None, asked.default_image == "")
+    return Default(
+        find_member(question.catalogs, name, main, question.locale) if name else None, asked.default_image == ""
+    )
 
 
 def localized(text: str, _question: Question) -> str:
@@ -133,7 +135,7 @@ class Gathering:
     def given_set(self, written: ImageSet, main: Catalog) -> MediaSet:
         """Give the set of `imageSet=`, which stands for that of the path's record; the path may name a catalog only."""
         name = self.question.request.object
-        member = find_member(self.question.catalogs, name, main)
+        member = find_member(self.question.catalogs, name, main, self.question.locale)
         record = member.entry.record if member and member.entry else None
         kind = KINDS.get(record.asset_type) if record else None
         place = Place(main, member.name if member else name)
@@ -249,7 +251,7 @@ class Gathering:
 
     def found(self, reference: Reference, main: Catalog) -> Member | None:
         """Find what an id stands for, or the default image in its place; None when it is to be left out."""
-        member = find_member(self.question.catalogs, reference.name, main)
+        member = find_member(self.question.catalogs, reference.name, main, self.question.locale)
         self.settled &= member is not None and (member.has_record or member.entry is not None)
         member = member or self.default.image
         if member is None and not self.default.leaves_out:

@@ -15,9 +15,10 @@ from aiohttp.abc import AbstractAccessLogger
 
 from imageserver.catalog.schema import written_schema
 from imageserver.config import Config
-from imageserver.errors import NotSupported, WrongMethod
+from imageserver.errors import WrongMethod
 from imageserver.plan.question import ErrorForm
 from imageserver.server.admin.routing import add_admin
+from imageserver.server.content import serve_content
 from imageserver.server.failures import failure, too_long
 from imageserver.server.gallery import add_gallery
 from imageserver.server.images import outside, serve_image
@@ -27,12 +28,7 @@ SITE = web.AppKey("site", Site)
 METHODS = {"GET", "HEAD", "POST"}
 LINE_LIMIT = 2**17
 """The longest request line that is read at all; `limits.url_length` below it is answered properly."""
-Door = Callable[[Site, web.Request, str, str], Awaitable[web.Response]]
-
-
-async def serve_content(_site: Site, _request: web.Request, path: str, _query: str) -> web.Response:
-    """Answer for static content, which a later version serves."""
-    return failure(NotSupported(f"/is/content{path}", "static content is not supported yet"), ErrorForm())
+Door = Callable[[Site, web.Request, str, str], Awaitable[web.StreamResponse]]
 
 
 async def serve_health(site: Site, _request: web.Request, _path: str, _query: str) -> web.Response:

@@ -27,6 +27,7 @@ from imageserver.protocol.request import Request
 from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.probe import read_xmp
 from imageserver.server.drawing import DrawingThreads
+from imageserver.server.files import Files
 from imageserver.server.hits import Hits
 from imageserver.server.pyramids import Pyramids
 from imageserver.server.reloading import LiveCatalogs
@@ -47,6 +48,7 @@ class Site:
         self.live = LiveCatalogs(folder, shelf_of(config))
         self.renderer = Renderer(config.limits)
         self.sources = Sources(self.renderer, config.limits)
+        self.files = Files()
         self.replies = Replies(config.cache)
         self.hits = Hits(self.replies, common_headers(config))
         self.pyramids = Pyramids(config)

@@ -37,7 +37,7 @@ EMPTY_COUNTS = frozenset(
 """Attributes that are not inherited when they are defined but empty."""
 OURS = frozenset({"apply_orientation", "default_fit", "missing_image_status", "versioned_expiration"})
 """Attributes that the reference does not have."""
-OUR_COLUMNS = frozenset({"crops", "icc_profile", "tags"})
+OUR_COLUMNS = frozenset({"crops", "disposition", "icc_profile", "tags"})
 """Fields of records that the reference does not have."""
 CONTENT_ONLY = frozenset({"audiobitrate", "totalstreambitrate", "videobitrate", "videosize"})
 """What the reference lists among the attributes, though it belongs to records of static content."""

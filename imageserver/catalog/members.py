@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from imageserver.catalog.catalogs import Catalog, Catalogs, Entry, existing_file
+from imageserver.catalog.catalogs import UNTRANSLATED, Catalog, Catalogs, Entry, existing_file
 from imageserver.catalog.checking import ALL
 from imageserver.catalog.loading import Loaded
-from imageserver.catalog.locales import UNTRANSLATED, Locale
+from imageserver.catalog.locales import Locale
 from imageserver.catalog.records import ContentRecord
 from imageserver.errors import BadImageSet, NotFound
 from imageserver.protocol.image_set import ImageSet, Item, Reference, SolidColor, read_image_set

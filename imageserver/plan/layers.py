@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from imageserver.admission.rules import preprocess
 from imageserver.catalog.catalogs import Entry
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.declare import Trait
@@ -198,9 +199,11 @@ def plan_nested(composition: Composition, nested: Nested) -> Picture:
     if depth > outer.limits.nesting:
         raise LimitExceeded(f"limits.nesting of is{{{nested.text[:80]}}}", depth, outer.limits.nesting)
     path, _, query = nested.text.partition("?")
-    written = read(path, query)
+    done = preprocess(path, query, outer.catalogs, outer.limits, main=composition.entry.catalog)
+    written = read(done.path, done.modifiers)
     name = substituted_text(written.object, composition.variables)
     pieces = tuple(piece for piece in written.pieces if not has(piece, Trait.OUTERMOST))
-    around = Surroundings(composition.entry.catalog, composition.variables, depth, outer.around.tally)
-    inner = ask(Request(name, pieces), outer.catalogs, outer.limits, around)
+    main = done.catalog if done.catalog.name == composition.entry.catalog.name else composition.entry.catalog
+    around = Surroundings(main, composition.variables, depth, outer.around.tally)
+    inner = ask(Request(name, pieces), done.catalogs, outer.limits, around)
     return composition.draw(inner, composition.default)

@@ -17,10 +17,13 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11
 
+from imageserver.admission.rules import Header
 from imageserver.answers.answer import Answer, Document, Drawing
 from imageserver.answers.caching import Caching
 from imageserver.catalog.loading import State
 from imageserver.errors import BadSource
+from imageserver.server.clients import Clients
+from imageserver.server.heading import with_rule_headers
 from imageserver.server.replies import Replies
 from imageserver.server.sources import Version, version_of
 
@@ -36,7 +39,8 @@ HEAD = "HEAD"
 class Known:
     """An answer that was given, without what it was made of, and what has to be as it was for it to be right again.
 
-    `document` is the text that was sent; a picture is found by its tag. `second` is when a dated text was made.
+    `document` is the text that was sent; a picture is found by its tag. `second` is when a dated text was made, `until`
+    the time from which it has to be asked for again. `headers` are those of the catalog's rules.
     """
 
     tag: str
@@ -47,6 +51,8 @@ class Known:
     tells_length_of: str
     length: int
     versions: tuple[Version, ...]
+    until: float | None = None
+    headers: tuple[Header, ...] = ()
 
 
 def known(answered: Answer, versions: tuple[Version, ...], second: int) -> Known | None:
@@ -66,6 +72,7 @@ def known(answered: Answer, versions: tuple[Version, ...], second: int) -> Known
         tells_length_of=answered.tells_length_of,
         length=answered.length,
         versions=versions,
+        until=answered.caching.until,
     )
 
 
@@ -103,17 +110,20 @@ class Ready(web.StreamResponse):
 class Hits:
     """Remembers the answers to URLs."""
 
-    def __init__(self, replies: Replies, headers: Mapping[str, str]) -> None:
+    def __init__(self, replies: Replies, headers: Mapping[str, str], clients: Clients) -> None:
         self._replies = replies
         self._headers = headers
+        self._clients = clients
+        self._looks_at_addresses = False
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._state: State | None = None
         self._heads: dict[tuple[str, HTTPStatus], bytes] = {}
         self._second = 0
 
-    def remember(self, target: str, answer: Known, state: State) -> None:
+    def remember(self, request: web.BaseRequest, answer: Known, state: State) -> None:
         """Remember the answer to a URL, made with this state of the catalogs; those of another state are forgotten."""
         self._follow(state)
+        target = self._target(request)
         self._known[target] = answer
         for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             self._heads.pop((target, status), None)
@@ -123,7 +133,7 @@ class Hits:
     def reply(self, request: web.BaseRequest, state: State) -> Ready | None:
         """Give the reply to a request that was answered before, if nothing has changed since."""
         self._follow(state)
-        target = request.raw_path
+        target = self._target(request)
         answer = self._known.get(target)
         if answer is None or not answerable(request):
             return None
@@ -141,6 +151,12 @@ class Hits:
         described = {"Content-Type": answer.media_type, "Content-Length": str(len(body))}
         return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answer, described), body)
 
+    def _target(self, request: web.BaseRequest) -> str:
+        """Name what is asked for: by its URL, and where catalogs are not for everybody also by the client."""
+        if not self._looks_at_addresses:
+            return request.raw_path
+        return f"{self._clients.address(request)} {request.raw_path}"
+
     def _drawn(self, tag: str) -> bytes | None:
         """Give a picture that is at hand, is small, and is not sent by somebody else."""
         drawn = self._replies.at_hand(tag)
@@ -150,10 +166,12 @@ class Hits:
         if state is not self._state:
             self._known.clear()
             self._state = state
+            self._looks_at_addresses = state.catalogs.look_at_addresses
 
     def _is_right(self, answer: Known) -> bool:
         """Tell whether an answer would be the same if it were made now."""
-        if answer.second not in {None, int(time.time())}:
+        now = time.time()
+        if answer.second not in {None, int(now)} or (answer.until is not None and answer.until <= now):
             return False
         if answer.tells_length_of and self._replies.length(answer.tells_length_of) != answer.length:
             return False
@@ -170,7 +188,9 @@ class Hits:
             self._heads.clear()
         head = self._heads.get((target, status))
         if head is None:
-            fields = {**answer.caching.headers(answer.tag, now), **self._headers, **more}
+            fields = with_rule_headers(
+                {**self._headers, **answer.caching.headers(answer.tag, now), **more}, answer.headers
+            )
             lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
             text = f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}Date: {formatdate(now, usegmt=True)}\r\n\r\n"
             head = self._heads[target, status] = text.encode("latin-1")

@@ -9,6 +9,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from aiohttp import web
+
+from imageserver.admission.admitting import Admitted, Arrival, admit
+from imageserver.admission.rules import Kind
 from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
 from imageserver.answers.answering import answer
 from imageserver.answers.properties import java_properties, media_type
@@ -21,9 +25,9 @@ from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
 from imageserver.plan.picture import Plan
 from imageserver.plan.planning import never_expires, plan
-from imageserver.protocol.request import Request
 from imageserver.render.drawing import draw
 from imageserver.render.probe import read_xmp
+from imageserver.server.clients import Clients
 from imageserver.server.drawing import DrawingThreads
 from imageserver.server.hits import Hits
 from imageserver.server.pyramids import Pyramids
@@ -45,7 +49,8 @@ class Site:
         self.renderer = Renderer(config.limits)
         self.sources = Sources(self.renderer, config.limits)
         self.replies = Replies(config.cache)
-        self.hits = Hits(self.replies, common_headers(config))
+        self.clients = Clients(config.server)
+        self.hits = Hits(self.replies, common_headers(config), self.clients)
         self.pyramids = Pyramids(config)
         self.threads = DrawingThreads(config)
 
@@ -54,23 +59,28 @@ class Site:
         """The catalogs as they are now; a request keeps to the ones that it began with."""
         return self.live.state.catalogs
 
-    def plan(self, request: Request) -> Plan:
+    def admit(self, request: web.BaseRequest, path: str, modifiers: str, kind: Kind = "is") -> Admitted:
+        """Apply the rules of the catalogs to a request; raises `Refused` when it may not be served."""
+        arrival = Arrival(path, modifiers, self.clients.address(request), time.time(), kind)
+        return admit(arrival, self.catalogs, self.config)
+
+    def plan(self, admitted: Admitted) -> Plan:
         """Say what a request means."""
-        return plan(request, self.catalogs, self.config.limits)
+        return plan(admitted.request, admitted.catalogs, self.config.limits)
 
     def versions(self, planned: Plan) -> tuple[Version, ...]:
         """Tell which versions of its files a plan is going to use; raises `BadSource` for one that is gone."""
         return tuple(version_of(path) for path in (*paths_of(planned), *planned.fonts, *planned.spare_fonts))
 
-    def never_expires(self, request: Request) -> bool:
+    def never_expires(self, admitted: Admitted) -> bool:
         """Tell whether any reply to a request that a client has is right."""
-        return never_expires(request, self.catalogs, self.config.limits)
+        return never_expires(admitted.request, admitted.catalogs, self.config.limits)
 
-    async def error_image(self, request: Request, title: str, message: str) -> tuple[bytes, str] | None:
+    async def error_image(self, admitted: Admitted, title: str, message: str) -> tuple[bytes, str] | None:
         """Draw the picture that is sent instead of an error's text; None where there is none, or it fails, too."""
         variables = {"error.title": title, "error.message": message}
         try:
-            planned = plan_error_image(request, self.catalogs, self.config.limits, variables)
+            planned = plan_error_image(admitted.request, admitted.catalogs, self.config.limits, variables)
             if planned is None:
                 return None
             _, body, kind = await self.finish(planned, await self.answer(planned))

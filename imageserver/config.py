@@ -22,6 +22,7 @@ SECRETS = {"admin.token", "admin.tokens", "signing.keys"}
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 SHORTEST_SECRET = 16
 UNIX = "unix"
+HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9_.-]*[a-z0-9])?(:[0-9]{1,5})?")
 PREFIX = "IMAGESERVER_"
 
 
@@ -148,6 +149,17 @@ def proxies(text: str) -> tuple[str, ...]:
     return words
 
 
+def hosts(text: str) -> tuple[str, ...]:
+    """Read hosts, addresses and networks, each with an optional port."""
+    words = tuple(word for word in (part.strip().casefold() for part in text.split(",")) if word)
+    for word in words:
+        try:
+            _ = HOST.fullmatch(word) or ip_network(re.sub(r"^\[(.*)\](:[0-9]{1,5})?$", r"\1", word), strict=False)
+        except ValueError:
+            raise ValueError("hosts such as example.org, *.example.org, host:port, 10.0.0.0/8, [::1]:80") from None
+    return words
+
+
 def forwarding(text: str) -> str:
     """Read the name of the header in which proxies tell the client's address."""
     if text.casefold() not in {"x-forwarded-for", "forwarded"}:
@@ -227,9 +239,25 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where foreign images may come from; read, and used from the version on that has them."""
+    """Where foreign images may come from, and what is kept of them; without hosts there are none."""
 
-    allow_hosts: str = option(str, "", "hosts that src=(http…) may name, separated by commas")
+    allow_hosts: tuple[str, ...] = option(
+        hosts, (), "hosts that src=(http…) may name: example.org, *.example.org, host:port; private ones by address"
+    )
+    path: str = option(str, "foreign", "folder of foreign images")
+    max_size: int = option(size, GIB, "the most that they may hold on disk; the oldest go first")
+    file_size: int = option(size, 50 * MIB, "bytes of a foreign image")
+    timeout: float = option(seconds, 20.0, "seconds that fetching one may take")
+    expiration: float = option(seconds, 3600.0, "seconds that one is fresh that does not say so itself")
+    stale: float = option(seconds, 86400.0, "seconds that an old one is used while its server does not answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Where `req=saveToFile` may write: in attribute::SavePath below the folder; without either, nowhere."""
+
+    folder: str = option(str, "", "folder of the folders that attribute::SavePath names; empty is off")
+    timeout: float = option(seconds, 60.0, "the most seconds that saving may take")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +302,7 @@ class Config:
     pyramids: Pyramids = field(default_factory=Pyramids)
     limits: Limits = field(default_factory=Limits)
     sources: Sources = field(default_factory=Sources)
+    save: Save = field(default_factory=Save)
     signing: Signing = field(default_factory=Signing)
     admin: Admin = field(default_factory=Admin)
     dialects: Dialects = field(default_factory=Dialects)

@@ -53,7 +53,7 @@ def admit(arrival: Arrival, catalogs: Catalogs, config: Config) -> Admitted:
     """Apply the rules to a request, and check that it may be served; raises `Refused` when it may not."""
     catalog, _ = catalogs.governing(read_object(arrival.path))
     signed = signature_of(arrival, catalog, config)
-    catalogs = replace(catalogs, visitor=Visitor(arrival.address, signed.key))
+    catalogs = replace(catalogs, visitor=Visitor(arrival.address, signed.key), sources=config.sources)
     done = preprocess(arrival.path, signed.modifiers, catalogs, config.limits, kind=arrival.kind)
     done.catalogs.check(done.catalog)
     modifiers = unlocked(signed.modifiers, done)

@@ -39,6 +39,8 @@ INTENT = Scalar(
     )
 )
 LOCK = Scalar(Integer(0, 1))
+UNSUPPORTED = ("digimarc_id", "digimarc_info", "trusted_domains")
+"""Attributes that are read, kept and told of as ignored."""
 ADDRESSES = Scalar(AddressList(), null="")
 
 

@@ -16,7 +16,7 @@ from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.extras import Extras
 from imageserver.catalog.index import Records
 from imageserver.catalog.records import ContentRecord, Record
-from imageserver.config import Key
+from imageserver.config import Key, Sources
 from imageserver.errors import NotFound, Refused
 from imageserver.protocol.values import Rect
 
@@ -132,12 +132,14 @@ class Visitor:
 class Catalogs:
     """All catalogs of a server by their root ids; `default` supplies what one of them lacks.
 
-    With a `visitor` they are as a request sees them, without as those who run the server do.
+    With a `visitor` they are as a request sees them, without as those who run the server do. `sources` says where
+    foreign images may come from.
     """
 
     default: Catalog
     named: Mapping[str, Catalog] = field(default_factory=dict)
     visitor: Visitor | None = None
+    sources: Sources = Sources()
 
     @property
     def look_at_addresses(self) -> bool:

@@ -48,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
     "validate": Kind("none", forms=ALL),
     "resolve": Kind("none", forms=("text",)),
     "loadcache": Kind("none", forms=("text",), watermarked=True),
+    "saveToFile": Kind("none", forms=("text",), watermarked=True),
     "message": Kind("none", forms=("text",)),
 }
 
@@ -57,7 +58,6 @@ PICTURES = frozenset({"img", "mask", "tmb", "tile"})
 UNSUPPORTED: Mapping[str, str] = {
     **dict.fromkeys(("set", "ctx", "fvctx", "mbrSet"), "set requests are not supported yet"),
     "xlate": "locales are not supported yet",
-    "saveToFile": "saving to a file is not supported yet",
 }
 SPELLINGS = {name.casefold(): name for name in (*KINDS, *UNSUPPORTED)}
 

@@ -14,11 +14,12 @@ from imageserver.commands.adjust import Adjust
 from imageserver.commands.declare import Trait
 from imageserver.commands.groups import has, read_group
 from imageserver.commands.layer import Layer
-from imageserver.commands.objects import Nested
+from imageserver.commands.objects import Foreign, Nested
 from imageserver.commands.text import Wording
 from imageserver.errors import BadCombination, LimitExceeded, NotFound
 from imageserver.plan.expansion import substitute, substituted_text
 from imageserver.plan.fonts import FontMap
+from imageserver.plan.foreign import plan_foreign
 from imageserver.plan.picture import Effect, Picture, PlannedLayer, Shown, Source
 from imageserver.plan.question import Question, Surroundings, ask
 from imageserver.plan.segments import Segments
@@ -85,6 +86,8 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
     question, entry = composition.question, composition.entry
     if isinstance(commands.src, Nested):
         return plan_nested(composition, commands.src), None
+    if isinstance(commands.src, Foreign):
+        return plan_foreign(commands.src, "src", entry.catalog, question.catalogs), None
     if isinstance(commands.src, Wording):
         return plan_text(composition, commands.src, commands), None
     is_path = number == 0 and commands.src is None
@@ -135,6 +138,8 @@ def plan_layer_mask(composition: Composition, commands: Layer) -> Source | Pictu
     question = composition.question
     if isinstance(commands.mask, Nested):
         return plan_nested(composition, commands.mask)
+    if isinstance(commands.mask, Foreign):
+        return plan_foreign(commands.mask, "mask", composition.entry.catalog, question.catalogs)
     if commands.mask is None:
         return None
     entry = question.catalogs.look_up(commands.mask, composition.entry.catalog)

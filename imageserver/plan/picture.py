@@ -24,8 +24,8 @@ from imageserver.protocol.values import Point, Rect, Size
 class Source:
     """An image file as the record that names it describes it.
 
-    `pixels` and `metadata` are the record's fields in one canonical text each: with the content of the files, they
-    are what the versions of `req=props` are made of.
+    One with a `url` is foreign: its file is fetched from there. `pixels` and `metadata` are the record's fields in one
+    canonical text each: with the content of the files, they are what the versions of `req=props` are made of.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Source:
     metadata: str = ""
     map: str = ""
     apply_orientation: bool = True
+    url: str = ""
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -215,6 +216,15 @@ class Lifetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Saving:
+    """Where a picture is saved: a folder below the one of the configuration, a file in it, and the seconds for it."""
+
+    folder: str
+    file: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a request means; `metadata` are those of the records that answer it, each as one canonical text."""
 
@@ -226,6 +236,7 @@ class Plan:
     cache: CacheControl = CacheControl()
     is_default_image: bool = False
     metadata: tuple[str, ...] = ()
+    saving: Saving | None = None
 
     @property
     def picture(self) -> Picture | None:
@@ -239,6 +250,11 @@ class Plan:
         if isinstance(self.content, SourceInquiry):
             return (self.content.source,)
         return self.picture.sources if self.picture else ()
+
+    @property
+    def foreign(self) -> tuple[tuple[str, Path], ...]:
+        """The URLs that are fetched, each once, and the files that they are fetched into."""
+        return tuple(dict.fromkeys((source.url, source.path) for source in self.sources if source.url))
 
     @property
     def fonts(self) -> tuple[Path, ...]:

@@ -59,13 +59,15 @@ async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.R
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=with_rule_headers(FOR_EVER, added))
     state, second = site.live.state, int(time.time())
     planned = site.plan(admitted)
+    fresh_until = await site.fetcher.bring(planned.foreign)
     versions = site.versions(planned)
     answered = bound(await site.answer(planned), admitted)
 
     def remember(answered: Answer) -> None:
         answer = known(answered, versions, second)
         if answer is not None and request.method != "POST" and planned.cache.server != "update":
-            site.hits.remember(request, replace(answer, headers=added), state)
+            until = min((one for one in (answer.until, fresh_until) if one is not None), default=None)
+            site.hits.remember(request, replace(answer, headers=added, until=until), state)
 
     remember(answered)
     headers = with_rule_headers(answered.caching.headers(answered.tag, time.time()), added)

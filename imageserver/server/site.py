@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,27 +14,29 @@ from aiohttp import web
 
 from imageserver.admission.admitting import Admitted, Arrival, admit
 from imageserver.admission.rules import Kind
-from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
+from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet, Storing
 from imageserver.answers.answering import answer
 from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config
-from imageserver.errors import DamagedPyramid, ImageServerError, NotFound, RenderFailed
+from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotFound, RenderFailed
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
-from imageserver.plan.picture import Plan
+from imageserver.plan.picture import Plan, Saving
 from imageserver.plan.planning import never_expires, plan
 from imageserver.render.drawing import draw
 from imageserver.render.probe import read_xmp
 from imageserver.server.clients import Clients
 from imageserver.server.drawing import DrawingThreads
+from imageserver.server.fetching import Fetcher
 from imageserver.server.hits import Hits
 from imageserver.server.pyramids import Pyramids
 from imageserver.server.reloading import LiveCatalogs
 from imageserver.server.rendering import Renderer
 from imageserver.server.replies import Body, Replies
+from imageserver.server.saving import store
 from imageserver.server.sources import Sources, Version, version_of
 
 TRIES = 3
@@ -48,6 +51,7 @@ class Site:
         self.live = LiveCatalogs(folder, shelf_of(config))
         self.renderer = Renderer(config.limits)
         self.sources = Sources(self.renderer, config.limits)
+        self.fetcher = Fetcher(config.sources)
         self.replies = Replies(config.cache)
         self.clients = Clients(config.server)
         self.hits = Hits(self.replies, common_headers(config), self.clients)
@@ -83,6 +87,7 @@ class Site:
             planned = plan_error_image(admitted.request, admitted.catalogs, self.config.limits, variables)
             if planned is None:
                 return None
+            await self.fetcher.bring(planned.foreign)
             _, body, kind = await self.finish(planned, await self.answer(planned))
         except ImageServerError:
             return None
@@ -90,7 +95,8 @@ class Site:
 
     async def facts(self, planned: Plan) -> Mapping[Path, Facts]:
         """Give the facts of all files of a plan as they are now."""
-        return await self.sources.facts(paths_of(planned), planned.fonts, planned.spare_fonts)
+        with naming(planned):
+            return await self.sources.facts(paths_of(planned), planned.fonts, planned.spare_fonts)
 
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""
@@ -107,7 +113,8 @@ class Site:
         """
         for _ in range(TRIES):
             try:
-                body, kind = await self._body(planned, answered)
+                with naming(planned):
+                    body, kind = await self._body(planned, answered)
             except (Changed, DamagedPyramid):
                 answered = await self.answer(planned)
             else:
@@ -125,6 +132,8 @@ class Site:
                 drawn = await self._drawn(planned, answered, layout)
                 length = java_properties((("image.length", str(len(drawn.content))),), time.time())
                 return Body(length.encode(), drawn.origin), media_type("text")
+            case Storing(layout, saving):
+                return await self._stored(planned, answered, layout, saving), media_type("text")
             case Packet(path, name, absent, kind):
                 if absent:
                     raise NotFound("XMP metadata", name, "the image has none")
@@ -148,6 +157,20 @@ class Site:
             return Body(await make())
         return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update")
 
+    async def _stored(self, planned: Plan, answered: Answer, layout: Layout, saving: Saving) -> Body:
+        """Draw a layout into a file, and tell that it was done."""
+        seconds = min(saving.seconds or self.config.save.timeout, self.config.save.timeout)
+        try:
+            async with asyncio.timeout(seconds):
+                drawn = await self._drawn(planned, answered, layout)
+                await asyncio.to_thread(store, self.config.save, saving, drawn.content)
+        except TimeoutError as error:
+            raise BadSource(saving.file, f"saving took longer than {seconds:g} s") from error
+        now = time.time()
+        pixels = layout.window.width * layout.window.height
+        told = {"lastUpdated": str(int(now * 1000)), "pixelsTotal": str(pixels), "status": "done"}
+        return Body(java_properties(tuple(told.items()), now).encode())
+
     async def _checked(self, planned: Plan, answered: Answer, make: Callable[[], Awaitable[bytes]]) -> bytes:
         """Make bytes, and see whether they were made of the files that the answer is about."""
         body = await make()
@@ -158,6 +181,7 @@ class Site:
     async def close(self) -> None:
         """Finish what is being written, and stop drawing and building."""
         await self.replies.close()
+        await self.fetcher.close()
         await self.pyramids.stop()
         self.threads.stop()
         await asyncio.to_thread(self.renderer.stop)
@@ -170,6 +194,18 @@ class Changed(Exception):
 def paths_of(planned: Plan) -> tuple[Path, ...]:
     """Give the files that a plan reads, each once."""
     return tuple(dict.fromkeys(path for source in planned.sources for path in source.paths))
+
+
+@contextmanager
+def naming(planned: Plan) -> Iterator[None]:
+    """Name a foreign image that is no good by its URL, not by the file that it was fetched into."""
+    try:
+        yield
+    except BadSource as error:
+        urls = {path.name: url for url, path in planned.foreign}
+        if error.name not in urls:
+            raise
+        raise BadSource(urls[error.name], error.reason) from error
 
 
 def common_headers(config: Config) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from imageserver.admission.rules import preprocess
@@ -28,7 +29,7 @@ def explain(url: str, config: Config) -> Iterator[str]:
     behind = url.partition(DOOR)[2] if DOOR in url else url.lstrip("/")
     path, _, query = behind.partition("?")
     loaded = load(Path(config.catalogs), shelf=shelf_of(config)).catalogs
-    done = preprocess(path, query, loaded, config.limits)
+    done = preprocess(path, query, replace(loaded, sources=config.sources), config.limits)
     request, catalogs = read(done.path, done.modifiers), done.catalogs
     if (done.path, done.modifiers) != (path, query):
         yield f"rules     made it {done.path}?{done.modifiers}"

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +18,11 @@ KIB, MIB, GIB = 2**10, 2**20, 2**30
 UNITS = {"": 1, "B": 1, "KB": 1000, "MB": 10**6, "GB": 10**9, "KIB": KIB, "MIB": MIB, "GIB": GIB}
 SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-SECRETS = {"admin.token", "admin.tokens"}
+SECRETS = {"admin.token", "admin.tokens", "signing.keys"}
+KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+SHORTEST_SECRET = 16
+UNIX = "unix"
+HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9_.-]*[a-z0-9])?(:[0-9]{1,5})?")
 PREFIX = "IMAGESERVER_"
 
 
@@ -105,6 +110,63 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What requests are signed with, for some catalogs, `*` for all."""
+
+    id: str
+    secret: str = field(repr=False)
+    catalogs: tuple[str, ...]
+
+    def reaches(self, catalog: str) -> bool:
+        """Tell whether it is for a catalog."""
+        return "*" in self.catalogs or catalog in self.catalogs
+
+
+def signing_keys(text: str) -> tuple[Key, ...]:
+    """Read the keys of signatures, each with its id, its secret and the catalogs for which it is."""
+    found: dict[str, Key] = {}
+    expected = f"a list of `ID SECRET CATALOG…`, ids different and secrets of {SHORTEST_SECRET} characters or more"
+    for line in filter(None, map(str.strip, text.split(","))):
+        match line.split():
+            case [name, secret, *catalogs] if catalogs and KEY_ID.fullmatch(name) and len(secret) >= SHORTEST_SECRET:
+                if name in found:
+                    raise ValueError(expected)
+                found[name] = Key(name, secret, tuple(catalogs))
+            case _:
+                raise ValueError(expected)
+    return tuple(found.values())
+
+
+def proxies(text: str) -> tuple[str, ...]:
+    """Read addresses and networks of proxies, and `unix` for whoever uses the Unix socket."""
+    words = tuple(word for word in (part.strip() for part in text.split(",")) if word)
+    for word in words:
+        try:
+            _ = word == UNIX or ip_network(word, strict=False)
+        except ValueError:
+            raise ValueError("addresses with optional netmasks, or unix, separated by commas") from None
+    return words
+
+
+def hosts(text: str) -> tuple[str, ...]:
+    """Read hosts, addresses and networks, each with an optional port."""
+    words = tuple(word for word in (part.strip().casefold() for part in text.split(",")) if word)
+    for word in words:
+        try:
+            _ = HOST.fullmatch(word) or ip_network(re.sub(r"^\[(.*)\](:[0-9]{1,5})?$", r"\1", word), strict=False)
+        except ValueError:
+            raise ValueError("hosts such as example.org, *.example.org, host:port, 10.0.0.0/8, [::1]:80") from None
+    return words
+
+
+def forwarding(text: str) -> str:
+    """Read the name of the header in which proxies tell the client's address."""
+    if text.casefold() not in {"x-forwarded-for", "forwarded"}:
+        raise ValueError("one of X-Forwarded-For, Forwarded")
+    return text.casefold()
+
+
 def option(read: Callable[[str], T], default: T, doc: str) -> T:
     """Declare a key of the configuration."""
     return field(default=default, metadata={"read": read, "doc": doc})
@@ -120,6 +182,13 @@ class Server:
     workers: int = option(positive, os.cpu_count() or 1, "processes that share the port, each with one that renders")
     access_log: str = option(str, "-", "file of one JSON line a request; - is standard output, empty is none")
     allow_origin: str = option(str, "*", "Access-Control-Allow-Origin of every reply; empty sends none")
+    trusted_proxies: tuple[str, ...] = option(
+        proxies, (), "proxies that are believed when they say for whom they ask: addresses, netmasks, unix"
+    )
+    forwarded_header: str = option(
+        forwarding, "x-forwarded-for", "the header in which they do, X-Forwarded-For or Forwarded"
+    )
+    default_catalog_requests: bool = option(switch, True, "serves requests that name no catalog")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +242,32 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where foreign images may come from; read, and used from the version on that has them."""
+    """Where foreign images may come from, and what is kept of them; without hosts there are none."""
 
-    allow_hosts: str = option(str, "", "hosts that src=(http…) may name, separated by commas")
+    allow_hosts: tuple[str, ...] = option(
+        hosts, (), "hosts that src=(http…) may name: example.org, *.example.org, host:port; private ones by address"
+    )
+    path: str = option(str, "foreign", "folder of foreign images")
+    max_size: int = option(size, GIB, "the most that they may hold on disk; the oldest go first")
+    file_size: int = option(size, 50 * MIB, "bytes of a foreign image")
+    timeout: float = option(seconds, 20.0, "seconds that fetching one may take")
+    expiration: float = option(seconds, 3600.0, "seconds that one is fresh that does not say so itself")
+    stale: float = option(seconds, 86400.0, "seconds that an old one is used while its server does not answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Where `req=saveToFile` may write: in attribute::SavePath below the folder; without either, nowhere."""
+
+    folder: str = option(str, "", "folder of the folders that attribute::SavePath names; empty is off")
+    timeout: float = option(seconds, 60.0, "the most seconds that saving may take")
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """The keys of signed requests; attribute::RequestSigning says which catalogs serve no others."""
+
+    keys: tuple[Key, ...] = option(signing_keys, (), "each `ID SECRET CATALOG…`, * for all; the first one signs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +305,8 @@ class Config:
     pyramids: Pyramids = field(default_factory=Pyramids)
     limits: Limits = field(default_factory=Limits)
     sources: Sources = field(default_factory=Sources)
+    save: Save = field(default_factory=Save)
+    signing: Signing = field(default_factory=Signing)
     admin: Admin = field(default_factory=Admin)
     dialects: Dialects = field(default_factory=Dialects)
 

@@ -9,6 +9,7 @@ ImageServerError
 │   ├── UnknownFont             text names a font, or a style of one, that no catalog in reach has
 │   ├── NotSupported            a feature of the protocol that this server does not have
 │   ├── NotFound                no such image, record or crop (attribute::MissingImageStatus)
+│   ├── Refused                 who asks, or how, is not allowed by the catalog
 │   ├── IllegalSize             the reply would be larger than attribute::MaxPix
 │   ├── TooManyBytes            no quality makes the reply as small as jpegSize= asks for
 │   ├── LimitExceeded           a limit of the server (413, 414)
@@ -182,6 +183,19 @@ class NotFound(RequestError):
 
     def __str__(self) -> str:
         return f"{self.kind} '{self.name}' not found: {self.reason}"
+
+
+@dataclass(eq=False)
+class Refused(RequestError):
+    """A catalog does not allow the request: a rule, a filter of addresses, a lock or a signature says so."""
+
+    title = "request refused"
+    catalog: str
+    reason: str
+
+    def __str__(self) -> str:
+        who = f"catalog '{self.catalog}'" if self.catalog else "the default catalog"
+        return f"request refused by {who}: {self.reason}"
 
 
 @dataclass(eq=False)

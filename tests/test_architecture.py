@@ -23,6 +23,7 @@ ORDER = (
     ("commands",),
     ("catalog",),
     ("store",),
+    ("admission",),
     ("plan",),
     ("typeset",),
     ("layout",),

@@ -8,6 +8,7 @@ from pathlib import Path
 from imageserver.answers.caching import Caching
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layout import Layout
+from imageserver.plan.plan import Saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Storing:
+    """A picture that is drawn into a file (`req=saveToFile`)."""
+
+    layout: Layout
+    saving: Saving
+
+
+@dataclass(frozen=True, slots=True)
 class Packet:
     """The XMP packet of a file, still to be read; `absent` says that the file has none."""
 
@@ -52,7 +61,7 @@ class Answer:
     What is `passing` is not to be given again unasked: files that `facts` has nothing of may have come or gone.
     """
 
-    content: Document | Drawing | Measurement | Packet
+    content: Document | Drawing | Measurement | Storing | Packet
     caching: Caching
     tag: str
     is_default_image: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from hashlib import blake2b
 
-from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
+from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet, Storing
 from imageserver.answers.areas import html_areas, picture_areas, unchanged_areas, written_area
 from imageserver.answers.caching import caching_of
 from imageserver.answers.descriptions import describe_crop, describe_picture, describe_source
@@ -76,6 +76,8 @@ def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, len
         return replace(answered, tells_length_of=tag, length=length)
     if plan.reply.name == "loadcache":
         return Answer(Measurement(layout), caching_of(plan, ""), tag_of(layout))
+    if plan.saving is not None:
+        return Answer(Storing(layout, plan.saving), caching_of(plan, ""), tag_of(layout))
     drawing = Drawing(layout, layout.encoding.output.format.media_type)
     caching = caching_of(plan, image_version(picture.sources, facts, picture.other_files))
     return Answer(drawing, caching, tag_of(layout), plan.is_default_image)

@@ -19,23 +19,28 @@ class Caching:
     """Hours that a reply may be kept: -1 for ever, 0 only with a question each time, None not at all.
 
     `varies` are the headers of the request that it depends on.
+    Nobody may keep it longer than to the time `until`, and one that is `private` only the client itself.
     """
 
     hours: float | None
     last_modified: float | None = None
     varies: tuple[str, ...] = ()
+    until: float | None = None
+    private: bool = False
 
     def headers(self, tag: str, now: float) -> dict[str, str]:
         """Write the headers of a reply whose content has this tag."""
         if self.hours is None:
             return {**self.negotiation(), "Cache-Control": "no-store"}
         headers = {**self.negotiation(), "ETag": f'"{tag}"'}
+        seconds = YEAR if self.hours == NEVER_EXPIRES else round(self.hours * HOUR)
+        if self.until is not None:
+            seconds = max(0, min(seconds, int(self.until - now)))
+        whose = "private" if self.private else "public"
         if self.hours == 0:
-            headers["Cache-Control"] = "no-cache"
+            headers["Cache-Control"] = "private, no-cache" if self.private else "no-cache"
         else:
-            for_ever = self.hours == NEVER_EXPIRES
-            seconds = YEAR if for_ever else round(self.hours * HOUR)
-            headers["Cache-Control"] = f"public, max-age={seconds}{', immutable' if for_ever else ''}"
+            headers["Cache-Control"] = f"{whose}, max-age={seconds}{', immutable' if seconds == YEAR else ''}"
             headers["Expires"] = formatdate(now + seconds, usegmt=True)
         if self.last_modified is not None:
             headers["Last-Modified"] = formatdate(self.last_modified, usegmt=True)

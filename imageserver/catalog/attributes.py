@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from imageserver.catalog.addresses import AddressList
 from imageserver.catalog.fields import Hours, Scalar, TimeStamp, catalog_field
 from imageserver.commands.delivery import Quality, ResMode
 from imageserver.commands.icc import INTENT, Intent
@@ -32,7 +33,10 @@ RES_MODE: Keyword[ResMode] = Keyword(
 )
 HORIZONTAL = Scalar(Keyword({"left": -1, "center": 0, "right": 1}, {"1": -1, "2": 0, "3": 1}))
 VERTICAL = Scalar(Keyword({"top": -1, "center": 0, "bottom": 1}, {"1": -1, "2": 0, "3": 1}))
-LOCK = Scalar(Integer(0, 3))
+LOCK = Scalar(Integer(0, 1))
+UNSUPPORTED = ("digimarc_id", "digimarc_info", "trusted_domains")
+"""Attributes that are read, kept and told of as ignored."""
+ADDRESSES = Scalar(AddressList(), null="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +128,14 @@ class Attributes:
     icc_black_point_compensation: bool = catalog_field(FLAG_FIELD, default=False, doc="Black point compensation.")
     icc_dither: bool = catalog_field(FLAG_FIELD, default=False, doc="Read; conversions are not dithered.")
 
-    client_address_filter: str = catalog_field(ANY_TEXT, default="", doc="Addresses that are served.")
-    request_lock: int = catalog_field(LOCK, default=0, doc="Whether requests carry a checksum.")
-    request_obfuscation: int = catalog_field(LOCK, default=0, doc="Whether requests are obfuscated.")
+    client_address_filter: str = catalog_field(
+        ADDRESSES, default="", doc="The addresses and networks that are served; empty is everybody."
+    )
+    request_lock: int = catalog_field(LOCK, default=0, doc="1: requests end in a checksum of four digits.")
+    request_obfuscation: int = catalog_field(LOCK, default=0, doc="1: requests are in base64.")
+    request_signing: bool = catalog_field(
+        FLAG_FIELD, default=False, doc="Serves only requests that are signed with one of `signing.keys`."
+    )
     trusted_domains: str = catalog_field(ANY_TEXT, default="", doc="Read; SWF is not supported.")
     http_apple_streaming_context: str = catalog_field(ANY_TEXT, default="", doc="Prefix of m3u8 URLs.")
     http_flash_streaming_context: str = catalog_field(ANY_TEXT, default="", doc="Prefix of f4m URLs.")

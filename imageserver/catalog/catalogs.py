@@ -9,13 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from imageserver.catalog.addresses import Address, is_listed, networks_of
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.extras import Extras
 from imageserver.catalog.index import Records
 from imageserver.catalog.locales import Locale, localised
 from imageserver.catalog.records import ContentRecord, Record
-from imageserver.errors import NotFound
+from imageserver.config import Key, Sources
+from imageserver.errors import NotFound, Refused
 from imageserver.protocol.values import Rect
 
 BUILT_IN_MACROS = {
@@ -67,6 +70,12 @@ class Catalog:
         if isinstance(self.images, Records):
             return self.images.page(first, count)
         return list(islice(self.images.items(), first, first + count))
+
+    @property
+    def looks_at_addresses(self) -> bool:
+        """Tell whether the catalog, or one of its rules, is for some clients only."""
+        rules = (rule.address_filter or dict(own).get("client_address_filter") for rule, own in self.extras.rules)
+        return bool(self.attributes.client_address_filter) or any(rules)
 
     def macro(self, name: str) -> str | None:
         """Give the definition of a macro, whose name is not case-sensitive."""
@@ -121,11 +130,58 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who sends a request: the address, None where it is not known, and the key that the request is signed with."""
+
+    address: Address | None = None
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogs:
-    """All catalogs of a server by their root ids; `default` supplies what one of them lacks."""
+    """All catalogs of a server by their root ids; `default` supplies what one of them lacks.
+
+    With a `visitor` they are as a request sees them, without as those who run the server do. `sources` says where
+    foreign images may come from.
+    """
 
     default: Catalog
     named: Mapping[str, Catalog] = field(default_factory=dict)
+    visitor: Visitor | None = None
+    sources: Sources = Sources()
+
+    @property
+    def look_at_addresses(self) -> bool:
+        """Tell whether there is any catalog or rule for which it matters from where a request comes."""
+        return any(one.looks_at_addresses for one in (self.default, *self.named.values()))
+
+    def check(self, catalog: Catalog) -> None:
+        """Raise `Refused` when the visitor may not see what is in a catalog, on whatever way a request leads there."""
+        if self.visitor is None:
+            return
+        attributes, key = catalog.attributes, self.visitor.key
+        listed = networks_of(attributes.client_address_filter)
+        if listed and not is_listed(self.visitor.address, listed):
+            raise Refused(catalog.name, "the client's address is not one of client_address_filter")
+        if attributes.request_signing and not (key and key.reaches(catalog.name)):
+            raise Refused(catalog.name, "expected a request signed with one of its keys")
+
+    def shows(self, catalog: Catalog) -> bool:
+        """Tell whether the visitor may see what is in a catalog."""
+        try:
+            self.check(catalog)
+        except Refused:
+            return False
+        return True
+
+    def overriding(self, catalog: Catalog, own: Mapping[str, Any]) -> tuple[Catalogs, Catalog]:
+        """Give the catalogs as they are for a request for which some attributes of one of them are others."""
+        if not own:
+            return self, catalog
+        changed = replace(catalog, attributes=replace(catalog.attributes, **own))
+        if catalog is self.default:
+            return replace(self, default=changed), changed
+        return replace(self, named={**self.named, catalog.name: changed}), changed
 
     def governing(self, name: str) -> tuple[Catalog, str]:
         """Give the main catalog of a path and the rest of the path behind its root id."""
@@ -141,12 +197,13 @@ class Catalogs:
 
         Without `main` the name is that of a URL path, whose catalog becomes the main one. A leading `/` asks for the
         default catalog. A locale translates the ids of records, and their texts; not the names of files. Raises
-        `NotFound` for a record without a crop of that name.
+        `NotFound` for a record without a crop of that name, `Refused` for what the visitor may not see.
         """
         if name.startswith("/") or main is None:
             main = self.default
         name = name.strip("/")
         entry = self._translated(name, main, locale) or self._crop(name, main, locale) or self._direct(name, main)
+        self.check(entry.catalog)
         return entry if entry.record is None else replace(entry, record=localised(entry.record, locale))
 
     def macro(self, name: str, main: Catalog) -> str | None:

@@ -1,4 +1,4 @@
-"""Fonts, colour profiles and rules of a catalog; rules are read and checked, and used from a later version on.
+"""Fonts, colour profiles and rules of a catalog.
 
 References: c-font-map-reference, c-icc-profile-map-reference, c-rule-set-reference.
 """
@@ -8,26 +8,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from imageserver.catalog.attributes import ANY_TEXT, FLAG_FIELD
+from imageserver.catalog.attributes import ADDRESSES, ANY_TEXT, FLAG_FIELD
+from imageserver.catalog.expressions import Expression
 from imageserver.catalog.fields import Scalar, catalog_field
 from imageserver.errors import Mismatch
 from imageserver.protocol.grammar import Integer, Keyword, Text, split_list
 from imageserver.yaml_nodes import Node
 
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """A regular expression of a rule."""
-
-    expected: str = "a regular expression"
-
-    def parse(self, text: str) -> str:
-        """Read the text, or raise `Mismatch`."""
-        try:
-            re.compile(text)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise Mismatch(f"{self.expected} ({error})") from error
-        return text
+ACTIONS = ("set", "add")
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+OF_THE_CONNECTION = frozenset(
+    {"connection", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+"""Headers that belong to a message on its way, and to the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +55,23 @@ class Headers:
             texts = [one.value for key in keys if (one := values.get(key)) and isinstance(one.value, str)]
             if set(values) - set(keys) or len(texts) != len(keys):
                 raise Mismatch("a list of {name, action, value}")
-            result.append((texts[0], texts[1], texts[2]))
+            name, action, value = texts
+            check_header(name, action)
+            result.append((name, action, value))
         return tuple(result)
+
+
+def check_header(name: str, action: str) -> None:
+    """Raise `Mismatch` for a header that no rule may have; a name may hold `$variables$`, which are looked at later."""
+    if action not in ACTIONS:
+        raise Mismatch(f"headers with the action {' or '.join(ACTIONS)}")
+    if "$" not in name and not is_free_header(name):
+        raise Mismatch(f"headers whose names are tokens, and none of {', '.join(sorted(OF_THE_CONNECTION))}")
+
+
+def is_free_header(name: str) -> bool:
+    """Tell whether a header may be set by a rule: one of HTTP's grammar that does not frame the message."""
+    return HEADER_NAME.fullmatch(name) is not None and name.casefold() not in OF_THE_CONNECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,11 @@ class Rule:
         default=("is",),
         doc="Which requests it sees: those for images when it is absent, all when it is empty.",
     )
-    address_filter: str = catalog_field(ANY_TEXT, default="", doc="The clients that it sees.")
+    address_filter: str = catalog_field(
+        ADDRESSES,
+        default="",
+        doc="The clients whose matching requests are served, in place of attribute::ClientAddressFilter.",
+    )
     headers: tuple[tuple[str, str, str], ...] = catalog_field(Headers(), default=(), doc="Headers of the reply.")
 
 

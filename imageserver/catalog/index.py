@@ -30,7 +30,10 @@ MEANING = (
     "yaml_nodes.py",
     "protocol/*.py",
     "commands/*.py",
-    *(f"catalog/{name}.py" for name in ("attributes", "extras", "fields", "reading", "records", "written")),
+    *(
+        f"catalog/{name}.py"
+        for name in ("addresses", "attributes", "expressions", "extras", "fields", "reading", "records", "written")
+    ),
 )
 """The code that reads YAML: with a change of any of it, all is compiled anew."""
 APPLICATION = 0x69736361

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from imageserver.catalog.attributes import Attributes
+from imageserver.catalog.expressions import compiled, pieces_of
 from imageserver.catalog.extras import Font, Rule
 from imageserver.catalog.fields import CatalogField, declared
 from imageserver.catalog.records import ContentRecord, Record
@@ -36,6 +37,13 @@ IMAGES = SECTION_NUMBERS["images"]
 FILE_SECTIONS = (*RECORDS, "macros", "fonts", "icc_profiles", "rules")
 SECTIONS = ("attributes", "include", *FILE_SECTIONS)
 MODIFIERS = ("modifier", "post_modifier")
+CLOSED: Written = {
+    "client_address_filter": "0.0.0.0/32",
+    "request_lock": 1,
+    "request_obfuscation": 1,
+    "request_signing": True,
+}
+"""What attributes that restrict access are when their text makes no sense: nobody has the address 0.0.0.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +164,10 @@ def right_fields(
 
 
 def read_attributes(file: YamlFile, node: Node, rest: Rest) -> None:
-    """Read the attributes of a catalog."""
+    """Read the attributes of a catalog; one that is wrong, and was to keep requests out, keeps all of them out."""
     rest.attributes = right_fields(file, node, ATTRIBUTES, "attributes")
+    written = node.value if isinstance(node.value, dict) else {}
+    rest.attributes |= {key: closed for key, closed in CLOSED.items() if key in written and key not in rest.attributes}
 
 
 def read_include(_file: YamlFile, node: Node, rest: Rest) -> None:
@@ -189,11 +199,36 @@ def read_profiles(file: YamlFile, node: Node, rest: Rest) -> None:
 
 
 def read_rules(file: YamlFile, node: Node, rest: Rest) -> None:
-    """Read a list of rules; each comes with the attributes that it overrides."""
+    """Read a list of rules; each comes with the attributes that it overrides.
+
+    One that is wrong is left out; if it keeps requests out, it refuses all of them until it is right.
+    """
     for item in list_of(file, node, "rules"):
+        before = len(file.problems)
+        written = item.value if isinstance(item.value, dict) else {}
         rule = right_fields(file, item, RULE, "rules", ("attributes",))
-        own = item.value.get("attributes") if isinstance(item.value, dict) else None
-        rest.rules.append((rule, right_fields(file, own, ATTRIBUTES, "rules.attributes")))
+        own = right_fields(file, written.get("attributes"), ATTRIBUTES, "rules.attributes")
+        check_substitution(file, written, rule)
+        if len(file.problems) == before:
+            rest.rules.append((rule, own))
+        elif keeps_out(written):
+            closed: Written = {key: rule[key] for key in ("name", "request_type") if key in rule}
+            rest.rules.append((closed | {"on_match": "error"}, {}))
+
+
+def check_substitution(file: YamlFile, written: Mapping[str, Node], rule: Written) -> None:
+    """Note a substitution that names a group which its expression does not have."""
+    try:
+        pieces_of(str(rule.get("substitution") or ""), compiled(str(rule.get("expression") or "")).groups)
+    except Mismatch as error:
+        file.report(written["substitution"], f"rules.substitution: {error}")
+
+
+def keeps_out(written: Mapping[str, Node]) -> bool:
+    """Tell whether a rule, right or wrong, is there to refuse requests."""
+    own = written["attributes"].value if "attributes" in written else None
+    restricts = {"address_filter", *CLOSED} & {*written, *(own if isinstance(own, dict) else {})}
+    return bool(restricts) or ("on_match" in written and text_or_empty(written["on_match"]).casefold() == "error")
 
 
 def list_of(file: YamlFile, node: Node, what: str) -> list[Node]:

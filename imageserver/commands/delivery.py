@@ -160,6 +160,18 @@ class Delivery:
         doc="What `req=message` writes into the log.",
         page="req/r-message",
     )
+    name: str = command(
+        {"name": Text(empty=True)},
+        default="",
+        doc="The file that `req=saveToFile` writes, relative to attribute::SavePath.",
+        page="req/r-savetofile",
+    )
+    timeout: str = command(
+        {"timeout": Text(empty=True)},
+        default="",
+        doc="Milliseconds that `req=saveToFile` may take.",
+        page="req/r-savetofile",
+    )
     bfc: bool | None = command(
         {"bfc": SWITCH},
         traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from imageserver.commands.declare import Comp, command
-from imageserver.commands.objects import OBJECT, Nested
+from imageserver.commands.objects import OBJECT, Foreign, Nested
 from imageserver.commands.paths import NAMES, Path, PathGrammar, Perspective, PerspectiveGrammar
 from imageserver.commands.text import (
     PATH_PLACE,
@@ -89,14 +89,14 @@ class GrowMaskGrammar:
 class Layer:
     """The commands of one layer; what stands under `layer=comp` lands where `comp` says."""
 
-    src: str | Nested | Wording | None = command(
+    src: str | Nested | Foreign | Wording | None = command(
         {"src": OBJECT},
         {"text": WordingGrammar("text"), "textPs": WordingGrammar("textPs")},
         comp=Comp.LAYER_0,
         doc="What the layer shows: a record or file, or text. The last of the three wins.",
         page="src",
     )
-    mask: str | Nested | None = command(
+    mask: str | Nested | Foreign | None = command(
         {"mask": OBJECT},
         comp=Comp.LAYER_0,
         doc="A record or file whose alpha, or else brightness, is the mask.",

@@ -9,13 +9,19 @@ from imageserver.errors import Mismatch, NotSupported
 UNSUPPORTED_REQUESTS = {
     "ir": "Image Rendering is not supported",
     "fxg": "FXG graphics are not supported",
-    "": "foreign images are not supported yet",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Nested:
     """A request within a request, still as it was written: `Co/photo?scl=2`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A URL of another server, or a part of one, as it was written: `http://images.example/a.jpg`."""
 
     text: str
 
@@ -35,17 +41,22 @@ class NameGrammar:
 
 @dataclass(frozen=True, slots=True)
 class ObjectGrammar:
-    """Reads the name of a record or file, or a request nested in brackets: `is{…}` or `is(…)`."""
+    """Reads the name of a record or file, a request nested in brackets, `is{…}` or `is(…)`, or a foreign URL."""
 
-    expected: str = "a catalog record or an image file, without commas, or a request as is{…}"
+    expected: str = "a catalog record or an image file, without commas, or a request as is{…}, or (http://…)"
 
-    def parse(self, text: str) -> str | Nested:
+    def parse(self, text: str) -> str | Nested | Foreign:
         """Read the text, or raise `Mismatch`, or `NotSupported` for a request to another service."""
         for opening, closing in (("is{", "}"), ("is(", ")")):
             if text.startswith(opening):
                 if not text.endswith(closing):
                     raise Mismatch(f"a nested request that ends with {closing}")
                 return Nested(text[len(opening) : -1])
+        for opening, closing in (("{", "}"), ("(", ")")):
+            if text.startswith(opening):
+                if not text.endswith(closing):
+                    raise Mismatch(f"a URL that ends with {closing}")
+                return Foreign(text[1:-1])
         for prefix, feature in UNSUPPORTED_REQUESTS.items():
             if text.startswith((f"{prefix}{{", f"{prefix}(")):
                 raise NotSupported(text, feature)

@@ -51,15 +51,14 @@ KINDS: Mapping[str, Kind] = {
     "validate": Kind("none", forms=ALL),
     "resolve": Kind("none", forms=("text",)),
     "loadcache": Kind("none", forms=("text",), watermarked=True),
+    "saveToFile": Kind("none", forms=("text",), watermarked=True),
     "message": Kind("none", forms=("text",)),
 }
 
 PICTURES = frozenset({"img", "mask", "tmb", "tile"})
 """The kinds that send an image."""
 
-UNSUPPORTED: Mapping[str, str] = {
-    "saveToFile": "saving to a file is not supported yet",
-}
+UNSUPPORTED: Mapping[str, str] = {}
 SPELLINGS = {name.casefold(): name for name in (*KINDS, *UNSUPPORTED)}
 
 

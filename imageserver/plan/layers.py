@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from imageserver.admission.rules import preprocess
 from imageserver.catalog.catalogs import Entry
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.declare import Trait
 from imageserver.commands.groups import has, read_group
 from imageserver.commands.layer import Layer
-from imageserver.commands.objects import Nested
+from imageserver.commands.objects import Foreign, Nested
 from imageserver.commands.text import Wording
 from imageserver.errors import BadCombination, LimitExceeded, NotFound
 from imageserver.plan.expansion import substitute, substituted_text
 from imageserver.plan.fonts import FontMap
+from imageserver.plan.foreign import plan_foreign
 from imageserver.plan.picture import Effect, Picture, PlannedLayer, Shown, Source
 from imageserver.plan.profiles import Spaces
 from imageserver.plan.question import Question, Surroundings, ask
@@ -86,6 +88,8 @@ def plan_shown(composition: Composition, number: int, commands: Layer) -> tuple[
     question, entry = composition.question, composition.entry
     if isinstance(commands.src, Nested):
         return plan_nested(composition, commands.src), None
+    if isinstance(commands.src, Foreign):
+        return plan_foreign(commands.src, "src", entry.catalog, question.catalogs), None
     if isinstance(commands.src, Wording):
         return plan_text(composition, commands.src, commands), None
     is_path = number == 0 and commands.src is None
@@ -136,6 +140,8 @@ def plan_layer_mask(composition: Composition, commands: Layer) -> Source | Pictu
     question = composition.question
     if isinstance(commands.mask, Nested):
         return plan_nested(composition, commands.mask)
+    if isinstance(commands.mask, Foreign):
+        return plan_foreign(commands.mask, "mask", composition.entry.catalog, question.catalogs)
     if commands.mask is None:
         return None
     entry = question.look_up(commands.mask, composition.entry.catalog)
@@ -200,10 +206,12 @@ def plan_nested(composition: Composition, nested: Nested) -> Picture:
     if depth > outer.limits.nesting:
         raise LimitExceeded(f"limits.nesting of is{{{nested.text[:80]}}}", depth, outer.limits.nesting)
     path, _, query = nested.text.partition("?")
-    written = read(path, query)
+    done = preprocess(path, query, outer.catalogs, outer.limits, main=composition.entry.catalog)
+    written = read(done.path, done.modifiers)
     name = substituted_text(written.object, composition.variables)
     pieces = tuple(piece for piece in written.pieces if not has(piece, Trait.OUTERMOST))
-    catalog, tally = composition.entry.catalog, outer.around.tally
-    around = Surroundings(catalog, composition.variables, depth, tally, composition.spaces, outer.locale)
-    inner = ask(Request(name, pieces), outer.catalogs, outer.limits, around)
+    main = done.catalog if done.catalog.name == composition.entry.catalog.name else composition.entry.catalog
+    tally = outer.around.tally
+    around = Surroundings(main, composition.variables, depth, tally, composition.spaces, outer.locale)
+    inner = ask(Request(name, pieces), done.catalogs, outer.limits, around)
     return composition.draw(inner, composition.default)

@@ -28,7 +28,7 @@ Manifest = Literal["m3u8", "f4m"]
 class Source:
     """An image file as the record that names it describes it.
 
-    `variables` are those that an SVG may show.
+    `variables` are those that an SVG may show. One with a `url` is foreign: its file is fetched from there.
     `pixels` and `metadata` are the record's fields in one canonical text each: with the content of the files, they
     are what the versions of `req=props` are made of.
     """
@@ -47,6 +47,7 @@ class Source:
     apply_orientation: bool = True
     spaces: ImageSpaces = ImageSpaces()
     variables: tuple[tuple[str, str], ...] = ()
+    url: str = ""
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from imageserver.catalog.members import SetKind
@@ -169,6 +170,15 @@ class Lifetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Saving:
+    """Where a picture is saved: a folder below the one of the configuration, a file in it, and the seconds for it."""
+
+    folder: str
+    file: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a request means; `metadata` are those of the records that answer it, each as one canonical text."""
 
@@ -180,6 +190,12 @@ class Plan:
     cache: CacheControl = CacheControl()
     is_default_image: bool = False
     metadata: tuple[str, ...] = ()
+    saving: Saving | None = None
+
+    @property
+    def foreign(self) -> tuple[tuple[str, Path], ...]:
+        """The URLs that are fetched, each once, and the files that they are fetched into."""
+        return tuple(dict.fromkeys((source.url, source.path) for source in self.sources if source.url))
 
     @property
     def picture(self) -> Picture | None:

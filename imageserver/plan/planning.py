@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
+from imageserver.catalog.attributes import UNSUPPORTED
 from imageserver.catalog.catalogs import Catalogs, Entry
 from imageserver.catalog.locales import Locale, suffixes_of
 from imageserver.catalog.records import Record
@@ -25,6 +26,7 @@ from imageserver.plan.picture import Picture
 from imageserver.plan.pictures import compose, picture_of, plan_picture
 from imageserver.plan.plan import AreaMap, Plan, Properties, SourceInquiry, Text
 from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
+from imageserver.plan.saving import plan_saving
 from imageserver.plan.segments import Segments
 from imageserver.plan.sets import plan_set
 from imageserver.plan.sources import modifier_pieces, plan_source, post_modifier_pieces
@@ -157,8 +159,18 @@ def plan_validation(question: Question) -> Plan:
     check_commands(question)
     ignored = ", ".join(piece.text for piece in question.ignored())
     remarks = "; ".join(remarks_on_text(question))
-    text = (("request.text", remarks),) if remarks else ()
+    more = {"request.text": remarks, "catalog.ignored": ", ".join(unsupported_fields(question))}
+    text = tuple((name, told) for name, told in more.items() if told)
     return question.answered_by(Properties((("request.isValid", "1"), ("request.ignored", ignored), *text)))
+
+
+def unsupported_fields(question: Question) -> list[str]:
+    """Name what the catalog and the record say that this server does not do."""
+    entry = entry_or_nothing(question)
+    found = [name for name in UNSUPPORTED if getattr(entry.catalog.attributes, name)]
+    if entry.record is not None and entry.record.digimarc_info:
+        found.append("digimarc_info")
+    return list(dict.fromkeys(found))
 
 
 def remarks_on_text(question: Question) -> Iterator[str]:
@@ -185,6 +197,7 @@ def plan_resolution(question: Question) -> Plan:
     picture_of(question, entry)
     lines = [f"{quote(question.request.object)}?{'&'.join(map(written, resolved(compose(question, entry))))}"]
     lines += [f"# ignored: {piece.text}" for piece in question.ignored()]
+    lines += [f"# ignored: {name} of the catalog" for name in unsupported_fields(question)]
     return question.answered_by(Text("\n".join(lines), "request"))
 
 
@@ -248,5 +261,6 @@ PLANNERS: Mapping[str, Callable[[Question], Plan]] = {
     "xlate": plan_translations,
     "validate": plan_validation,
     "resolve": plan_resolution,
+    "saveToFile": plan_saving,
     "message": plan_message,
 }

@@ -14,7 +14,7 @@ from imageserver.commands.adjust import ColorizeGrammar
 from imageserver.commands.groups import DECLARATIONS, names_object, opens_request
 from imageserver.commands.objects import OBJECT
 from imageserver.config import Limits
-from imageserver.errors import LimitExceeded, Mismatch, NotFound, NotSupported
+from imageserver.errors import LimitExceeded, Mismatch, NotFound, NotSupported, Refused
 from imageserver.plan.expansion import (
     REFERENCE,
     Macros,
@@ -102,7 +102,7 @@ class Reader:
     def _record(self, name: str, main: Catalog, depth: int) -> Iterator[Use]:
         try:
             entry = self.catalogs.look_up(substituted_text(name, self.variables), main)
-        except NotFound:
+        except (NotFound, Refused):
             return
         if entry.record is None or entry.record_id in self.seen:
             return

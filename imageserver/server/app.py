@@ -13,6 +13,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from imageserver.admission.signing import without_signatures
 from imageserver.catalog.schema import written_schema
 from imageserver.config import Config
 from imageserver.errors import WrongMethod
@@ -105,7 +106,9 @@ async def run_site(app: web.Application) -> AsyncIterator[None]:
 
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add what every reply has."""
-    response.headers.update(common_headers(request.app[SITE].config))
+    for name, value in common_headers(request.app[SITE].config).items():
+        if name == "Server" or name not in response.headers:
+            response.headers[name] = value
 
 
 class JsonAccessLogger(AbstractAccessLogger):
@@ -117,13 +120,13 @@ class JsonAccessLogger(AbstractAccessLogger):
             "time": round(now() - time, 3),
             "client": request.remote,
             "method": request.method,
-            "url": request.raw_path,
+            "url": without_signatures(request.raw_path),
             "status": response.status,
             "bytes": response.body_length,
             "seconds": round(time, 4),
             "cache": response.get("cache", ""),
             "agent": request.headers.get("User-Agent", ""),
-            "referer": request.headers.get("Referer", ""),
+            "referer": without_signatures(request.headers.get("Referer", "")),
         }
         self.logger.info(json.dumps(line))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 
 from aiohttp import web
 
+from imageserver.admission.admitting import Admitted
 from imageserver.answers.answer import Document
 from imageserver.answers.answering import answer
 from imageserver.answers.files import FileAnswer, answer_file, properties_of_file
@@ -21,6 +24,7 @@ from imageserver.protocol.ranges import ByteRange
 from imageserver.protocol.reading import read
 from imageserver.server.failures import failure
 from imageserver.server.files import OpenFile
+from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.images import FOR_EVER as KEPT
 from imageserver.server.images import is_conditional
 from imageserver.server.site import Site
@@ -38,14 +42,16 @@ async def serve_content(site: Site, request: web.Request, path: str, query: str)
         if request.method not in METHODS:
             error = WrongMethod(request.method, " or ".join(METHODS))
             return failure(error, form, {"Allow": ", ".join(METHODS)})
-        written = read(path, query)
-        form = error_form(written, site.catalogs)
-        planned = plan_content(written, site.catalogs)
+        form = error_form(read(path, query), site.catalogs)
+        admitted = site.admit(request, path, query, "static")
+        form = error_form(admitted.request, admitted.catalogs)
+        planned = plan_content(admitted.request, admitted.catalogs)
         if isinstance(planned, Plan):
-            return send_document(planned, request)
-        if planned.lifetime.hours == FOR_EVER and planned.cached_by_client and is_conditional(request):
-            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=KEPT)
-        return await respond(site, request, planned)
+            return send_document(planned, request, admitted)
+        for_ever = planned.lifetime.hours == FOR_EVER and planned.cached_by_client and not is_bounded(admitted)
+        if for_ever and is_conditional(request):
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=told(KEPT, admitted))
+        return await respond(site, request, planned, admitted)
     except UnsatisfiableRange as error:
         return failure(error, form, {"Content-Range": f"bytes */{error.length}", "Accept-Ranges": "bytes"})
     except (asyncio.CancelledError, ConnectionError):
@@ -54,21 +60,35 @@ async def serve_content(site: Site, request: web.Request, path: str, query: str)
         return failure(error, form)
 
 
-async def respond(site: Site, request: web.Request, planned: FilePlan) -> web.StreamResponse:
+def is_bounded(admitted: Admitted) -> bool:
+    """Tell whether a reply is not for everybody, or not for long."""
+    return admitted.private or admitted.until is not None
+
+
+def told(headers: Mapping[str, str], admitted: Admitted) -> dict[str, str]:
+    """Give the headers of a reply as rules leave them; one that is not for everybody is kept by nobody else."""
+    fields = dict(headers)
+    if is_bounded(admitted):
+        fields.pop("Expires", None)
+        fields["Cache-Control"] = "private, no-cache"
+    return with_rule_headers(fields, rule_headers(admitted.headers, admitted.request.pieces))
+
+
+async def respond(site: Site, request: web.Request, planned: FilePlan, admitted: Admitted) -> web.StreamResponse:
     """Open the file of a plan and send it, or what is known of it."""
     file = await asyncio.to_thread(site.files.open, planned.file)
     with file.stream:
         if planned.reply.name == "props":
-            return send_document(properties_of_file(planned, file.facts), request)
+            return send_document(properties_of_file(planned, file.facts), request, admitted)
         answered = answer_file(planned, file.facts, request.headers, time.time(), parts=request.method != HEAD)
-        return await send(request, file, answered)
+        return await send(request, file, replace(answered, headers=told(answered.headers, admitted)))
 
 
-def send_document(planned: Plan, request: web.Request) -> web.Response:
+def send_document(planned: Plan, request: web.Request, admitted: Admitted) -> web.Response:
     """Send a text that needs no file."""
     now = time.time()
     answered = answer(planned, {}, now)
-    headers = answered.caching.headers(answered.tag, now)
+    headers = told(answered.caching.headers(answered.tag, now), admitted)
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     assert isinstance(answered.content, Document)  # noqa: S101, what plans without pictures are answered by

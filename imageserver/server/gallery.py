@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -12,7 +12,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from imageserver.catalog.catalogs import BUILT_IN_MACROS, Catalog, Catalogs, Entry
+from imageserver.catalog.catalogs import BUILT_IN_MACROS, Catalog, Catalogs, Entry, Visitor
 from imageserver.catalog.records import Record
 from imageserver.config import Limits
 from imageserver.server.forms import Field, fields_of, objects
@@ -139,9 +139,10 @@ def add_gallery(app: web.Application, key: web.AppKey[Site]) -> None:
 
     async def show(request: web.Request) -> web.Response:
         site = request.app[key]
+        catalogs = replace(site.catalogs, visitor=Visitor(site.clients.address(request)))
         context = {
-            "sections": sections(site.catalogs, site.config.limits, request.query),
-            "catalogs": [(one.name, len(one.images)) for one in shown_catalogs(site.catalogs)],
+            "sections": sections(catalogs, site.config.limits, request.query),
+            "catalogs": [(one.name, len(one.images)) for one in shown_catalogs(catalogs)],
             "problems": site.live.problems,
             "stage": STAGE,
         }
@@ -174,8 +175,9 @@ def position(text: str) -> int:
 
 
 def shown_catalogs(catalogs: Catalogs) -> list[Catalog]:
-    """Give the catalogs by name, with the default one in front when it has records of its own."""
-    return [*([catalogs.default] if catalogs.default.images else []), *catalogs.named.values()]
+    """Give the catalogs that the visitor may see, the default one in front when it has records of its own."""
+    every = [*([catalogs.default] if catalogs.default.images else []), *catalogs.named.values()]
+    return [one for one in every if catalogs.shows(one)]
 
 
 def section(catalogs: Catalogs, limits: Limits, catalog: Catalog, first: int) -> Section:

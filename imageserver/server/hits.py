@@ -17,11 +17,14 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11
 
+from imageserver.admission.rules import Header
 from imageserver.answers.answer import Answer, Document, Drawing
 from imageserver.answers.caching import Caching
 from imageserver.catalog.loading import State
 from imageserver.errors import BadSource
 from imageserver.plan.hints import Hints
+from imageserver.server.clients import Clients
+from imageserver.server.heading import with_rule_headers
 from imageserver.server.hints import read_hints
 from imageserver.server.replies import Replies
 from imageserver.server.sources import Version, version_of
@@ -38,7 +41,8 @@ HEAD = "HEAD"
 class Known:
     """An answer that was given, without what it was made of, and what has to be as it was for it to be right again.
 
-    `document` is the text that was sent; a picture is found by its tag. `second` is when a dated text was made.
+    `document` is the text that was sent; a picture is found by its tag. `second` is when a dated text was made, `until`
+    the time from which it has to be asked for again. `headers` are those of the catalog's rules.
     """
 
     tag: str
@@ -50,6 +54,8 @@ class Known:
     length: int
     versions: tuple[Version, ...]
     saved: int | None = None
+    until: float | None = None
+    headers: tuple[Header, ...] = ()
 
 
 def saving(saved: int | None) -> dict[str, str]:
@@ -77,6 +83,7 @@ def known(answered: Answer, versions: tuple[Version, ...], second: int, saved: i
         length=answered.length,
         versions=versions,
         saved=saved,
+        until=answered.caching.until,
     )
 
 
@@ -114,23 +121,25 @@ class Ready(web.StreamResponse):
 class Hits:
     """Remembers the answers to URLs; where one depends on the client's hints, an answer for each."""
 
-    def __init__(self, replies: Replies, headers: Mapping[str, str]) -> None:
+    def __init__(self, replies: Replies, headers: Mapping[str, str], clients: Clients) -> None:
         self._replies = replies
         self._headers = headers
+        self._clients = clients
+        self._looks_at_addresses = False
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._hinted: set[str] = set()
         self._state: State | None = None
         self._heads: dict[tuple[str, HTTPStatus], bytes] = {}
         self._second = 0
 
-    def remember(self, target: str, hints: Hints, answer: Known, state: State) -> None:
+    def remember(self, request: web.BaseRequest, answer: Known, state: State) -> None:
         """Remember the answer to a URL, made with this state of the catalogs; those of another state are forgotten."""
         self._follow(state)
         if answer.caching.varies:
             if len(self._hinted) >= MOST:
                 self._forget()
-            self._hinted.add(target)
-            target = hinted(target, hints)
+            self._hinted.add(request.raw_path)
+        target = self._target(request)
         self._known[target] = answer
         for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             self._heads.pop((target, status), None)
@@ -140,9 +149,7 @@ class Hits:
     def reply(self, request: web.BaseRequest, state: State) -> Ready | None:
         """Give the reply to a request that was answered before, if nothing has changed since."""
         self._follow(state)
-        target = request.raw_path
-        if target in self._hinted:
-            target = hinted(target, read_hints(request.headers))
+        target = self._target(request)
         answer = self._known.get(target)
         if answer is None or not answerable(request):
             return None
@@ -160,6 +167,13 @@ class Hits:
         described = {"Content-Type": answer.media_type, "Content-Length": str(len(body)), **saving(answer.saved)}
         return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answer, described), body)
 
+    def _target(self, request: web.BaseRequest) -> str:
+        """Name what is asked for: by its URL, and where it depends on them by the client's address and hints."""
+        target = request.raw_path
+        if target in self._hinted:
+            target = hinted(target, read_hints(request.headers))
+        return f"{self._clients.address(request)} {target}" if self._looks_at_addresses else target
+
     def _drawn(self, tag: str) -> bytes | None:
         """Give a picture that is at hand, is small, and is not sent by somebody else."""
         drawn = self._replies.at_hand(tag)
@@ -169,6 +183,7 @@ class Hits:
         if state is not self._state:
             self._forget()
             self._state = state
+            self._looks_at_addresses = state.catalogs.look_at_addresses
 
     def _forget(self) -> None:
         self._known.clear()
@@ -176,7 +191,8 @@ class Hits:
 
     def _is_right(self, answer: Known) -> bool:
         """Tell whether an answer would be the same if it were made now."""
-        if answer.second not in {None, int(time.time())}:
+        now = time.time()
+        if answer.second not in {None, int(now)} or (answer.until is not None and answer.until <= now):
             return False
         if answer.tells_length_of and self._replies.length(answer.tells_length_of) != answer.length:
             return False
@@ -193,7 +209,9 @@ class Hits:
             self._heads.clear()
         head = self._heads.get((target, status))
         if head is None:
-            fields = {**answer.caching.headers(answer.tag, now), **self._headers, **more}
+            fields = with_rule_headers(
+                {**self._headers, **answer.caching.headers(answer.tag, now), **more}, answer.headers
+            )
             lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
             text = f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}Date: {formatdate(now, usegmt=True)}\r\n\r\n"
             head = self._heads[target, status] = text.encode("latin-1")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from http import HTTPStatus
 
 from aiohttp import web
 
+from imageserver.admission.admitting import Admitted
 from imageserver.answers.answer import Answer
 from imageserver.errors import OutsideProtocol, RequestError
 from imageserver.plan.question import ErrorForm, error_form
 from imageserver.protocol.reading import read
-from imageserver.protocol.request import Request
 from imageserver.server.failures import failure, too_long
+from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.hints import read_hints
 from imageserver.server.hits import known, saving
 from imageserver.server.site import Site
@@ -24,61 +26,73 @@ FORM = "application/x-www-form-urlencoded"
 
 async def serve_image(site: Site, request: web.Request, path: str, query: str) -> web.Response:
     """Written → meant → measured → drawn → sent; nothing flows back."""
-    form, written = ErrorForm(), None
+    form, admitted = ErrorForm(), None
     try:
-        written = read(path, query, await form_body(site, request))
-        form = error_form(written, site.catalogs)
-        return await respond(site, request, written)
+        modifiers = "&".join(filter(None, (query, await form_body(site, request))))
+        form = error_form(read(path, modifiers), site.catalogs)
+        admitted = site.admit(request, path, modifiers)
+        form = error_form(admitted.request, admitted.catalogs)
+        return await respond(site, request, admitted)
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
         told = failure(error, form)
-        if written is None or not isinstance(error, RequestError):
+        if admitted is None or not isinstance(error, RequestError):
             return told
-        return await pictured(site, written, told, str(error) if form.detail else told.headers["X-Error"])
+        return await pictured(site, admitted, told, str(error) if form.detail else told.headers["X-Error"])
 
 
-async def pictured(site: Site, written: Request, told: web.Response, message: str) -> web.Response:
+async def pictured(site: Site, admitted: Admitted, told: web.Response, message: str) -> web.Response:
     """Send the catalog's error image in place of the text of an error, if it has one."""
     title = told.headers["X-Error"]
-    drawn = await site.error_image(written, title, message)
+    drawn = await site.error_image(admitted, title, message)
     if drawn is None:
         return told
     headers = {"Cache-Control": "no-store", "X-Error": title, "Content-Type": drawn[1]}
     return web.Response(body=drawn[0], headers=headers)
 
 
-async def respond(site: Site, request: web.Request, written: Request) -> web.Response:
+async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.Response:
     """Answer a request that was read."""
-    if is_conditional(request) and site.never_expires(written):
-        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=FOR_EVER)
+    added = rule_headers(admitted.headers, admitted.request.pieces)
+    bounded = admitted.private or admitted.until is not None
+    if is_conditional(request) and not bounded and site.never_expires(admitted):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=with_rule_headers(FOR_EVER, added))
     state, second = site.live.state, int(time.time())
-    hints = read_hints(request.headers)
-    planned = site.plan(written, hints)
+    planned = site.plan(admitted, read_hints(request.headers))
+    fresh_until = await site.fetcher.bring(planned.foreign)
     versions = site.versions(planned)
-    answered = await site.answer(planned)
+    answered = bound(await site.answer(planned), admitted)
 
     def remember(answered: Answer, saved: int | None = None) -> None:
         answer = known(answered, versions, second, saved)
         if answer is not None and request.method != "POST" and planned.cache.server != "update":
-            site.hits.remember(request.raw_path, hints, answer, state)
+            until = min((one for one in (answer.until, fresh_until) if one is not None), default=None)
+            site.hits.remember(request, replace(answer, headers=added, until=until), state)
 
     remember(answered)
-    headers = answered.caching.headers(answered.tag, time.time())
+    headers = with_rule_headers(answered.caching.headers(answered.tag, time.time()), added)
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     answered, body, kind = await site.finish(planned, answered)
+    answered = bound(answered, admitted)
     saved = await site.saved(answered, len(body.content))
     remember(answered, saved)
-    headers = {**answered.caching.headers(answered.tag, time.time()), **saving(saved)}
+    headers = {"Content-Type": kind, **answered.caching.headers(answered.tag, time.time()), **saving(saved)}
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"
     accel = site.replies.accel(answered.tag) if body.origin else ""
     if accel:
         headers["X-Accel-Redirect"] = accel
-    reply = web.Response(body=b"" if accel else body.content, headers={**headers, "Content-Type": kind})
+    reply = web.Response(body=b"" if accel else body.content, headers=with_rule_headers(headers, added))
     reply["cache"] = body.origin
     return reply
+
+
+def bound(answered: Answer, admitted: Admitted) -> Answer:
+    """Let a reply be kept no longer, and by nobody else, than the request allows."""
+    caching = replace(answered.caching, until=admitted.until, private=admitted.private)
+    return replace(answered, caching=caching)
 
 
 def is_conditional(request: web.Request) -> bool:

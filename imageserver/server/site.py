@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
+from aiohttp import web
+
+from imageserver.admission.admitting import Admitted, Arrival, admit
+from imageserver.admission.rules import Kind
+from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet, Storing
 from imageserver.answers.answering import answer, digest, tag_of
 from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Cache, Config
-from imageserver.errors import DamagedPyramid, ImageServerError, NotFound, RenderFailed
+from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotFound, RenderFailed
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
 from imageserver.plan.hints import Hints
-from imageserver.plan.plan import Plan
+from imageserver.plan.plan import Plan, Saving
 from imageserver.plan.planning import never_expires, plan
-from imageserver.protocol.request import Request
 from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.probe import read_xmp
+from imageserver.server.clients import Clients
 from imageserver.server.drawing import DrawingThreads
+from imageserver.server.fetching import Fetcher
 from imageserver.server.files import Files
 from imageserver.server.hits import Hits
 from imageserver.server.pyramids import Pyramids
 from imageserver.server.reloading import LiveCatalogs
 from imageserver.server.rendering import Renderer
 from imageserver.server.replies import Body, Replies
+from imageserver.server.saving import store
 from imageserver.server.sources import Sources, Version, version_of
 
 T = TypeVar("T")
@@ -49,8 +56,10 @@ class Site:
         self.renderer = Renderer(config.limits)
         self.sources = Sources(self.renderer, config.limits)
         self.files = Files()
+        self.fetcher = Fetcher(config.sources)
         self.replies = Replies(config.cache)
-        self.hits = Hits(self.replies, common_headers(config))
+        self.clients = Clients(config.server)
+        self.hits = Hits(self.replies, common_headers(config), self.clients)
         self.pyramids = Pyramids(config)
         self.threads = DrawingThreads(config)
 
@@ -59,25 +68,31 @@ class Site:
         """The catalogs as they are now; a request keeps to the ones that it began with."""
         return self.live.state.catalogs
 
-    def plan(self, request: Request, hints: Hints) -> Plan:
+    def admit(self, request: web.BaseRequest, path: str, modifiers: str, kind: Kind = "is") -> Admitted:
+        """Apply the rules of the catalogs to a request; raises `Refused` when it may not be served."""
+        arrival = Arrival(path, modifiers, self.clients.address(request), time.time(), kind)
+        return admit(arrival, self.catalogs, self.config)
+
+    def plan(self, admitted: Admitted, hints: Hints) -> Plan:
         """Say what a request means to a client."""
-        return plan(request, self.catalogs, self.config.limits, hints)
+        return plan(admitted.request, admitted.catalogs, self.config.limits, hints)
 
     def versions(self, planned: Plan) -> tuple[Version, ...]:
         """Tell which versions of its files a plan is going to use; raises `BadSource` for one that is gone."""
         return tuple(version_of(path) for path in (*paths_of(planned), *(file.path for file in planned.other_files)))
 
-    def never_expires(self, request: Request) -> bool:
+    def never_expires(self, admitted: Admitted) -> bool:
         """Tell whether any reply to a request that a client has is right."""
-        return never_expires(request, self.catalogs, self.config.limits)
+        return never_expires(admitted.request, admitted.catalogs, self.config.limits)
 
-    async def error_image(self, request: Request, title: str, message: str) -> tuple[bytes, str] | None:
+    async def error_image(self, admitted: Admitted, title: str, message: str) -> tuple[bytes, str] | None:
         """Draw the picture that is sent instead of an error's text; None where there is none, or it fails, too."""
         variables = {"error.title": title, "error.message": message}
         try:
-            planned = plan_error_image(request, self.catalogs, self.config.limits, variables)
+            planned = plan_error_image(admitted.request, admitted.catalogs, self.config.limits, variables)
             if planned is None:
                 return None
+            await self.fetcher.bring(planned.foreign)
             _, body, kind = await self.finish(planned, await self.answer(planned))
         except ImageServerError:
             return None
@@ -85,7 +100,8 @@ class Site:
 
     async def facts(self, planned: Plan) -> Mapping[Path, Facts]:
         """Give the facts of all files of a plan as they are now."""
-        return await self.sources.facts(paths_of(planned), planned.other_files)
+        with naming(planned):
+            return await self.sources.facts(paths_of(planned), planned.other_files)
 
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""
@@ -101,7 +117,8 @@ class Site:
         """
         for _ in range(TRIES):
             try:
-                body, kind = await self._body(planned, answered)
+                with naming(planned):
+                    body, kind = await self._body(planned, answered)
             except (Changed, DamagedPyramid):
                 answered = await self.answer(planned)
             else:
@@ -119,6 +136,8 @@ class Site:
                 drawn = await self._drawn(planned, answered, layout)
                 length = java_properties((("image.length", str(len(drawn.content))),), time.time())
                 return Body(length.encode(), drawn.origin), media_type("text")
+            case Storing(layout, saving):
+                return await self._stored(planned, answered, layout, saving), media_type("text")
             case Packet(path, name, absent, kind):
                 if absent:
                     raise NotFound("XMP metadata", name, "the image has none")
@@ -158,6 +177,20 @@ class Site:
             return Body(await make())
         return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update")
 
+    async def _stored(self, planned: Plan, answered: Answer, layout: Layout, saving: Saving) -> Body:
+        """Draw a layout into a file, and tell that it was done."""
+        seconds = min(saving.seconds or self.config.save.timeout, self.config.save.timeout)
+        try:
+            async with asyncio.timeout(seconds):
+                drawn = await self._drawn(planned, answered, layout)
+                await asyncio.to_thread(store, self.config.save, saving, drawn.content)
+        except TimeoutError as error:
+            raise BadSource(saving.file, f"saving took longer than {seconds:g} s") from error
+        now = time.time()
+        pixels = layout.window.width * layout.window.height
+        told = {"lastUpdated": str(int(now * 1000)), "pixelsTotal": str(pixels), "status": "done"}
+        return Body(java_properties(tuple(told.items()), now).encode())
+
     async def _checked(self, planned: Plan, answered: Answer, make: Callable[[], Awaitable[bytes]]) -> bytes:
         """Make bytes, and see whether they were made of the files that the answer is about."""
         body = await make()
@@ -168,6 +201,7 @@ class Site:
     async def close(self) -> None:
         """Finish what is being written, and stop drawing and building."""
         await self.replies.close()
+        await self.fetcher.close()
         await self.pyramids.stop()
         self.threads.stop()
         await asyncio.to_thread(self.renderer.stop)
@@ -190,6 +224,18 @@ class Changed(Exception):
 def paths_of(planned: Plan) -> tuple[Path, ...]:
     """Give the files that a plan reads, each once."""
     return tuple(dict.fromkeys(path for source in planned.sources for path in source.paths))
+
+
+@contextmanager
+def naming(planned: Plan) -> Iterator[None]:
+    """Name a foreign image that is no good by its URL, not by the file that it was fetched into."""
+    try:
+        yield
+    except BadSource as error:
+        urls = {path.name: url for url, path in planned.foreign}
+        if error.name not in urls:
+            raise
+        raise BadSource(urls[error.name], error.reason) from error
 
 
 def common_headers(config: Config) -> dict[str, str]:

@@ -24,6 +24,7 @@ from imageserver.tools.catalog import describe_catalog
 from imageserver.tools.convert import conversion, describe, files_of, reporting
 from imageserver.tools.explain import explain
 from imageserver.tools.importing.commands import add_commands
+from imageserver.tools.signing import describe_signing
 
 Commands = Any
 """What argparse adds commands to; it has no public name."""
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     add_commands(commands, common)
     add_cache(commands, common)
     describe_catalog(commands, common)
+    describe_signing(commands, common)
     converting = commands.add_parser("convert", parents=[common], help="build the pyramids of large images ahead")
     describe(converting)
     converting.set_defaults(command=convert_files)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from imageserver.admission.rules import preprocess
 from imageserver.answers.versions import image_version
 from imageserver.catalog.loading import load
 from imageserver.catalog.shelf import shelf_of
@@ -28,8 +30,11 @@ def explain(url: str, config: Config) -> Iterator[str]:
     """Yield the lines of an explanation; raises what the server would answer."""
     behind = url.partition(DOOR)[2] if DOOR in url else url.lstrip("/")
     path, _, query = behind.partition("?")
-    request = read(path, query)
-    catalogs = load(Path(config.catalogs), shelf=shelf_of(config)).catalogs
+    loaded = load(Path(config.catalogs), shelf=shelf_of(config)).catalogs
+    done = preprocess(path, query, replace(loaded, sources=config.sources), config.limits)
+    request, catalogs = read(done.path, done.modifiers), done.catalogs
+    if (done.path, done.modifiers) != (path, query):
+        yield f"rules     made it {done.path}?{done.modifiers}"
     yield f"request   {request.object or '(no object)'}"
     question = ask(request, catalogs, config.limits)
     ignored = {id(piece) for piece in question.ignored()}

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from imageserver.catalog.extras import Expression, Words
+from imageserver.catalog.expressions import Expression
+from imageserver.catalog.extras import Words
 from imageserver.catalog.fields import CatalogField, Crops, PropertyData, Scalar, Shape, Targets, TimeStamp
 from imageserver.commands.groups import DECLARATIONS, read_value
 from imageserver.errors import Mismatch, NotSupported, RequestError

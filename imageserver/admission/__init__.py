@@ -1,0 +1,1 @@
+"""Raw request → admitted request: rules are applied, address, lock and signature checked."""

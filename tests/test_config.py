@@ -64,7 +64,7 @@ def load(
         ("limits.layers", 200),
         ("limits.nesting", 64),
         ("limits.text", 64 * 2**10),
-        ("sources.allow_hosts", ""),
+        ("sources.allow_hosts", ()),
         ("admin.token", ""),
         ("admin.tokens", ()),
     ],
@@ -90,7 +90,7 @@ def test_default(tmp_path: Path, key: str, wanted: object) -> None:
         ("limits: {render_seconds: 0.5}", "limits.render_seconds", 0.5),
         ("dialects: {iiif: on}", "dialects.iiif", True),
         ("dialects: {iiif: false}", "dialects.iiif", False),
-        ("sources: {allow_hosts: [a.example, b.example]}", "sources.allow_hosts", "a.example,b.example"),
+        ("sources: {allow_hosts: [a.example, B.example]}", "sources.allow_hosts", ("a.example", "b.example")),
         (
             "admin:\n  tokens:\n    - a1 read *\n    - b2== write Co a/b",
             "admin.tokens",

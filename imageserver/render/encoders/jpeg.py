@@ -16,6 +16,8 @@ FULL, HALVED = 0, 2
 """Pillow's names for JPEG's chroma, 4:4:4 and 4:2:0."""
 LARGEST_DENSITY = 65535
 KILOBYTE = 1024
+OPTIMIZED = False
+"""Whether Huffman codes are made for each picture."""
 
 
 def write_jpeg(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
@@ -52,6 +54,7 @@ def at_quality(picture: Pillow.Image, quality: int, encoding: Encoding, metadata
         quality=quality,
         subsampling=HALVED if halved else FULL,
         progressive=form.progressive,
+        optimize=OPTIMIZED,
         dpi=(0, 0) if picture.mode == "CMYK" else density(encoding),
         icc_profile=metadata.icc,
         extra=segments(metadata),

@@ -10,6 +10,7 @@ ImageServerError
 │   ├── NotSupported            a feature of the protocol that this server does not have
 │   ├── NotFound                no such image, record or crop (attribute::MissingImageStatus)
 │   ├── IllegalSize             the reply would be larger than attribute::MaxPix
+│   ├── TooManyBytes            no quality makes the reply as small as jpegSize= asks for
 │   ├── LimitExceeded           a limit of the server (413, 414)
 │   ├── BadSource               a source file that cannot be decoded
 │   ├── BadFont                 a font file that cannot be used
@@ -184,6 +185,19 @@ class IllegalSize(RequestError):
 
     def __str__(self) -> str:
         return f"illegal image size {self.width}x{self.height}: expected at most {self.allowed}"
+
+
+@dataclass(eq=False)
+class TooManyBytes(RequestError):
+    """The reply is larger than a command permits, even at the lowest quality; both in kilobytes."""
+
+    title = "reply too large"
+    command: str
+    most: int
+    smallest: int
+
+    def __str__(self) -> str:
+        return f"{self.command}={self.most}: expected at least {self.smallest}, the size at the lowest quality"
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import yaml
 
@@ -31,15 +31,26 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 Written = str | None | list["Node"] | dict[str, "Node"]
+Plain = str | None | list["Plain"] | dict[str, "Plain"]
+"""What was written, without the places where it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value as written in YAML, untyped, with where it stands (both counted from 1)."""
 
     value: Written
     line: int
     column: int
+
+    def plain(self) -> Plain:
+        """Give what was written without the places where it stands."""
+        match self.value:
+            case list(items):
+                return [item.plain() for item in items]
+            case dict(items):
+                return {key: item.plain() for key, item in items.items()}
+            case text:
+                return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +234,7 @@ class Events:
             raise self._file.broken(line, column, f"nested more than {DEEPEST} levels deep")
         self._check_tag(event)
         before = self._written + self._aliased
-        self._written += 1
-        if self._written - self._at_key > MOST_ITEMS:
-            raise self._file.broken(line, column, f"more than {MOST_ITEMS} values in one list")
+        self._count(event)
         value: Written
         if isinstance(event, yaml.ScalarEvent):
             value = None if is_null(event) else event.value
@@ -242,6 +251,20 @@ class Events:
             self._anchors[event.anchor] = found, self._written + self._aliased - before
         return found
 
+    def plain(self, event: Any, depth: int) -> Plain:  # noqa: ANN401
+        """Read the node that begins with an event for what was written alone, which is sooner done."""
+        if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag is not None or depth > DEEPEST:
+            return self.node(event, depth).plain()
+        self._count(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return None if event.implicit[0] and event.value in NULLS else str(event.value)
+        if isinstance(event, yaml.MappingStartEvent):
+            return {key: self.plain(one, depth + 1) for key, _, one in self.keys(depth)}
+        found: list[Plain] = []
+        while not isinstance(item := self._next(), yaml.SequenceEndEvent):
+            found.append(self.plain(item, depth + 1))
+        return found
+
     def keys(self, depth: int, *, unique: bool = True) -> Iterator[tuple[str, Node, Any]]:
         """Yield the keys of the mapping that has begun, with their places and the first events of their values.
 
@@ -254,7 +277,7 @@ class Events:
             self._text.heard(place.line)
             self._at_key = self._written
             scalar = isinstance(event, yaml.ScalarEvent)
-            if scalar:
+            if scalar and event.tag is not None:
                 self._check_tag(event)
             node = place if scalar and not event.anchor else self.node(event, depth + 1)
             key = event.value if scalar else node.value if isinstance(node.value, str) else "?"
@@ -277,6 +300,11 @@ class Events:
         if depth + height(found) > DEEPEST:
             raise self._file.broken(line, column, f"nested more than {DEEPEST} levels deep")
         return found
+
+    def _count(self, event: Any) -> None:  # noqa: ANN401
+        self._written += 1
+        if self._written - self._at_key > MOST_ITEMS:
+            raise self._file.broken(*position(event), f"more than {MOST_ITEMS} values in one list")
 
     def _check_tag(self, event: Any) -> None:  # noqa: ANN401
         if event.tag not in TAGS:

@@ -1,4 +1,4 @@
-"""Ends, or disturbs, a process at every system call of a commit, and looks at what is left on the disk.
+"""Ends, or disturbs, a process at every system call of a commit or an import, and looks at what is left on the disk.
 
 A program of its own, so that the processes which it forks hold nothing of the tests. It prints a line of JSON.
 """
@@ -26,6 +26,8 @@ from stores import NOW, Clock, opened, picture
 from imageserver.errors import EditError
 from imageserver.store.edits import Change, ChangeMacros, Edit, Put, Remove, Rename, StoreFile
 from imageserver.store.history import digests_once
+from imageserver.store.replacing import replace_files
+from imageserver.store.store import Store
 
 WRITING = (
     "openat",
@@ -55,6 +57,7 @@ images:
     path: b.jpg
 """
 MORE = "images:\n  c: {path: b.jpg, expiration: 3}\n"
+IMPORTED = "attributes: {root_path: images}\ninclude: [images.yaml]\nmacros: {n: wid=2}\n"
 ACKNOWLEDGED, REFUSED = 0, 3
 EDITS: dict[str, Callable[[Path], list[Edit]]] = {
     "edit": lambda _: [Change("b", {("expiration",): 5})],
@@ -97,6 +100,17 @@ def state(folder: Path) -> State:
     return State(tuple((str(path.relative_to(catalog)), path.read_bytes()) for path in found))
 
 
+def make_change(store: Store, folder: Path, edits: str) -> None:
+    """Make a commit, or put all files of the catalog in place as an import does."""
+    if edits in EDITS:
+        store.commit(EDITS[edits](folder))
+        return
+    images = "images: {a: {path: b.jpg}, b: {path: b.jpg}, z: {path: a.jpg}}\n"
+    catalog = store.home.folder
+    texts = {"more.yaml": MORE + "  y: {path: a.jpg}\n", "images.yaml": images, "catalog.yaml": IMPORTED}
+    replace_files(store.home, {catalog / name: text.encode() for name, text in texts.items()})
+
+
 def run(folder: Path, edits: str, inject: tuple[str, ...]) -> tuple[int, str]:
     """Make a commit in another process under strace; gives how it ended, and the trace."""
     process = os.fork()
@@ -105,7 +119,7 @@ def run(folder: Path, edits: str, inject: tuple[str, ...]) -> tuple[int, str]:
         try:
             store = opened(folder, Clock(NOW + 60))
             os.kill(os.getpid(), signal.SIGSTOP)
-            store.commit(EDITS[edits](folder))
+            make_change(store, folder, edits)
             code = ACKNOWLEDGED
         except EditError:
             code = REFUSED
@@ -184,7 +198,7 @@ def main() -> None:
     """Disturb all system calls of some edits with one fault."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("edits", choices=EDITS)
+    parser.add_argument("edits", choices=[*EDITS, "import"])
     parser.add_argument("fault", choices=CALLS)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth call")
     options = parser.parse_args()

@@ -113,6 +113,17 @@ def test_what_the_client_has_is_not_sent_again(shared: Api, url: str) -> None:
     assert shared.ask(url, If_None_Match='"rev-1"').status == 200
 
 
+@pytest.mark.parametrize("url", ["/admin/v1/catalogs", "images", "images?limit=1", "svg", "images/boot/revisions"])
+def test_list_that_the_client_has_is_not_sent_again(shared: Api, url: str) -> None:
+    reply = shared.ask(url)
+    tag = reply.headers["ETag"]
+    assert reply.headers["Cache-Control"] == "no-cache"
+    assert shared.ask(url, "HEAD").headers["ETag"] == tag
+    known = shared.ask(url, If_None_Match=f'"x", W/{tag}')
+    assert (known.status, known.text, known.headers["ETag"]) == (304, "", tag)
+    assert shared.ask(url, If_None_Match='"x"').text == reply.text
+
+
 @pytest.mark.parametrize(
     ("query", "ids", "following"),
     [
@@ -148,3 +159,30 @@ def test_description_is_served_to_all(shared: Api) -> None:
     assert "/catalogs/{catalog}/images/{id}" in description["paths"]
     fields = description["components"]["schemas"]["ImagesBody"]["properties"]["fields"]["properties"]
     assert fields["modifier"]["description"]
+    limits = [one["schema"] for one in description["paths"]["/catalogs/{catalog}/images"]["get"]["parameters"]]
+    assert {"type": "integer", "minimum": 1, "maximum": 1000} in limits
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "fits"),
+    [
+        ("ImagesBody", {"fields": {"path": "a.png", "expiration": 1.5, "crops": {"x": [0, 0, 1, 2]}}}, True),
+        ("ImagesBody", {"fields": {"crops": {"x": [0, 0, 1]}}}, False),
+        ("ImagesBody", {"fields": {"crops": {"x": None}}}, False),
+        ("ImagesPatch", {"fields": {"crops": {"x": None}, "path": None, "user_data": {"a": None}}}, True),
+        ("ImagesPatch", {"fields": {"crops": {"x": [0, 0, 1]}}}, False),
+        ("ImagesPatch", {"fields": {"pth": "a.png"}}, False),
+        ("AttributesBody", {"attributes": {"max_pix": [1, 1]}}, True),
+        ("AttributesBody", {"attributes": {"max_pix": [1, -1]}}, False),
+        ("AttributesPatch", {"attributes": {"max_pix": None}}, True),
+        ("MacrosBody", {"macros": {"a": None}}, False),
+        ("MacrosPatch", {"macros": {"a": None}}, True),
+        ("MacrosPatch", {"macros": {"a b": "wid=1"}}, False),
+    ],
+)
+def test_description_says_what_a_body_is(shared: Api, name: str, body: object, fits: bool) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="pip install -e '.[dev]'")
+    schemas = json.loads(shared.client.ask("/admin/v1/openapi.json").text)["components"]["schemas"]
+    validator = jsonschema.Draft202012Validator(schemas[name])
+    validator.check_schema(schemas[name])
+    assert validator.is_valid(body) is fits

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from admin import CATALOG, TOKENS, Api, api, problem
@@ -74,6 +77,13 @@ def test_edit_leaves_comments_and_all_else_as_it_is(shoes: Api) -> None:
     reply = shoes.ask("images/boot", "PATCH", body(crops={"square": [1, 2, 3, 4]}), shoes.tag())
     assert reply.status == 200
     assert shoes.text == CATALOG.replace("[0, 0, 10, 10]  # the toe", "[1, 2, 3, 4]  # the toe")
+
+
+def test_edit_changes_the_tag_of_the_list_it_is_in(shoes: Api) -> None:
+    tags = {url: shoes.tag(url) for url in ("images", "images?prefix=summer", "content")}
+    assert shoes.ask("images/boot", "PATCH", body(expiration=7), shoes.tag()).status == 200
+    statuses = {url: shoes.ask(url, If_None_Match=tag).status for url, tag in tags.items()}
+    assert statuses == {"images": 200, "images?prefix=summer": 304, "content": 304}
 
 
 def test_edit_that_changes_nothing_keeps_the_tag(shoes: Api) -> None:
@@ -207,6 +217,25 @@ def test_hand_edit_makes_a_tag_stale(shoes: Api) -> None:
     assert shoes.ask("images/boot", "DELETE", etag=shoes.tag()).status == 204
 
 
+def test_hand_edits_go_into_the_history_without_being_asked_for(tmp_path: Path) -> None:
+    with api(tmp_path, workers=2) as shoes:
+        assert shoes.ask("images/boot").status == 200
+        catalog = shoes.client.folder / "catalogs" / "Co" / "catalog.yaml"
+        for which in ("blue", "green"):
+            catalog.write_text(CATALOG.replace("red,", f"{which},"))
+            eventually(lambda: written_in_history(shoes, "boot")[-1]["user_data"]["color"], which)
+        events = [one["user_data"]["color"] for one in written_in_history(shoes, "boot")]
+    assert events == ["red", "blue", "green"]
+
+
+def written_in_history(shoes: Api, name: str) -> list[Any]:
+    """Read what a record was, without a store that would look at the files itself."""
+    (path,) = (shoes.client.folder / "state" / "catalogs").glob("Co-*.history/history.sqlite")
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT written FROM change WHERE name = ? ORDER BY global_rev", (name,))
+        return [json.loads(text) for (text,) in rows]
+
+
 def test_catalog_that_is_broken_is_told(shoes: Api) -> None:
     path = shoes.client.folder / "catalogs" / "Co" / "catalog.yaml"
     path.write_text("images: [")
@@ -233,3 +262,35 @@ def test_of_edits_made_at_once_one_wins(tmp_path: Path) -> None:
         assert len(shoes.read("images")["records"]) == 6
         seconds = eventually(lambda: {properties(shoes.client, "Co/new3?req=exists")["catalogRecord.exists"]}, {"1"})
         assert seconds < VISIBLE_WITHIN
+
+
+LAYOUTS = (
+    "  item-{n}:   # no. {n}\n    path: 'red.png'   # always this one\n    expiration: {n}\n",
+    '  "item-{n}": {{path: red.png, expiration: {n}}}   # on one line\n',
+    "\n  # ---- {n} ----\n  item-{n}:\n      expiration: {n} # deeper\n      path:   red.png\n      # its end\n",
+    "  item-{n}:\r\n    path: red.png\t# other line ends\r\n    expiration: {n}\r\n",
+)
+
+
+@pytest.mark.slow
+def test_edits_of_a_large_file_leave_all_else_to_the_byte(tmp_path: Path) -> None:
+    count = 20_000
+    records = [LAYOUTS[number % len(LAYOUTS)].format(n=number) for number in range(count)]
+    with api(tmp_path) as shoes:
+        catalog = shoes.client.folder / "catalogs" / "Co" / "catalog.yaml"
+
+        def text() -> bytes:
+            return (
+                "# Shoes.\nattributes: {root_path: images}\n\nimages:\n" + "".join(records) + "# the end\n"
+            ).encode()
+
+        catalog.write_bytes(text())
+        for number in (0, 1, 2, 3, 9_998, 9_999, 10_000, 10_001, count - 1):
+            records[number] = records[number].replace(f"expiration: {number}", f"expiration: {number}.5")
+            url = f"images/item-{number}"
+            reply = shoes.ask(url, "PATCH", body(expiration=f"{number}.5"), shoes.tag(url))
+            assert reply.status == 200, reply.text
+            assert catalog.read_bytes() == text()
+        records[5_001] = ""
+        assert shoes.ask("images/item-5001", "DELETE", etag="*").status == 204
+        assert catalog.read_bytes() == text()

@@ -14,7 +14,7 @@ from admin import CATALOG, TOKENS, Api, api, encoded, problem
 from pictures import BLUE, RED, disc
 from PIL import Image
 from serving import Reply
-from sites import VISIBLE_WITHIN, eventually, properties, version
+from sites import VISIBLE_WITHIN, eventually, version
 
 PICTURE = encoded()
 OTHER = encoded(size=(80, 20))
@@ -104,51 +104,6 @@ def test_replaced_picture_is_served_at_once_by_all_workers(shoes: Api) -> None:
     assert again["content_hash"] != now["content_hash"]
 
 
-def test_equal_bytes_change_the_tag_and_not_the_version(shoes: Api) -> None:
-    seen, tag = version(shoes.client, "Co/boot"), shoes.tag()
-    picture = shoes.client.ask("/is/image/Co/boot").headers["ETag"]
-    reply = shoes.ask("images/boot/source", "PUT", shoes.image("red.png").read_bytes(), tag)
-    assert reply.status == 200, reply.text
-    assert reply.headers["ETag"] != tag
-    assert version(shoes.client, "Co/boot") == seen
-    assert shoes.client.ask("/is/image/Co/boot", headers={"If-None-Match": picture}).status == 304
-
-
-def test_old_version_in_a_url_gives_the_new_picture(shoes: Api) -> None:
-    url = f"/is/image/Co/boot?fmt=png&id={version(shoes.client, 'Co/boot')}"
-    assert "immutable" in shoes.client.ask(url).headers["Cache-Control"]
-    assert shoes.ask("images/boot/source", "PUT", PICTURE, "*").status == 200
-    reply = shoes.client.ask(url)
-    assert reply.image.size == (60, 40)
-    assert "immutable" not in reply.headers["Cache-Control"]
-
-
-def test_inner_picture_changes_the_outer_version(shoes: Api) -> None:
-    outer = "Co/summer/sandal?layer=1&src=is{Co/boot}&req=props"
-    seen = properties(shoes.client, outer)["image.version"]
-    assert shoes.ask("images/boot/source", "PUT", PICTURE, "*").status == 200
-    assert properties(shoes.client, outer)["image.version"] != seen
-
-
-def test_record_made_again_has_greater_numbers(shoes: Api) -> None:
-    first = json.loads(shoes.ask("images/again/source", "PUT", PICTURE).text)
-    assert shoes.ask("images/again?files=true", "DELETE", etag="*").status == 204
-    second = json.loads(shoes.ask("images/again/source", "PUT", PICTURE).text)
-    assert second["rev"] > first["rev"] + 1
-    assert second["stored_at"] > first["stored_at"]
-    assert second["uid"] != first["uid"]
-    stale = shoes.ask("images/again/source", "PUT", OTHER, f'"rev-{first["rev"]}"')
-    assert stale.status == 412
-    assert shoes.image("again.png").read_bytes() == PICTURE
-
-
-def test_user_data_changes_one_version_only(shoes: Api) -> None:
-    picture, metadata = version(shoes.client, "Co/boot"), version(shoes.client, "Co/boot", "metadata.version")
-    assert shoes.ask("images/boot", "PATCH", {"fields": {"user_data": {"color": "new"}}}, "*").status == 200
-    eventually(lambda: version(shoes.client, "Co/boot", "metadata.version") != metadata, wanted=True)
-    assert version(shoes.client, "Co/boot") == picture
-
-
 def test_mask_and_source_at_once(shoes: Api) -> None:
     body = form(source=("image/png", PICTURE), mask=("", encoded(image=disc(60, 40))))
     made = post(shoes, "images/both/files", body)
@@ -157,13 +112,34 @@ def test_mask_and_source_at_once(shoes: Api) -> None:
     assert shoes.ask("images/both/source").body == PICTURE
     tag = made.headers["ETag"]
     assert post(shoes, "images/both/files", body).status == 428
-    changed = post(shoes, "images/both/files", form(mask=("image/png", OTHER)), tag)
+    bright = encoded(image=Image.new("L", (60, 40), 200))
+    changed = post(shoes, "images/both/files", form(mask=("image/png", bright)), tag)
     assert changed.status == 200
-    assert shoes.ask("images/both/mask").body == OTHER
+    assert shoes.ask("images/both/mask").body == bright
     assert len(shoes.read("images/both/revisions")["revisions"]) == 2
     raw = shoes.ask("images/both/mask", "PUT", PICTURE, changed.headers["ETag"])
     assert raw.status == 200
     assert shoes.ask("images/both?files=true", "DELETE", etag="*").status == 204
+
+
+def test_mask_has_the_size_of_its_image(shoes: Api) -> None:
+    picture, other = ("image/png", PICTURE), ("image/png", OTHER)
+    made = post(shoes, "images/sized/files", form(source=picture, mask=picture))
+    assert made.status == 201
+    tag = made.headers["ETag"]
+    for reply in (
+        post(shoes, "images/new/files", form(source=picture, mask=other)),
+        post(shoes, "images/sized/files", form(mask=other), tag),
+        shoes.ask("images/sized/mask", "PUT", OTHER, tag),
+        shoes.ask("images/sized/source", "PUT", OTHER, tag),
+    ):
+        assert reply.status == 422
+        assert "mask of the size of its image" in problem(reply)["detail"]
+    assert shoes.tag("images/sized") == tag
+    assert post(shoes, "images/sized/files", form(source=other, mask=other), tag).status == 200
+    shoes.image("sized-mask.png").unlink()  # what is not there is not compared
+    assert shoes.ask("images/sized/source", "PUT", PICTURE, "*").status == 200
+    assert shoes.ask("images/sized?files=true", "DELETE", etag="*").status == 204
 
 
 def test_place_of_a_file(shoes: Api) -> None:

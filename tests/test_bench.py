@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from serving import Client
 
+from bench import encoding
 from bench.load import Ask, ask_many, without_chunks
 from bench.measuring import Result, Row
 from bench.report import aim, table
@@ -104,3 +106,18 @@ def test_growth_is_compared_with_the_first_step() -> None:
 def test_a_row_says_why_there_are_no_numbers() -> None:
     lines = list(table(Result(replace(HOT, goals=()), (OURS, Row("iipsrv", "not installed")))))
     assert [cell.strip() for cell in lines[-2].split("|")[1:-1]] == ["iipsrv", *["–"] * 8, "not installed"]
+
+
+@pytest.mark.slow
+def test_settings_of_encoders_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each row says what its encoder gives; lossless ones give the pixels, and one setting of each is ours."""
+    monkeypatch.setattr(encoding, "SIDES", (64,))
+    monkeypatch.setattr(encoding, "TURNS", 1)
+    Image.effect_noise((64, 64), 60).convert("RGB").save(tmp_path / "photo.png")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in encoding.encoded(tmp_path)][4:-1]
+    assert len(rows) == len(encoding.CHOICES)
+    for name, side, size, _, quality, _ in rows:
+        assert (side, float(size) > 0) == ("64", True)
+        assert (quality == "99.0") == name.startswith(("PNG", "WebP lossless"))
+    ours = [name.split()[0] for name, *_, told in rows if told == "ours"]
+    assert ours == ["JPEG", "JPEG", "PNG", "WebP", "WebP", "AVIF"]

@@ -56,6 +56,7 @@ REFUSED = {
     "illegal image size": "more than attribute::MaxPix",
     "commands do not go together": "fit= without a size",
     "unknown macro": "a macro of its own site",
+    "unknown font": "a font of its own site",
 }
 
 

@@ -18,7 +18,6 @@ from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
 from imageserver.plan.picture import Picture, PlannedLayer, Source, ViewRules
 from imageserver.protocol.values import Size
-from imageserver.server import drawing
 from imageserver.server.drawing import DrawingThreads
 
 PATH = Path("photo.jpg")
@@ -49,7 +48,7 @@ def test_only_levels_and_little_work_are_taken(threads: DrawingThreads) -> None:
     assert not threads.takes(replace(one, layers=one.layers * 9))
 
 
-async def test_threads_that_do_not_come_back(threads: DrawingThreads, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_threads_that_do_not_come_back(threads: DrawingThreads) -> None:
     """Two are busy and one waits: all are told after the deadline, a fourth at once, and later ones are drawn."""
     end = Event()
 
@@ -57,17 +56,16 @@ async def test_threads_that_do_not_come_back(threads: DrawingThreads, monkeypatc
         end.wait(30)
         return b"late"
 
-    monkeypatch.setattr(drawing, "draw", stuck)
     one = layout(Size(10, 10))
-    waiting = [asyncio.create_task(threads.draw(one)) for _ in range(3)]
+    waiting = [asyncio.create_task(threads.draw(stuck, one)) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        await threads.draw(one)
+        await threads.draw(stuck, one)
     for task in waiting:
         with pytest.raises(RenderFailed, match=r"limits\.render_seconds"):
             await task
     with pytest.raises(Overloaded):
-        await threads.draw(one)
+        await threads.draw(stuck, one)
     end.set()
     await asyncio.sleep(0.5)
-    assert await threads.draw(one) == b"late"
+    assert await threads.draw(stuck, one) == b"late"

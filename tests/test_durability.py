@@ -17,7 +17,7 @@ from imageserver.store.edits import Change
 HERE = Path(__file__).parent
 ALL = bool(os.environ.get("IMAGESERVER_EVERY_FAULT"))
 """Without it errors are tried at every fourth call only; a process is always ended at each."""
-LEAST = {"edit": 30, "files": 60, "removal": 50}
+LEAST = {"edit": 30, "files": 60, "removal": 50, "import": 30}
 CAN_TRACE = bool(shutil.which("strace"))
 
 

@@ -176,6 +176,24 @@ def test_nothing_is_written_over_unless_forced(tmp_path: Path, monkeypatch: pyte
     assert main(["export", "Co", "--to", "back", "--force"]) == 0
 
 
+def test_what_is_imported_over_a_catalog_goes_into_its_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("catalogs/Co").mkdir(parents=True)
+    Path("catalogs/Co/catalog.yaml").write_text("images: {a: {expiration: 1}, b: {}}\n")
+    assert main(["catalog", "show", "Co", "a"]) == 0
+    Path("Co.ini").write_text("RootId=Co\nCatalogFile=images\n")
+    Path("images").write_text("Id\tExpiration\na\t2\nb\t\n")
+    Path("catalogs/Co/catalog.yaml").write_text("images: {broken\n")
+    assert main(["import", "Co.ini", "--force"]) == 0
+    assert sorted(os.listdir("catalogs/Co")) == ["catalog.yaml"]  # noqa: PTH208
+    capsys.readouterr()
+    assert main(["catalog", "diff", "Co", "a"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "expiration" in line] == ["-  expiration: 1", "+  expiration: 2"]
+
+
 AWKWARD_CATALOG = r"""
 attributes: {publish_info: '', default_image: null, bkg_color: "0x80g", time_stamp: "2024-01-01T00:00:00.0001Z", x: 1}
 images:

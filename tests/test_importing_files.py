@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imageserver.catalog.fields import CatalogField, Crops, PropertyData, Scalar, Targets
+from imageserver.catalog.loading import load
+from imageserver.tools.importing.exporting import export_catalogs
 from imageserver.tools.importing.ini import read_ini, write_entry
 from imageserver.tools.importing.names import ATTRIBUTES, CONTENT, OURS, RECORD, reference_name
 from imageserver.tools.importing.paths import Place, from_root
@@ -268,6 +271,25 @@ def test_a_wrong_rule_takes_no_other_away() -> None:
 def test_substitution_that_is_empty_is_not_one_that_is_absent() -> None:
     rules, _ = rules_of("<ruleset><rule><substitution/></rule><rule><expression/></rule></ruleset>")
     assert rules == [{"substitution": ""}, {}]
+
+
+def test_rules_go_out_as_they_are_meant(tmp_path: Path) -> None:
+    """What is absent stays absent, what is empty stays empty, and no request types are all of them."""
+    rules = "rules: [{name: a}, {substitution: ''}, {substitution: null}, {request_type: []}, {request_type: static}]\n"
+    (tmp_path / "Co").mkdir()
+    (tmp_path / "Co" / "catalog.yaml").write_text(rules)
+    files = export_catalogs(["Co"], tmp_path, "utf-8", Report())
+    ours = [rule for rule, _ in load(tmp_path).catalogs.named["Co"].extras.rules]
+    assert [one.substitution for one in ours] == [None, "", "", None, None]
+    assert [one.request_type for one in ours] == [("is",), ("is",), ("is",), (), ("static",)]
+    found, _ = rules_of(files["Co-rules.xml"].decode())
+    assert found == [
+        {"name": "a"},
+        {"substitution": ""},
+        {"substitution": ""},
+        {"request_type": "is,static,ir"},
+        {"request_type": "static"},
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(set(ATTRIBUTES) - OURS))

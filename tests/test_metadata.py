@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
 from PIL import ImageCms
+from readers import EXIFTOOL, POPPLER_IMAGES, needs_readers, run, told
 
 from imageserver.commands.formats import Output
 from imageserver.plan.picture import Encoding
@@ -15,8 +17,12 @@ from imageserver.render.exchange import from_pillow
 from imageserver.render.metadata import NONE, Metadata, segments
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-PACKET = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
+PACKET = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>'
 PATHS = b"8BIM" + (2000).to_bytes(2) + b"\x05Shape" + (26).to_bytes(4) + b"\0\6" + bytes(24)
+TITLE = (
+    b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt>'
+    b'<rdf:li xml:lang="x-default">Words</rdf:li></rdf:Alt></dc:title></rdf:Description>'
+)
 ALL = Metadata(PROFILE, PACKET, PATHS)
 
 
@@ -34,6 +40,36 @@ def test_profile_and_xmp_are_embedded(name: str) -> None:
     assert picture.info["icc_profile"] == PROFILE
     found = picture.info["xmp"]
     assert (found.encode() if isinstance(found, str) else found).startswith(PACKET)
+
+
+@needs_readers
+@pytest.mark.parametrize("name", ["jpeg", "png", "png8", "tif", "webp", "avif", "heic", "pdf", "eps"])
+def test_exiftool_finds_the_profile(name: str, tmp_path: Path) -> None:
+    file = tmp_path / f"reply.{name}"
+    file.write_bytes(written(name, ALL))
+    facts = told(file)
+    if name == "pdf":  # where exiftool does not look
+        assert "icc" in run(POPPLER_IMAGES, "-list", file).decode()
+    else:
+        assert facts["ProfileDescription"] == "sRGB built-in"
+
+
+@needs_readers
+@pytest.mark.parametrize("name", ["jpeg", "png", "png8", "tif", "webp", "avif", "heic", "pdf", "jxl"])
+@pytest.mark.parametrize("filler", [0, 150_000])
+def test_exiftool_finds_the_packet(name: str, filler: int, tmp_path: Path) -> None:
+    file = tmp_path / f"reply.{name}"
+    long = PACKET.replace(b"</rdf:RDF>", b"<!--" + b"x" * filler + b"-->" + TITLE + b"</rdf:RDF>")
+    file.write_bytes(written(name, Metadata(xmp=long)))
+    assert told(file)["Title"] == "Words"
+
+
+@needs_readers
+@pytest.mark.parametrize("name", ["jpeg", "tif", "eps"])
+def test_exiftool_finds_the_paths(name: str, tmp_path: Path) -> None:
+    file = tmp_path / f"reply.{name}"
+    file.write_bytes(written(name, ALL))
+    assert b"Shape" in run(EXIFTOOL, "-v2", file) or "Shape" in str(told(file))
 
 
 @pytest.mark.parametrize("name", ["jpeg", "tif"])

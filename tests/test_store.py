@@ -135,6 +135,7 @@ def test_rename_keeps_history_and_old_names_keep_their_numbers(tmp_path: Path) -
     place.store.commit([Rename("r", "s")])
     after = place.store.record("s").row
     assert (after.uid, after.rev, after.image_rev, after.meta_rev) == (before.uid, 2, 1, 2)
+    assert (after.stored_at, after.content_hash) == (before.stored_at, before.content_hash)
     assert len(place.store.revisions("s")) == 1
     place.store.commit([place.file("r", "b", path="again.jpg")])
     assert place.store.record("r").row.rev == 3
@@ -161,8 +162,10 @@ def test_tokens_never_come_back(tmp_path: Path) -> None:
     place.store.commit([place.file("r", "e")])
     look()
     place.clock.now = NOW + 100
+    digest = place.store.record("r").row.content_hash
     shutil.rmtree(tmp_path / "state")
     look()
+    assert place.store.record("r").row.content_hash == digest
     place.store.commit([place.file("r", "f")])
     look()
     assert len(seen) == 7

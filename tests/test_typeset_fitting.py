@@ -10,8 +10,8 @@ from texts import ASCENT, CELL, DESCENT, HEIGHT, advance, block, paragraph, writ
 from imageserver.commands.paths import PathGrammar
 from imageserver.plan.text import TextBlock
 from imageserver.richtext.document import LINE_BREAK, CopyFit, Look
-from imageserver.typeset.typeset import Typeset
-from imageserver.typeset.typesetting import typeset
+from imageserver.typeset.result import Typeset
+from imageserver.typeset.setting import typeset
 
 HALVES = 2
 """Sizes are written in half points."""

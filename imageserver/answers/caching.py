@@ -16,16 +16,20 @@ NEVER_EXPIRES = -1
 
 @dataclass(frozen=True, slots=True)
 class Caching:
-    """Hours that a reply may be kept: -1 for ever, 0 only with a question each time, None not at all."""
+    """Hours that a reply may be kept: -1 for ever, 0 only with a question each time, None not at all.
+
+    `varies` are the headers of the request that it depends on.
+    """
 
     hours: float | None
     last_modified: float | None = None
+    varies: tuple[str, ...] = ()
 
     def headers(self, tag: str, now: float) -> dict[str, str]:
         """Write the headers of a reply whose content has this tag."""
         if self.hours is None:
-            return {"Cache-Control": "no-store"}
-        headers = {"ETag": f'"{tag}"'}
+            return {**self.negotiation(), "Cache-Control": "no-store"}
+        headers = {**self.negotiation(), "ETag": f'"{tag}"'}
         if self.hours == 0:
             headers["Cache-Control"] = "no-cache"
         else:
@@ -36,6 +40,14 @@ class Caching:
         if self.last_modified is not None:
             headers["Last-Modified"] = formatdate(self.last_modified, usegmt=True)
         return headers
+
+    def negotiation(self) -> dict[str, str]:
+        """Write what the reply depends on, and which of it browsers send only when they are asked to."""
+        wanted = ", ".join(name for name in self.varies if name != "Accept")
+        return {
+            **({"Vary": ", ".join(self.varies)} if self.varies else {}),
+            **({"Accept-CH": wanted} if wanted else {}),
+        }
 
     def is_known(self, tag: str, conditions: Mapping[str, str]) -> bool:
         """Tell whether a conditional request already has this content (304)."""
@@ -70,10 +82,10 @@ def caching_of(plan: Plan, version: str) -> Caching:
     lifetime = plan.lifetime
     hours = lifetime.hours
     if hours is None or not plan.cache.client:
-        return Caching(None)
+        return Caching(None, varies=plan.headers_used)
     if plan.reply.kind.version and lifetime.asked and lifetime.versioned is not None:
         hours = lifetime.versioned if is_current(lifetime.asked, version) else shorter(hours, lifetime.unversioned)
-    return Caching(hours, lifetime.last_modified)
+    return Caching(hours, lifetime.last_modified, plan.headers_used)
 
 
 def shorter(one: float, other: float) -> float:

@@ -32,7 +32,7 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Some of a few words."""
+    """Some of a few words; none of them stands for all."""
 
     words: tuple[str, ...]
 
@@ -86,7 +86,9 @@ class Rule:
 
     name: str = catalog_field(ANY_TEXT, default="", doc="For messages.")
     expression: str = catalog_field(Scalar(Expression()), default="", doc="What the request must match.")
-    substitution: str = catalog_field(ANY_TEXT, default="", doc="What the match is replaced by.")
+    substitution: str | None = catalog_field(
+        ANY_TEXT, doc="What the match is replaced by; empty removes it, and absent changes nothing."
+    )
     on_match: str = catalog_field(
         Scalar(Keyword({word: word for word in ("break", "continue", "error")})),
         default="break",
@@ -96,7 +98,9 @@ class Rule:
         Scalar(Keyword({word: word for word in ("first", "all")})), default="first", doc="Which matches are replaced."
     )
     request_type: tuple[str, ...] = catalog_field(
-        Scalar(Words(("is", "static", "ir"))), default=(), doc="Which requests it sees; all when it is empty."
+        Scalar(Words(("is", "static", "ir"))),
+        default=("is",),
+        doc="Which requests it sees: those for images when it is absent, all when it is empty.",
     )
     address_filter: str = catalog_field(ANY_TEXT, default="", doc="The clients that it sees.")
     headers: tuple[tuple[str, str, str], ...] = catalog_field(Headers(), default=(), doc="Headers of the reply.")

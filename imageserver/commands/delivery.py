@@ -158,16 +158,17 @@ class Delivery:
         doc="What `req=message` writes into the log.",
         page="req/r-message",
     )
-    bfc: bool = command(
+    bfc: bool | None = command(
         {"bfc": SWITCH},
-        default=False,
-        doc="Read; no format is chosen by browser yet, so it changes nothing.",
+        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
+        doc="Sends AVIF or WebP in place of JPEG and PNG to clients that accept them; overrides attribute::Bfc.",
         page="bfc",
     )
     network: bool = command(
         {"network": SWITCH},
+        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
         default=False,
-        doc="Read; quality does not follow the network, so it changes nothing.",
+        doc="Lowers the quality where the client says that its network is slow or dear; then `dpr` is off, too.",
         page="network",
     )
     locale: str = command(
@@ -185,16 +186,18 @@ class Delivery:
         doc="Names the user data that labels the items of a set.",
         page="req/r-set",
     )
-    pscan: str = command(
-        {"pscan": Later(Text(), "the number of progressive scans is not supported yet", ("auto",))},
-        default="auto",
-        doc="The number of scans of a progressive JPEG.",
+    pscan: int = command(
+        {"pscan": Keyword({"auto": 0, "3": 3, "4": 4, "5": 5})},
+        traits=Trait.OUTERMOST,
+        default=0,
+        doc="In how many passes a progressive JPEG appears: 3, 4 or 5; `auto` leaves it to the library.",
         page="pscan",
     )
     jpeg_size: int = command(
-        {"jpegSize": Later(Integer(low=0), "a limit on the size of the JPEG is not supported yet", (0,))},
+        {"jpegSize": Integer(low=0)},
+        traits=Trait.OUTERMOST,
         default=0,
-        doc="The most kilobytes a JPEG may have.",
+        doc="The most kilobytes that a JPEG may have: quality goes down until it fits; 0 is no limit.",
         page="jpegsize",
     )
     icc: OutputProfile | None = command(

@@ -1,4 +1,4 @@
-"""The reply formats and what each can carry. Reference: r-is-http-fmt."""
+"""The reply formats and what each can carry. Reference: r-is-http-fmt; JPEG XL is an extension of ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imageserver.errors import Mismatch, NotSupported
 
 PixelType = Literal["rgb", "gray", "cmyk"]
 Compression = Literal["none", "lzw", "zip", "jpeg", "lossy", "lossless"]
-Codec = Literal["jpeg", "png", "png8", "gif", "tif", "webp", "avif", "pdf"]
+Codec = Literal["jpeg", "png", "png8", "gif", "tif", "webp", "avif", "pdf", "eps", "jpeg2000", "heic", "jxl"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,13 @@ FORMATS: Mapping[str, Format] = {
     "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True),
     "avif": Format("avif", "image/avif", RGB, WEB),
     "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True),
-    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg",)),
+    "jpeg2000": Format("jpeg2000", "image/jp2", LIGHT, WEB),
+    "jpeg2000-alpha": Format("jpeg2000", "image/jp2", LIGHT, WEB, alpha=True),
+    "heic": Format("heic", "image/heic", RGB),
+    "jxl": Format("jxl", "image/jxl", LIGHT, WEB),
+    "jxl-alpha": Format("jxl", "image/jxl", LIGHT, WEB, alpha=True),
+    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none")),
+    "eps": Format("eps", "image/eps", ANY),
 }
 
 SPELLINGS: Mapping[str, str] = {
@@ -59,9 +65,7 @@ SPELLINGS: Mapping[str, str] = {
 UNSUPPORTED: Mapping[str, str] = {
     **dict.fromkeys(("swf", "swf-alpha", "swf3", "swf3-alpha"), "SWF output is not supported"),
     **dict.fromkeys(("jpegxr", "jpegxr-alpha"), "JPEG XR output is not supported"),
-    **dict.fromkeys(
-        ("eps", "heic", "jpeg2000", "jpeg2000-alpha", "m3u8", "f4m"), "this output format is not supported yet"
-    ),
+    **dict.fromkeys(("m3u8", "f4m"), "manifests of streamed video are not supported"),
 }
 
 
@@ -103,7 +107,5 @@ class OutputGrammar:
             for other in (*form.compressions, ""):
                 if pixel_type in {one, ""} and compression == other:
                     return Output(name, one if pixel_type else "", other)  # type: ignore[arg-type]
-        if compression in {"none", "zip"} and name == "pdf":
-            raise NotSupported(text, "PDF without JPEG compression is not supported yet")
         allowed = f"{name},[{'|'.join(form.pixel_types)}],[{'|'.join(form.compressions)}]".removesuffix(",[]")
         raise Mismatch(allowed)

@@ -54,16 +54,20 @@ class ViewRect:
 
 @dataclass(frozen=True, slots=True)
 class DevicePixelRatio:
-    """The factor on `wid=` and `hei=`; `dpr=off` and the unfilled template `dpr=on,{dpr}` are 1."""
+    """The factor on `wid=` and `hei=`; `dpr=off` and the unfilled template `dpr=on,{dpr}` are 1.
+
+    A `detected` one, `dpr=on`, is what the client says.
+    """
 
     ratio: float = 1.0
+    detected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DprGrammar:
     """Reads `off`, `on,2`, and the forms found on live sites: `2`, `on`, `on,{dpr}`."""
 
-    expected: str = "off, or on,ratio with a number greater than 0 and at most 100"
+    expected: str = "off, on, or on,ratio with a number greater than 0 and at most 100"
 
     def parse(self, text: str) -> DevicePixelRatio:
         """Read the text, or raise `Mismatch`."""
@@ -71,8 +75,10 @@ class DprGrammar:
         if switch[:1].isdigit():
             switch, ratio = "on", switch
         template = ratio.startswith("{") and ratio.endswith("}")
-        if not SWITCH.parse(switch) or not ratio or template:
+        if not SWITCH.parse(switch) or template:
             return DevicePixelRatio()
+        if not ratio:
+            return DevicePixelRatio(detected=True)
         return DevicePixelRatio(RATIO.parse(ratio))
 
 
@@ -112,7 +118,7 @@ class View:
     dpr: DevicePixelRatio = command(
         {"dpr": DprGrammar()},
         default=DevicePixelRatio(),
-        doc="Multiplies `wid` and `hei` by the device pixel ratio, up to MaxPix.",
+        doc="Multiplies `wid` and `hei` by the device pixel ratio, up to MaxPix; without a value, by the client's.",
         page="dpr",
     )
     align: Align = command(

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from imageserver.errors import IllegalSize
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import (
+    NOTHING,
     Frame,
     LayerShape,
     intersection,
+    is_self_sized,
     offset_of,
     origin_of,
     shape_layer,
@@ -25,8 +27,8 @@ from imageserver.layout.view import LARGEST_COORDINATE, ViewLayout, lay_out_view
 from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one
-from imageserver.typeset.typeset import Extent, Typeset
-from imageserver.typeset.typesetting import typeset
+from imageserver.typeset.result import Extent, Typeset
+from imageserver.typeset.setting import typeset
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,11 @@ class Survey:
         return Placed(shape, window, offset)
 
     def overhang(self, layer: PlannedLayer) -> Size:
-        """Tell how far a text reaches beyond its box, unless `extend=` cuts it there."""
+        """Tell how far a text reaches beyond its box, unless `extend=` cuts it there, or its box does (`text=`)."""
         if not isinstance(layer.source, TextBlock) or layer.commands.extend is not None:
-            return Size(0, 0)
+            return NOTHING
+        if layer.source.dialect == "text" and not is_self_sized(layer):
+            return NOTHING
         return self.texts[id(layer.source)].overhang
 
     def set_text(self, block: TextBlock, size: Size) -> SetText:

@@ -6,14 +6,14 @@ All of it is immutable, and after it nobody reads a catalog: what is needed late
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from imageserver.catalog.attributes import ThumbType
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import CacheControl, Quality, Quantize, ResMode
-from imageserver.commands.formats import Output
+from imageserver.commands.formats import Codec, Output
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import RequestType
 from imageserver.commands.view import Fit, View
@@ -107,7 +107,11 @@ class ViewRules:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the finished picture is written."""
+    """How the finished picture is written; 0 `most_kilobytes` bounds nothing, 0 `scans` leaves them to the library.
+
+    One of the formats that are `offered` may be chosen once the size is known; it is `instead_of` the one asked for,
+    which makes no difference to what it is.
+    """
 
     output: Output = Output("jpeg", "rgb")
     quality: Quality = Quality(85)
@@ -115,13 +119,17 @@ class Encoding:
     print_resolution: float | None = None
     default_print_resolution: int = 72
     icc_embed: bool = False
+    most_kilobytes: int = 0
+    scans: int = 0
+    offered: tuple[Codec, ...] = ()
+    instead_of: Encoding | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture: layers, what is done to their composite, the view of it, and how it is written.
 
-    `kept` says that a nested one is drawn once for many requests.
+    `kept` says that a nested one is drawn once for many requests. `headers_used` are those that it depends on.
     """
 
     layers: tuple[PlannedLayer, ...]
@@ -138,6 +146,7 @@ class Picture:
     spaces: Spaces = Spaces()
     mask_only: bool = False
     kept: bool = False
+    headers_used: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -282,6 +291,11 @@ class Plan:
         """The picture that is drawn, or that the reply tells of."""
         content = self.content.picture if isinstance(self.content, AreaMap) else self.content
         return content if isinstance(content, Picture) else None
+
+    @property
+    def headers_used(self) -> tuple[str, ...]:
+        """The headers of the request that the reply depends on."""
+        return self.picture.headers_used if self.picture else ()
 
     @property
     def sources(self) -> tuple[Source, ...]:

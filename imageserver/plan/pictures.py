@@ -21,6 +21,7 @@ from imageserver.commands.reply import PICTURES
 from imageserver.commands.view import View
 from imageserver.errors import BadCombination, NotFound
 from imageserver.plan.expansion import substitute, variables_of
+from imageserver.plan.hints import headers_used, hinted_quality, hinted_view, offered
 from imageserver.plan.layers import Composition, plan_effects, plan_layers
 from imageserver.plan.picture import Encoding, Picture, Plan, Thumbnail, ViewRules
 from imageserver.plan.profiles import Spaces, spaces_of, with_asked
@@ -59,7 +60,8 @@ def plan_default_image(question: Question, missing: NotFound) -> Plan:
         else:
             kept = tuple(piece for piece in question.pieces if has(piece, Trait.FOR_DEFAULT_IMAGE))
             request = Request(question.request.object, kept)
-            plan = picture_of(ask(request, question.catalogs, question.limits), default, hours)
+            around = replace(ask(request, question.catalogs, question.limits), hints=question.hints)
+            plan = picture_of(around, default, hours)
     except NotFound as error:
         raise missing from error
     return replace(plan, is_default_image=True)
@@ -114,6 +116,7 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
     view = read_group(View, segments.anywhere, View())
     check_fit(view, question.kind)
     attributes = composition.entry.catalog.attributes
+    encoding = plan_encoding(delivery, attributes, question)
     record = (shown.record if shown else composition.entry.record) or Record()
     thumbnail = plan_thumbnail(attributes, record) if question.kind == "tmb" else None
     masks = attributes.apply_effect_mask if delivery.effect_mask is None else delivery.effect_mask
@@ -123,14 +126,15 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
         adjust=read_group(Adjust, segments.composite, Adjust()),
         effects=plan_effects(composition, None),
         masks_effects=masks,
-        view=view,
+        view=hinted_view(view, delivery, question.hints),
         rules=plan_rules(attributes, question),
         thumbnail=thumbnail,
         background=plan_background(view, attributes, thumbnail),
         res_mode=delivery.res_mode or attributes.res_mode,
-        encoding=plan_encoding(delivery, attributes, question.kind),
+        encoding=encoding,
         spaces=spaces,
         mask_only=question.kind == "mask",
+        headers_used=headers_used(view, encoding.output, delivery, attributes),
     )
     return picture, shown
 
@@ -217,20 +221,21 @@ def plan_rules(attributes: Attributes, question: Question) -> ViewRules:
     return ViewRules(attributes.default_pix, attributes.max_pix, attributes.default_fit, question.limits.reply_pixels)
 
 
-def plan_encoding(delivery: Delivery, attributes: Attributes, kind: str) -> Encoding:
+def plan_encoding(delivery: Delivery, attributes: Attributes, question: Question) -> Encoding:
     """Fill in how the picture is written; a mask is gray where its format can be."""
-    output = delivery.fmt or Output("jpeg")
-    form = output.format
-    default: PixelType = "gray" if kind == "mask" and "gray" in form.pixel_types else "rgb"
+    asked = delivery.fmt or Output("jpeg")
+    form = asked.format
+    default: PixelType = "gray" if question.kind == "mask" and "gray" in form.pixel_types else "rgb"
+    compression = asked.compression or (form.compressions[0] if form.compressions else "")
+    output = Output(asked.name, asked.pixel_type or default, compression)
     return Encoding(
-        output=Output(
-            output.name,
-            output.pixel_type or default,
-            output.compression or (form.compressions[0] if form.compressions else ""),
-        ),
-        quality=delivery.qlt or attributes.jpeg_quality,
+        output=output,
+        quality=hinted_quality(delivery.qlt or attributes.jpeg_quality, delivery, question.hints),
         quantize=delivery.quantize,
         print_resolution=delivery.print_res,
         default_print_resolution=attributes.print_resolution,
         icc_embed=delivery.icc_embed,
+        most_kilobytes=delivery.jpeg_size if form.codec == "jpeg" else 0,
+        scans=delivery.pscan if form.progressive else 0,
+        offered=offered(output, delivery, attributes, question.hints),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from imageserver.catalog.catalogs import Catalogs, Entry
@@ -16,12 +17,13 @@ from imageserver.commands.view import View
 from imageserver.config import Limits
 from imageserver.errors import NotFound
 from imageserver.plan.catalogprops import catalog_properties
+from imageserver.plan.hints import NO_HINTS, Hints
 from imageserver.plan.layers import Composition
 from imageserver.plan.picture import AreaMap, Picture, Plan, Properties, SourceInquiry, Text
 from imageserver.plan.pictures import compose, picture_of, plan_picture
 from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
 from imageserver.plan.segments import Segments
-from imageserver.plan.sources import modifier_pieces, plan_source
+from imageserver.plan.sources import modifier_pieces, plan_source, post_modifier_pieces
 from imageserver.protocol.request import Piece, Request
 from imageserver.richtext.reading import read_rich_text
 
@@ -29,11 +31,11 @@ SAFE = ",:/{}()$!*'-._~|;@"
 GREETING = (("copyright", "imageserver: an open image server for the Image Serving protocol"),)
 
 
-def plan(request: Request, catalogs: Catalogs, limits: Limits) -> Plan:
-    """Say what a request means; raises a `RequestError` when it cannot be served as it stands."""
+def plan(request: Request, catalogs: Catalogs, limits: Limits, hints: Hints = NO_HINTS) -> Plan:
+    """Say what a request means to a client with these hints; raises a `RequestError` when it cannot be served."""
     if not request.object and not request.pieces:
         return Plan(RequestType("props"), Properties(GREETING))
-    question = ask(request, catalogs, limits)
+    question = replace(ask(request, catalogs, limits), hints=hints)
     return PLANNERS[question.kind](question)
 
 
@@ -50,13 +52,20 @@ def never_expires(request: Request, catalogs: Catalogs, limits: Limits) -> bool:
     check_commands(question)
     entry = entry_or_nothing(question)
     alone = not entry.catalog.attributes.watermark and not names_others(question, entry)
-    return alone and expiration_of(entry) == FOR_EVER
+    return alone and not is_hinted(question, entry) and expiration_of(entry) == FOR_EVER
 
 
 def names_others(question: Question, entry: Entry) -> bool:
     """Tell whether a request, or the record of its path, brings other objects in, which may be kept for less long."""
     pieces = (*question.pieces, *modifier_pieces(entry, question.macros))
     return any(names_object(piece) for piece in pieces)
+
+
+def is_hinted(question: Question, entry: Entry) -> bool:
+    """Tell whether the reply may depend on what the client says of itself."""
+    macros = question.macros
+    pieces = (*question.pieces, *modifier_pieces(entry, macros), *post_modifier_pieces(entry, macros))
+    return entry.catalog.attributes.bfc or any(piece.name.casefold() in {"bfc", "dpr", "network"} for piece in pieces)
 
 
 def plan_map(question: Question) -> Plan:

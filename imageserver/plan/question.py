@@ -14,6 +14,7 @@ from imageserver.commands.reply import TextForm
 from imageserver.config import Limits
 from imageserver.errors import LimitExceeded
 from imageserver.plan.expansion import Macros, is_variable
+from imageserver.plan.hints import NO_HINTS, Hints
 from imageserver.plan.picture import Content, Lifetime, Plan
 from imageserver.plan.profiles import Spaces
 from imageserver.plan.sources import canonical
@@ -72,6 +73,7 @@ class Question:
     pieces: tuple[Piece, ...]
     control: Delivery
     around: Surroundings
+    hints: Hints = NO_HINTS
 
     @property
     def kind(self) -> str:

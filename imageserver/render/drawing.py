@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
-from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
-from imageserver.plan.profiles import HOLD_PROFILES
+from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout, embeds_profile
 from imageserver.render.compose import finished
 from imageserver.render.encode import encode, encode_plain
 from imageserver.render.engine import Error
@@ -23,11 +23,26 @@ def draw(layout: Layout, kept: Cache) -> bytes:
 
     `kept` is where nested pictures are kept that several requests show.
     """
+    return draw_in(layout, (layout,), kept)[0]
+
+
+def draw_converted(layout: Layout, kept: Cache) -> tuple[bytes, int]:
+    """Draw a layout in the format that was chosen for it, and tell its length in the one that was asked for."""
+    asked = replace(layout, encoding=layout.encoding.instead_of or layout.encoding)
+    written, other = draw_in(layout, (layout, asked), kept)
+    return written, len(other)
+
+
+def draw_in(layout: Layout, written: Sequence[Layout], kept: Cache) -> list[bytes]:
+    """Draw a layout once, and write it in one or more formats."""
     try:
         plain = plain_picture(layout)
         if plain is not None:
-            return encode_plain(plain, layout, metadata_of(layout))
-        return encode(finished(with_intermediates(layout, kept)), layout, metadata_of(layout))
+            return [encode_plain(plain, one, metadata_of(one)) for one in written]
+        composed = finished(with_intermediates(layout, kept))
+        if len(written) > 1:  # what is computed while it is written is computed once only
+            composed = composed.copy_memory()
+        return [encode(composed, one, metadata_of(one)) for one in written]
     except Error as error:
         for layer in layout.layers:
             check(layer.source)
@@ -37,9 +52,8 @@ def draw(layout: Layout, kept: Cache) -> bytes:
 
 def metadata_of(layout: Layout) -> Metadata:
     """Collect what a reply carries beside its pixels."""
-    holds = layout.encoding.output.format.codec in HOLD_PROFILES
-    embeds = layout.encoding.icc_embed and holds and layout.profile is not None
-    return Metadata(icc=profile_bytes(layout.profile)) if embeds and layout.profile else NONE
+    profile = layout.profile
+    return Metadata(icc=profile_bytes(profile)) if profile is not None and embeds_profile(layout.encoding) else NONE
 
 
 def check(source: Laid | None) -> None:

@@ -18,7 +18,7 @@ from imageserver.render.engine import Image
 from imageserver.render.exchange import from_pillow
 from imageserver.render.stacking import CLEAR, Drawn, piled
 from imageserver.typeset.fonts import hb_font
-from imageserver.typeset.typeset import Bar, GlyphRun
+from imageserver.typeset.result import Bar, GlyphRun
 
 MIDDLE = 127.5
 EDGES: Mapping[AntiAliasing, Callable[[int], float]] = {

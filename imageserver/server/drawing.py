@@ -8,17 +8,19 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from imageserver.config import Config
+from imageserver.config import Cache, Config
 from imageserver.errors import Overloaded, RenderFailed
 from imageserver.layout.layout import Layout
 from imageserver.layout.levels import is_managed, sources_of, work_of
-from imageserver.render.drawing import draw
 from imageserver.render.engine import configure
 from imageserver.render.levels import keep_decoded
 from imageserver.server.rendering import NICE
 
+T = TypeVar("T")
 THREADS = 2
 MOST_WORK = 4_000_000
 """Pixels, times layers, of replies that are drawn in threads."""
@@ -45,11 +47,11 @@ class DrawingThreads:
             return False
         return work_of(layout) <= MOST_WORK and all(source.level is not None for source in sources_of(layout))
 
-    async def draw(self, layout: Layout) -> bytes:
-        """Draw a layout; raises `Overloaded`, `RenderFailed`, or what `draw` raises."""
+    async def draw(self, work: Callable[[Layout, Cache], T], layout: Layout) -> T:
+        """Draw a layout by `work`; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
         if self._busy >= self._limits.queue + THREADS:
             raise Overloaded
-        drawing = asyncio.get_running_loop().run_in_executor(self._threads, draw, layout, self._kept)
+        drawing = asyncio.get_running_loop().run_in_executor(self._threads, work, layout, self._kept)
         self._busy += 1
         drawing.add_done_callback(self._finished)
         seconds = self._limits.render_seconds
@@ -62,7 +64,7 @@ class DrawingThreads:
         """Take no more work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _finished(self, drawing: asyncio.Future[bytes]) -> None:
+    def _finished(self, drawing: asyncio.Future[T]) -> None:
         self._busy -= 1
         if not drawing.cancelled():
             drawing.exception()  # it is told to who waits, if anybody still does

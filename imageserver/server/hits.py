@@ -21,6 +21,8 @@ from imageserver.answers.answer import Answer, Document, Drawing
 from imageserver.answers.caching import Caching
 from imageserver.catalog.loading import State
 from imageserver.errors import BadSource
+from imageserver.plan.hints import Hints
+from imageserver.server.hints import read_hints
 from imageserver.server.replies import Replies
 from imageserver.server.sources import Version, version_of
 
@@ -47,14 +49,22 @@ class Known:
     tells_length_of: str
     length: int
     versions: tuple[Version, ...]
+    saved: int | None = None
 
 
-def known(answered: Answer, versions: tuple[Version, ...], second: int) -> Known | None:
+def saving(saved: int | None) -> dict[str, str]:
+    """Write the header that says how many bytes were saved by sending another format than was asked for."""
+    return {} if saved is None else {"X-Smart-Imaging": str(saved)}
+
+
+def known(answered: Answer, versions: tuple[Version, ...], second: int, saved: int | None) -> Known | None:
     """Say what is remembered of an answer; None where it cannot be given again."""
     if answered.is_default_image or answered.caching.hours is None:
         return None
     content = answered.content
     if not isinstance(content, Document | Drawing):
+        return None
+    if isinstance(content, Drawing) and content.layout.encoding.instead_of is not None and saved is None:
         return None
     text = content if isinstance(content, Document) else None
     return Known(
@@ -66,6 +76,7 @@ def known(answered: Answer, versions: tuple[Version, ...], second: int) -> Known
         tells_length_of=answered.tells_length_of,
         length=answered.length,
         versions=versions,
+        saved=saved,
     )
 
 
@@ -101,19 +112,25 @@ class Ready(web.StreamResponse):
 
 
 class Hits:
-    """Remembers the answers to URLs."""
+    """Remembers the answers to URLs; where one depends on the client's hints, an answer for each."""
 
     def __init__(self, replies: Replies, headers: Mapping[str, str]) -> None:
         self._replies = replies
         self._headers = headers
         self._known: OrderedDict[str, Known] = OrderedDict()
+        self._hinted: set[str] = set()
         self._state: State | None = None
         self._heads: dict[tuple[str, HTTPStatus], bytes] = {}
         self._second = 0
 
-    def remember(self, target: str, answer: Known, state: State) -> None:
+    def remember(self, target: str, hints: Hints, answer: Known, state: State) -> None:
         """Remember the answer to a URL, made with this state of the catalogs; those of another state are forgotten."""
         self._follow(state)
+        if answer.caching.varies:
+            if len(self._hinted) >= MOST:
+                self._forget()
+            self._hinted.add(target)
+            target = hinted(target, hints)
         self._known[target] = answer
         for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             self._heads.pop((target, status), None)
@@ -124,6 +141,8 @@ class Hits:
         """Give the reply to a request that was answered before, if nothing has changed since."""
         self._follow(state)
         target = request.raw_path
+        if target in self._hinted:
+            target = hinted(target, read_hints(request.headers))
         answer = self._known.get(target)
         if answer is None or not answerable(request):
             return None
@@ -138,7 +157,7 @@ class Hits:
         body = answer.document if answer.document is not None else self._drawn(answer.tag)
         if body is None:
             return None
-        described = {"Content-Type": answer.media_type, "Content-Length": str(len(body))}
+        described = {"Content-Type": answer.media_type, "Content-Length": str(len(body)), **saving(answer.saved)}
         return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answer, described), body)
 
     def _drawn(self, tag: str) -> bytes | None:
@@ -148,8 +167,12 @@ class Hits:
 
     def _follow(self, state: State) -> None:
         if state is not self._state:
-            self._known.clear()
+            self._forget()
             self._state = state
+
+    def _forget(self) -> None:
+        self._known.clear()
+        self._hinted.clear()
 
     def _is_right(self, answer: Known) -> bool:
         """Tell whether an answer would be the same if it were made now."""
@@ -175,6 +198,11 @@ class Hits:
             text = f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}Date: {formatdate(now, usegmt=True)}\r\n\r\n"
             head = self._heads[target, status] = text.encode("latin-1")
         return head
+
+
+def hinted(target: str, hints: Hints) -> str:
+    """Name a URL together with what the client says of itself; a URL has no space in it."""
+    return f"{target} {hints!r}"
 
 
 def answerable(request: web.BaseRequest) -> bool:

@@ -14,7 +14,8 @@ from imageserver.plan.question import ErrorForm, error_form
 from imageserver.protocol.reading import read
 from imageserver.protocol.request import Request
 from imageserver.server.failures import failure, too_long
-from imageserver.server.hits import known
+from imageserver.server.hints import read_hints
+from imageserver.server.hits import known, saving
 from imageserver.server.site import Site
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -52,22 +53,24 @@ async def respond(site: Site, request: web.Request, written: Request) -> web.Res
     if is_conditional(request) and site.never_expires(written):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=FOR_EVER)
     state, second = site.live.state, int(time.time())
-    planned = site.plan(written)
+    hints = read_hints(request.headers)
+    planned = site.plan(written, hints)
     versions = site.versions(planned)
     answered = await site.answer(planned)
 
-    def remember(answered: Answer) -> None:
-        answer = known(answered, versions, second)
+    def remember(answered: Answer, saved: int | None = None) -> None:
+        answer = known(answered, versions, second, saved)
         if answer is not None and request.method != "POST" and planned.cache.server != "update":
-            site.hits.remember(request.raw_path, answer, state)
+            site.hits.remember(request.raw_path, hints, answer, state)
 
     remember(answered)
     headers = answered.caching.headers(answered.tag, time.time())
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     answered, body, kind = await site.finish(planned, answered)
-    remember(answered)
-    headers = answered.caching.headers(answered.tag, time.time())
+    saved = await site.saved(answered, len(body.content))
+    remember(answered, saved)
+    headers = {**answered.caching.headers(answered.tag, time.time()), **saving(saved)}
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"
     accel = site.replies.accel(answered.tag) if body.origin else ""

@@ -47,6 +47,14 @@ class Replies:
         body = self._memory.read(tag)
         return len(body) if body is not None else self._disk.length(tag) if self._disk else 0
 
+    async def find(self, tag: str) -> bytes | None:
+        """Give a reply that was made before, if it is still there."""
+        body = self._memory.read(tag)
+        if body is not None or self._disk is None:
+            return body
+        found = await self._found(self._disk, tag)
+        return found.content if found else None
+
     def accel(self, tag: str) -> str:
         """Give the path by which nginx finds the file of a reply, or nothing where it has none or is not asked to."""
         path = self._disk.path(tag) if self._disk and self._accel else None

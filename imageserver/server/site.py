@@ -8,21 +8,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from imageserver.answers.answer import Answer, Document, Drawing, Measurement, Packet
-from imageserver.answers.answering import answer
+from imageserver.answers.answering import answer, digest, tag_of
 from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.catalog.shelf import shelf_of
-from imageserver.config import Config
+from imageserver.config import Cache, Config
 from imageserver.errors import DamagedPyramid, ImageServerError, NotFound, RenderFailed
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
+from imageserver.plan.hints import Hints
 from imageserver.plan.picture import Plan
 from imageserver.plan.planning import never_expires, plan
 from imageserver.protocol.request import Request
-from imageserver.render.drawing import draw
+from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.probe import read_xmp
 from imageserver.server.drawing import DrawingThreads
 from imageserver.server.hits import Hits
@@ -32,6 +34,7 @@ from imageserver.server.rendering import Renderer
 from imageserver.server.replies import Body, Replies
 from imageserver.server.sources import Sources, Version, version_of
 
+T = TypeVar("T")
 TRIES = 3
 """How often a reply is made anew because a file changed under it."""
 
@@ -54,9 +57,9 @@ class Site:
         """The catalogs as they are now; a request keeps to the ones that it began with."""
         return self.live.state.catalogs
 
-    def plan(self, request: Request) -> Plan:
-        """Say what a request means."""
-        return plan(request, self.catalogs, self.config.limits)
+    def plan(self, request: Request, hints: Hints) -> Plan:
+        """Say what a request means to a client."""
+        return plan(request, self.catalogs, self.config.limits, hints)
 
     def versions(self, planned: Plan) -> tuple[Version, ...]:
         """Tell which versions of its files a plan is going to use; raises `BadSource` for one that is gone."""
@@ -121,12 +124,28 @@ class Site:
                 return Body(await self._checked(planned, answered, partial(self.renderer.run, read_xmp, path))), kind
 
     async def draw(self, layout: Layout) -> bytes:
-        """Draw a layout: in a thread what is made of our own levels, in a worker process what comes from outside."""
+        """Draw a layout; of one whose format was chosen, the length in the format that was asked for is kept."""
+        if layout.encoding.instead_of is None:
+            return await self._work(draw, layout)
+        written, length = await self._work(draw_converted, layout)
+        await self.replies.get_or_make(length_tag(tag_of(layout)), partial(given, str(length).encode()), anew=True)
+        return written
+
+    async def saved(self, answered: Answer, length: int) -> int | None:
+        """Tell how many bytes the choice of the format has saved; None where there was none, or it is forgotten."""
+        content = answered.content
+        if not isinstance(content, Drawing) or content.layout.encoding.instead_of is None:
+            return None
+        found = await self.replies.find(length_tag(answered.tag))
+        return int(found) - length if found else None
+
+    async def _work(self, work: Callable[[Layout, Cache], T], layout: Layout) -> T:
+        """Draw in a thread what is made of our own levels, in a worker process what comes from outside."""
         if not self.threads.takes(layout):
             self.pyramids.want(layout)
-            return await self.renderer.run(draw, layout, self.config.cache)
+            return await self.renderer.run(work, layout, self.config.cache)
         try:
-            return await self.threads.draw(layout)
+            return await self.threads.draw(work, layout)
         except DamagedPyramid as damaged:
             self.pyramids.discard(damaged)
             raise
@@ -151,6 +170,16 @@ class Site:
         await self.pyramids.stop()
         self.threads.stop()
         await asyncio.to_thread(self.renderer.stop)
+
+
+def length_tag(tag: str) -> str:
+    """Name what is kept of the length that a reply would have in the format that was asked for."""
+    return digest(f"length instead of {tag}")
+
+
+async def given(body: bytes) -> bytes:
+    """Give what is there already to who waits for it."""
+    return body
 
 
 class Changed(Exception):

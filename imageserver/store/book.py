@@ -7,7 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, fields
-from operator import attrgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +55,8 @@ COMMIT;
 """`file` and `piece` describe the YAML files as they were last seen, `entry` what they say of records as JSON; of
 several files the one with the highest ordinal holds. `change` tells what each commit did to records. `intent` is a
 commit that is decided but not finished."""
+CACHE = "PRAGMA cache_size = -65536"
+"""KiB of pages up to which a commit is put together in memory, such as the first one of a large catalog."""
 CURRENT = (
     "SELECT entry.file, entry.written FROM entry JOIN file ON file.name = entry.file "
     "WHERE section = ? AND entry.name = ? ORDER BY ordinal DESC"
@@ -126,14 +129,17 @@ class ChangeRow:
 
 
 TABLES: dict[type, str] = {RecordRow: "record", RevisionRow: "revision", FileRow: "file", ChangeRow: "change"}
-VALUES = {kind: attrgetter(*(one.name for one in fields(kind))) for kind in TABLES}
+NAMES = {kind: tuple(one.name for one in fields(kind)) for kind in TABLES}
+VALUES = {kind: attrgetter(*names) for kind, names in NAMES.items()}
+PUT = {
+    kind: f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(NAMES[kind]))})"  # noqa: S608, names of ours
+    for kind, table in TABLES.items()
+}
 
 
 def put(row: RecordRow | RevisionRow | FileRow | ChangeRow) -> Statement:
     """Write a row in place of the one with the same key."""
-    values: tuple[Value, ...] = VALUES[type(row)](row)
-    marks = ", ".join("?" * len(values))
-    return f"INSERT OR REPLACE INTO {TABLES[type(row)]} VALUES ({marks})", values  # noqa: S608, the names are ours
+    return PUT[type(row)], VALUES[type(row)](row)
 
 
 def note(name: str, value: Value) -> Statement:
@@ -150,6 +156,7 @@ class Book:
             unless_sound.callback(self.connection.close)
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
+            self.connection.execute(CACHE)
             ((version,),) = self.connection.execute("PRAGMA user_version")
             self.new = version == 0
             if self.new:
@@ -168,8 +175,8 @@ class Book:
 
     def select(self, kind: type[T], condition: str, *values: Value) -> list[T]:
         """Give the rows of a table that fit a condition."""
-        names = ", ".join(one.name for one in fields(kind))  # type: ignore[arg-type]
-        statement = f"SELECT {names} FROM {TABLES[kind]} WHERE {condition}"  # noqa: S608, names and conditions are ours
+        columns = ", ".join(NAMES[kind])
+        statement = f"SELECT {columns} FROM {TABLES[kind]} WHERE {condition}"  # noqa: S608, names and conditions of ours
         return [kind(*row) for row in self.rows(statement, *values)]
 
     def record(self, section: str, name: str) -> RecordRow | None:
@@ -193,8 +200,12 @@ class Book:
     def make(self, statements: Iterable[Statement]) -> None:
         """Make changes, all or none; they are on the disk when this returns."""
         with self.transaction():
-            for statement, values in statements:
-                self.connection.execute(statement, values)
+            self.apply(statements)
+
+    def apply(self, statements: Iterable[Statement]) -> None:
+        """Make changes within a transaction; those of a kind that follow one another go in together."""
+        for statement, alike in groupby(statements, itemgetter(0)):
+            self.connection.executemany(statement, (values for _, values in alike))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -6,7 +6,8 @@ Revisions only ever grow, also across a removal and a new start, and so does the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,6 +21,9 @@ from imageserver.store.durable import digests
 FILE_FIELDS = ("path", "mask_path")
 NO_SIGN = ""
 NewId = Callable[[], str]
+PIXELS = {section: {key for key, one in known.items() if one.pixels} for section, known in RECORDS.items()}
+METADATA = {section: {key for key, one in known.items() if one.metadata} for section, known in RECORDS.items()}
+encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,16 @@ class Moment:
         return self.milliseconds // 1000
 
 
+def new_id() -> str:
+    """Give 128 random bits in hexadecimal."""
+    return secrets.token_hex(16)
+
+
 def fields_of(section: str, written: Mapping[str, Json]) -> Fields:
     """Hash what is written of a record."""
-    known = RECORDS[section]
-    pixels = {key: one for key, one in written.items() if key in known and known[key].pixels}
-    metadata = {key: one for key, one in written.items() if key in known and known[key].metadata}
+    pixel_keys, metadata_keys = PIXELS[section], METADATA[section]
+    pixels = {key: one for key, one in written.items() if key in pixel_keys}
+    metadata = {key: one for key, one in written.items() if key in metadata_keys}
     others = {key: one for key, one in written.items() if key not in pixels and key not in metadata}
     return Fields(hash_of(pixels), hash_of(metadata), hash_of(others))
 
@@ -89,8 +98,7 @@ def hash_of(written: Mapping[str, Json]) -> str:
     """Hash what is written, whatever the order of its keys; nothing at all has no hash."""
     if not written:
         return ""
-    text = json.dumps(written, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return blake2b(encode(written).encode(), digest_size=16).hexdigest()
 
 
 def signed(root: Path, path: str) -> str:
@@ -147,11 +155,25 @@ def unread_bytes(root: Path, source: str, mask: str) -> Bytes:
 
 
 def begun(
-    key: tuple[str, str], fields: Fields, held: Bytes, before: RecordRow | None, *, now: Moment, uid: str
+    key: tuple[str, str],
+    fields: Fields,
+    held: Bytes,
+    before: RecordRow | None,
+    *,
+    now: Moment,
+    uid: str,
+    found: bool = False,
 ) -> RecordRow:
-    """Give the row of a record that is new, above all that its name ever had."""
+    """Give the row of a record that is new, above all that its name ever had.
+
+    One that is `found` was there before its history: it is as late as now and as its own files.
+    """
     rev = max(now.floor, before.rev if before else 0) + 1
     stored_at = max(now.seconds, before.stored_at + 1 if before else 0)
+    if found:
+        times = [int(one.rpartition(":")[2]) // 10**6 for one in (held.source_sign, held.mask_sign) if one]
+        rev = max(now.milliseconds, now.floor, *times)
+        stored_at = rev // 1000
     return RecordRow(
         *key,
         uid,
@@ -170,13 +192,6 @@ def begun(
         mask=held.mask,
         mask_sign=held.mask_sign,
     )
-
-
-def found(row: RecordRow, now: Moment, files: Iterable[Path]) -> RecordRow:
-    """Give the row of a record that was there before its history: as late as now and as its own files."""
-    times = [sign(path)[3] // 10**6 for path in files]
-    start = max(now.milliseconds, now.floor, *times, 0)
-    return replace(row, rev=start, image_rev=start, meta_rev=start, stored_at=start // 1000)
 
 
 def changed(

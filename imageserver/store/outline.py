@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from imageserver.catalog.reading import RECORDS
 from imageserver.catalog.written import Json, plain
@@ -99,7 +100,7 @@ def draw(events: Events, drawing: Drawing) -> None:
             if section in RECORDS and is_plain_mapping(event) and not event.flow_style:
                 for name, inner, value in events.keys(1, unique=False):
                     drawing.cuts.append((inner.line - 1, section, name))
-                    drawing.entries.setdefault((section, name), plain(events.node(value, 2)))
+                    drawing.entries.setdefault((section, name), cast("Json", events.plain(value, 2)))
             else:
                 drawing.take(section, events.node(event, 1))
     events.end()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -21,7 +21,6 @@ from imageserver.store.history import (
     bytes_of,
     changed,
     fields_of,
-    found,
     removed,
     revision_of,
     signed,
@@ -40,11 +39,16 @@ SELECT section, name, max(ordinal), written FROM (
 """
 """SQLite gives the other columns of the row that has the maximum."""
 BY_HAND = "by hand: "
+MANY = 500
+"""Changes that are looked up at once, and not one by one."""
+
+
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def text_of(written: Json) -> str:
     """Write what is written of a record as JSON."""
-    return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+    return encode(written)
 
 
 def mapping_in(text: str) -> dict[str, Json]:
@@ -62,6 +66,8 @@ class Reckoning:
     global_rev: int
     new_id: NewId
     statements: list[Statement] = field(default_factory=list)
+    changes: list[Statement] = field(default_factory=list)
+    revisions: list[Statement] = field(default_factory=list)
     rows: dict[Key, RecordRow] = field(default_factory=dict)
 
     def note(self, row: RecordRow, event: str, written: str | None) -> None:
@@ -69,18 +75,16 @@ class Reckoning:
         self.statements.append(put(row))
         self.rows[row.section, row.name] = row
         change = ChangeRow(self.global_rev, row.section, row.name, row.rev, self.now.milliseconds, event, written)
-        self.statements.append(put(change))
+        self.changes.append(put(change))
 
     def note_named(self, key: Key, event: str, written: str | None) -> None:
         """Write down what happened to an attribute or a macro, which have no revisions of their own."""
-        self.statements.append(
-            put(ChangeRow(self.global_rev, *key, 0, self.now.milliseconds, event, written)),
-        )
+        self.changes.append(put(ChangeRow(self.global_rev, *key, 0, self.now.milliseconds, event, written)))
 
     def store(self, row: RecordRow, held: Bytes) -> None:
         """Write down that bytes were stored."""
         if row.source or row.mask:
-            self.statements.append(put(revision_of(row, held, self.new_id())))
+            self.revisions.append(put(revision_of(row, held, self.new_id())))
 
     def settled(self, row: RecordRow, around: Surroundings) -> RecordRow:
         """Give a row whose files have been read, as long as they are those that it means."""
@@ -99,7 +103,7 @@ class Reckoning:
 
     def close(self) -> list[Statement]:
         """Give all that is to be written, the catalog's own revision included."""
-        return [*self.statements, note("global_rev", self.global_rev)]
+        return [*self.statements, *self.changes, *self.revisions, note("global_rev", self.global_rev)]
 
 
 @dataclass(slots=True)
@@ -126,8 +130,8 @@ def look_by_hand(home: Home, reckoning: Reckoning, *, thorough: bool, names: Ite
         if around.extension != book.about("extension", ""):
             seen.keys |= dict.fromkeys(book.rows("SELECT section, name FROM entry"))
             book.connection.execute(*note("extension", around.extension))
-        for key in seen.keys:
-            take_in(reckoning, key, around, first=first)
+        for key, text, before in known_of(book, seen.keys):
+            take_in(reckoning, key, text, before, around, first=first)
         live = "deleted = 0 AND (source != '' OR mask != '')"
         rows = book.select(RecordRow, live) if thorough else [row for key in names if (row := book.record(*key))]
         for row in rows:
@@ -135,8 +139,7 @@ def look_by_hand(home: Home, reckoning: Reckoning, *, thorough: bool, names: Ite
                 look_at_files(reckoning, row, around)
         something = bool(reckoning.rows) or seen.changed or first
         statements = reckoning.close() if something else reckoning.statements
-        for statement, values in statements:
-            book.connection.execute(statement, values)
+        book.apply(statements)
     return something
 
 
@@ -159,8 +162,7 @@ def read_files(home: Home, book: Book) -> Seen:
     if main is not None:
         patterns = main.rest.get("include") or []
         names = [str(one) for one in (patterns if isinstance(patterns, list) else [patterns])]
-        for statement in (note("include", json.dumps(names)), note("attributes", text_of(attributes_of(main)))):
-            book.connection.execute(*statement)
+        book.apply([note("include", json.dumps(names)), note("attributes", text_of(attributes_of(main)))])
     names = home.files(json.loads(book.about("include", "[]")))
     known = dict(book.rows("SELECT name, ordinal FROM file"))
     for name in set(known) - set(names):
@@ -206,8 +208,7 @@ def refresh(home: Home, book: Book, name: str, ordinal: int, seen: Seen) -> Outl
         drawn = outline(file, data)
     except BrokenYaml as broken:
         raise Uneditable(str(broken), "the file has to be repaired first") from broken
-    for statement, values in piece_rows(name, drawn.pieces):
-        book.connection.execute(statement, values)
+    book.apply(piece_rows(name, drawn.pieces))
     before = {(s, n): w for s, n, w in book.rows("SELECT section, name, written FROM entry WHERE file = ?", name)}
     after = {key: text_of(written) for key, written in drawn.entries.items()}
     for key in before.keys() - after.keys():
@@ -236,28 +237,39 @@ def forget(book: Book, name: str, seen: Seen) -> None:
     seen.changed = True
 
 
-def take_in(reckoning: Reckoning, key: Key, around: Surroundings, *, first: bool) -> None:
-    """Compare what is written of a record with what is remembered of it."""
-    book = reckoning.book
-    holding = next(iter(book.entries(*key)), None)
-    if key[0] not in RECORDS:
-        event = "found" if first else BY_HAND + ("changed" if holding else "removed")
-        reckoning.note_named(key, event, holding[1] if holding else None)
+def known_of(book: Book, keys: Collection[Key]) -> Iterator[tuple[Key, str | None, RecordRow | None]]:
+    """Yield what is written of things now, None when they are gone, and what is remembered of them.
+
+    When there are many, all is read at once.
+    """
+    if len(keys) < MANY:
+        for key in keys:
+            yield key, next((text for _, text in book.entries(*key)), None), book.record(*key)
         return
-    before = book.record(*key)
-    if holding is None:
+    written = {(section, name): text for section, name, text in current(book)}
+    rows = {(row.section, row.name): row for row in book.select(RecordRow, "true")}
+    for key in keys:
+        yield key, written.get(key), rows.get(key)
+
+
+def take_in(
+    reckoning: Reckoning, key: Key, text: str | None, before: RecordRow | None, around: Surroundings, *, first: bool
+) -> None:
+    """Compare what is written of a record with what is remembered of it."""
+    if key[0] not in RECORDS:
+        reckoning.note_named(key, "found" if first else BY_HAND + ("removed" if text is None else "changed"), text)
+        return
+    if text is None:
         if before and not before.deleted:
             reckoning.note(removed(before, reckoning.now), BY_HAND + "removed", None)
         return
-    written = mapping_in(holding[1])
+    written = mapping_in(text)
     fields = fields_of(key[0], written)
     source, mask = paths_of(written, around)
     if before is None or before.deleted:
         held = unread_bytes(around.root, source, mask)
-        row = begun(key, fields, held, before, now=reckoning.now, uid=reckoning.new_id())
-        if first:
-            row = found(row, reckoning.now, [around.root / path for path in (source, mask) if path])
-        reckoning.note(row, "found" if first else BY_HAND + "created", holding[1])
+        row = begun(key, fields, held, before, now=reckoning.now, uid=reckoning.new_id(), found=first)
+        reckoning.note(row, "found" if first else BY_HAND + "created", text)
         reckoning.store(row, held)
         return
     moved = (source, mask) != (before.source, before.mask)
@@ -266,7 +278,7 @@ def take_in(reckoning: Reckoning, key: Key, around: Surroundings, *, first: bool
         before = reckoning.settled(before, around)
     row = changed(before, fields, held_now, reckoning.now)
     if row.rev != before.rev:
-        reckoning.note(row, BY_HAND + "changed", holding[1])
+        reckoning.note(row, BY_HAND + "changed", text)
         if row.stored_at != before.stored_at and held_now:
             reckoning.store(row, held_now)
 

@@ -16,7 +16,6 @@ from fnmatch import fnmatchcase
 from os import fstat
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
 
 from imageserver.catalog.reading import Signature, sign
 from imageserver.catalog.shelf import shelf_of
@@ -40,7 +39,7 @@ from imageserver.store.edits import (
     Section,
     StoreFile,
 )
-from imageserver.store.history import Moment, NewId, as_text, digests_once
+from imageserver.store.history import Moment, NewId, as_text, digests_once, new_id
 from imageserver.store.home import Home, find_home, surroundings
 from imageserver.store.keeping import remove_orphans, within_size
 from imageserver.store.listing import listed
@@ -48,6 +47,7 @@ from imageserver.store.seeing import Reckoning, current, look_by_hand, mapping_i
 
 Clock = Callable[[], float]
 IMAGES: Section = "images"
+HISTORY = "history.sqlite"
 SCANNED = 10_000
 """Records that are looked through for a page."""
 
@@ -77,10 +77,10 @@ class Committed:
 class Store:
     """The store of a catalog. Threads may share one, and any number of processes may have their own."""
 
-    def __init__(self, home: Home, clock: Clock, new_id: NewId, max_size: int) -> None:
+    def __init__(self, home: Home, clock: Clock, next_id: NewId, max_size: int) -> None:
         self.home = home
         self._clock = clock
-        self._new_id = new_id
+        self._next_id = next_id
         self._max_size = max_size
         self._mutex = threading.RLock()
         self._book: tuple[Signature, Book] | None = None
@@ -122,7 +122,7 @@ class Store:
 
     def _opened(self) -> Book:
         """Give the open history, another one when somebody took the file away."""
-        path = self.home.state / "history.sqlite"
+        path = self.home.state / HISTORY
         if self._book is None or self._book[0][1] != sign(path)[1]:
             self.close()
             book = Book(path)
@@ -291,7 +291,7 @@ class Store:
     def _reckoning(self, book: Book) -> Reckoning:
         """Begin the next commit, at this moment."""
         moment = Moment(int(self._clock() * 1000), int(book.about("floor")))
-        return Reckoning(book, moment, int(book.about("global_rev")) + 1, self._new_id)
+        return Reckoning(book, moment, int(book.about("global_rev")) + 1, self._next_id)
 
 
 def root_in(home: Home, book: Book) -> Path:
@@ -342,4 +342,4 @@ def open_store(config: Config, name: str, clock: Clock) -> Store:
     Raises `ConfigError` when there is none, or `NotStored`.
     """
     home = find_home(Path(config.catalogs), name, shelf_of(config))
-    return Store(home, clock, lambda: uuid4().hex, config.history.max_size)
+    return Store(home, clock, new_id, config.history.max_size)

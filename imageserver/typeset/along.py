@@ -16,7 +16,7 @@ from imageserver.typeset.flowing import Line, indents
 from imageserver.typeset.lines import TOLERANCE, Overlong, Piece, Room, break_line, piece, reach
 from imageserver.typeset.measuring import Measured
 from imageserver.typeset.placing import Brush, Frame, bar_of, glyphs_of, pixels_of, set_line, walk
-from imageserver.typeset.typeset import Bar, Glyph, SetLine
+from imageserver.typeset.result import Bar, Glyph, SetLine
 
 SAMPLES = 128
 """Of each curve, for its length."""

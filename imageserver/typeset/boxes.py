@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from imageserver.plan.text import TextBlock
 from imageserver.typeset.fitting import fit_copy, largest_resolution
-from imageserver.typeset.flowing import Flowed, Line, Manner, flow, moved
+from imageserver.typeset.flowing import Flowed, Line, Manner, align_vertically, flow, moved
 from imageserver.typeset.lines import TOLERANCE, Overlong
 from imageserver.typeset.measuring import Galley, Measured, measure
 from imageserver.typeset.placing import Frame, ink_of, place_glyphs
 from imageserver.typeset.regions import Box, Region, box_region
-from imageserver.typeset.typeset import Extent
+from imageserver.typeset.result import Extent
 
 POINTS_PER_INCH = 72.0
 MOST_NARROWINGS = 3
@@ -49,20 +49,17 @@ def set_in_box(block: TextBlock, galleys: Sequence[Galley], width: float, height
     box = block.text.box
     right, bottom = width / frame.scale - box.right, height / frame.scale - box.bottom
     region = box_region(box.left, box.top, right, bottom, tight=True, angle=frame.angle)
-    flowed = fit_copy(galleys, FlowInto((region,), box.vertical))
+    flowed = fit_into(galleys, (region,), box.vertical)
     return Boxed(flowed.lines, frame, extent, flowed.complete)
 
 
-@dataclass(frozen=True, slots=True)
-class FlowInto:
-    """Sets text into regions, for whoever looks for its size."""
+def fit_into(galleys: Sequence[Galley], regions: Sequence[Region], vertical: str = "top") -> Flowed:
+    """Set text into regions, as large as it may be."""
 
-    regions: Sequence[Region]
-    vertical: str = "top"
+    def set_text(text: Sequence[Measured], overlong: Overlong) -> Flowed:
+        return flow(text, regions, Manner(overlong))
 
-    def __call__(self, text: Sequence[Measured], overlong: Overlong) -> Flowed:
-        """Set measured text."""
-        return flow(text, self.regions, Manner(overlong), self.vertical)
+    return align_vertically(fit_copy(galleys, set_text), regions, vertical)
 
 
 def set_in_column(block: TextBlock, galleys: Sequence[Galley], width: float) -> Boxed:
@@ -71,17 +68,17 @@ def set_in_column(block: TextBlock, galleys: Sequence[Galley], width: float) -> 
     if block.dialect == "text":
         flowed = contain([measure(one, 0.0) for one in galleys], width / frame.scale, math.inf, block)
         ink = ink_of(place_glyphs(flowed.lines, Frame()), ())
-        height = max(flowed.bottom, ink.bottom if ink else 0.0)
+        height = max(0.0, flowed.bottom, ink.bottom if ink else 0.0)
         return Boxed(flowed.lines, frame, Extent(0.0, 0.0, width, height * frame.scale), flowed.complete)
     box = block.text.box
     right = width / frame.scale - box.right
     region = box_region(box.left, box.top, right, math.inf, tight=False, angle=90.0 if frame.downwards else 0.0)
-    flowed = fit_copy(galleys, FlowInto((region,)))
+    flowed = fit_into(galleys, (region,))
     if frame.downwards:
-        lines = moved(flowed.lines, box.top - min(line.x for line in flowed.lines), 0.0)
-        height = max(line.x + line.width for line in lines) + box.bottom
+        lines = moved(flowed.lines, box.top - min((line.x for line in flowed.lines), default=0.0), 0.0)
+        height = max(0.0, max((line.x + line.width for line in lines), default=box.top) + box.bottom)
         return Boxed(lines, frame, Extent(0.0, 0.0, width, height * frame.scale), flowed.complete)
-    turned = frame.extent(0.0, 0.0, width / frame.scale, flowed.bottom + box.bottom)
+    turned = frame.extent(0.0, 0.0, width / frame.scale, max(0.0, flowed.bottom + box.bottom))
     extent = Extent(0.0, 0.0, width, turned.bottom - turned.top)
     return Boxed(flowed.lines, replace(frame, x=-turned.left, y=-turned.top), extent, flowed.complete)
 
@@ -124,7 +121,7 @@ def contain(text: Sequence[Measured], width: float, height: float, block: TextBl
     room = width
     for _ in range(MOST_NARROWINGS):
         flowed = flow(text, (Box(0.0, 0.0, room, height),), manner_of(block), block.text.box.vertical)
-        ink = ink_of(place_glyphs(flowed.lines, Frame()), ()) if flowed.complete else None
+        ink = ink_of(place_glyphs(flowed.lines, Frame()), ())
         if ink is None:
             return flowed
         beyond = ink.right - ink.left - width
@@ -136,10 +133,13 @@ def contain(text: Sequence[Measured], width: float, height: float, block: TextBl
 
 
 def shifted(flowed: Flowed, ink: Extent, width: float, height: float) -> Flowed:
-    """Move lines so that what is drawn lies within a box; the left and the top matter more."""
+    """Move lines so that what is drawn lies within a box; the left and the top matter more.
+
+    Text that is too much is cropped below.
+    """
     x = inward(ink.left, ink.right, width)
-    y = inward(ink.top, ink.bottom, height)
-    fits = ink.right + x <= width + TOLERANCE and ink.bottom + y <= height + TOLERANCE
+    y = inward(ink.top, ink.bottom, height) if flowed.complete else max(0.0, -ink.top)
+    fits = flowed.complete and ink.right + x <= width + TOLERANCE and ink.bottom + y <= height + TOLERANCE
     return replace(flowed, lines=moved(flowed.lines, x, y), bottom=flowed.bottom + y, complete=fits)
 
 

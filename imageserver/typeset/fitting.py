@@ -5,12 +5,13 @@ Both lay out again at each size that they try, from widths that are known: nothi
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
-from imageserver.richtext.document import CopyFit
 from imageserver.typeset.flowing import Flowed, Line, offsets_of
 from imageserver.typeset.lines import Overlong
 from imageserver.typeset.measuring import Galley, Measured, growth_of, limits_of, measure, shortened
@@ -44,15 +45,16 @@ def fit_copy(galleys: Sequence[Galley], set_text: Setter) -> Flowed:
 
         def tried(share: float, overlong: Overlong = overlong) -> Flowed | None:
             flowed = set_text([measure(one, share) for one in galleys], overlong)
-            return flowed if flowed.complete and all(keeps(one, flowed) for one in limits) else None
+            return flowed if flowed.complete and keeps(limits, flowed) else None
 
         found = largest_share(tried)
         if found:
             return found
     smallest = set_text([measure(one, 0.0) for one in galleys], "break")
-    if all(not one.most_lines or rows_of(one, smallest) <= one.most_lines for one in limits):
+    gone = beyond(limits, smallest)
+    if not gone:
         return smallest
-    cut = set_text([measure(one, 0.0) for one in truncated(galleys, limits, smallest)], "break")
+    cut = set_text([measure(one, 0.0) for one in truncated(galleys, gone)], "break")
     return replace(cut, complete=False)
 
 
@@ -109,19 +111,14 @@ def grows(galleys: Sequence[Galley]) -> bool:
 
 def limited(galleys: Sequence[Galley]) -> Iterator[Limited]:
     """Give the stretches of text that have the same limits on their lines."""
-    here: Limited | None = None
-    for start, stop, limits in limits_in(galleys):
-        if here and limits and (here.lines, here.most_lines) == (limits.lines, limits.most_lines):
-            here = replace(here, stop=stop)
-            continue
-        if here:
-            yield with_written_lines(here, galleys)
-        here = Limited(start, stop, limits.lines, limits.most_lines) if limits else None
-    if here:
-        yield with_written_lines(here, galleys)
+    breaks = written_breaks(galleys)
+    for (lines, most_lines), several in groupby(limits_in(galleys), key=itemgetter(2)):
+        if lines or most_lines:
+            parts = list(several)
+            yield with_written_lines(Limited(parts[0][0], parts[-1][1], lines, most_lines), breaks)
 
 
-def limits_in(galleys: Sequence[Galley]) -> Iterator[tuple[int, int, CopyFit | None]]:
+def limits_in(galleys: Sequence[Galley]) -> Iterator[tuple[int, int, tuple[int, int]]]:
     """Give the limits on lines of a text, from offset to offset."""
     for galley in galleys:
         starts = [galley.clusters[strip.start].start for strip in galley.strips]
@@ -132,46 +129,59 @@ def limits_in(galleys: Sequence[Galley]) -> Iterator[tuple[int, int, CopyFit | N
             yield galley.offset + start, galley.offset + stop, limits_of(strip.look)
 
 
-def with_written_lines(one: Limited, galleys: Sequence[Galley]) -> Limited:
-    """Allow as many lines as were written: explicit line breaks are always honoured."""
-    count = 0
+def written_breaks(galleys: Sequence[Galley]) -> list[int]:
+    """Give the offsets of line breaks and of the ends of paragraphs."""
+    found: list[int] = []
     for galley in galleys:
-        if galley.offset < one.stop and galley.offset + galley.length + 1 > one.start:
-            breaks = (galley.offset + galley.clusters[place - 1].start for place in galley.ends)
-            count += 1 + sum(one.start <= at < one.stop - 1 for at in breaks)
-    return replace(one, lines=max(one.lines, count)) if one.lines else one
-
-
-def keeps(one: Limited, flowed: Flowed) -> bool:
-    """Tell whether text stands on no more lines than it is to."""
-    most = min((limit for limit in (one.lines, one.most_lines) if limit), default=0)
-    return not most or rows_of(one, flowed) <= most
-
-
-def rows_of(one: Limited, flowed: Flowed) -> int:
-    """Count the rows on which something of a stretch of text stands."""
-    return len({line.row for line in lines_of(one, flowed)})
-
-
-def lines_of(one: Limited, flowed: Flowed) -> list[Line]:
-    """Give the lines on which something of a stretch of text stands."""
-    found = []
-    for line in flowed.lines:
-        start, stop = offsets_of(line)
-        if start < one.stop and max(stop, start + 1) > one.start:
-            found.append(line)
+        found.extend(galley.offset + galley.clusters[place - 1].start for place in galley.ends)
+        found.append(galley.offset + galley.length)
     return found
 
 
-def truncated(galleys: Sequence[Galley], limits: Sequence[Limited], flowed: Flowed) -> list[Galley]:
-    """Leave out what stands on lines beyond the most that a stretch of text may have."""
-    gone = []
+def with_written_lines(one: Limited, breaks: Sequence[int]) -> Limited:
+    """Allow as many lines as were written: explicit line breaks are always honoured."""
+    count = 1 + max(0, bisect_left(breaks, one.stop - 1) - bisect_left(breaks, one.start))
+    return replace(one, lines=max(one.lines, count)) if one.lines else one
+
+
+def lines_within(limits: Sequence[Limited], flowed: Flowed) -> list[list[Line]]:
+    """Give, for each limited stretch of text, the lines on which something of it stands."""
+    starts = [offsets_of(line)[0] for line in flowed.lines]
+    found = []
     for one in limits:
-        lines = lines_of(one, flowed)
-        rows = sorted({line.row for line in lines})
+        first = max(0, bisect_right(starts, one.start) - 1)
+        lines = flowed.lines[first : bisect_left(starts, one.stop)]
+        found.append([line for line in lines if max(offsets_of(line)[1], offsets_of(line)[0] + 1) > one.start])
+    return found
+
+
+def rows_of(lines: Sequence[Line]) -> list[int]:
+    """Give the rows of lines, from the top."""
+    return sorted({line.row for line in lines})
+
+
+def keeps(limits: Sequence[Limited], flowed: Flowed) -> bool:
+    """Tell whether text stands on no more lines than it is to."""
+    for one, lines in zip(limits, lines_within(limits, flowed), strict=True):
+        most = min((limit for limit in (one.lines, one.most_lines) if limit), default=0)
+        if most and len(rows_of(lines)) > most:
+            return False
+    return True
+
+
+def beyond(limits: Sequence[Limited], flowed: Flowed) -> list[tuple[int, int]]:
+    """Give from where to where text stands on lines beyond the most that it may have."""
+    found = []
+    for one, lines in zip(limits, lines_within(limits, flowed), strict=True):
+        rows = rows_of(lines)
         if one.most_lines and len(rows) > one.most_lines:
             last = rows[one.most_lines - 1]
-            gone.append((max(offsets_of(line)[1] for line in lines if line.row == last), one.stop))
+            found.append((max(offsets_of(line)[1] for line in lines if line.row == last), one.stop))
+    return found
+
+
+def truncated(galleys: Sequence[Galley], gone: Sequence[tuple[int, int]]) -> list[Galley]:
+    """Leave out text between offsets."""
 
     def is_kept(offset: int) -> bool:
         i = bisect_left(gone, (offset + 1,)) - 1

@@ -14,6 +14,8 @@ from imageserver.typeset.regions import Box, Interval, Region, Shape, widest
 STEPS_PER_LINE = 8
 STEPS_PER_REGION = 512
 MOST_TRIES = 8
+ROUGHLY = 1.1
+"""Heights are rounded to its powers where that is enough, since little is to be measured often."""
 
 Above = tuple[float, float | None]
 """How far down the lines above reach, and where the last one's baseline is; None at the top of a region."""
@@ -58,11 +60,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Flowed:
-    """Lines, whether all of the text stands in them within their regions, and how far down they reach."""
+    """A text in lines: how it was made, whether all of it stands within its regions, and how far down it reaches."""
 
+    text: tuple[Measured, ...]
+    manner: Manner
     lines: tuple[Line, ...]
     complete: bool
-    breaks_words: bool
     bottom: float
 
 
@@ -104,11 +107,18 @@ def flow(text: Sequence[Measured], regions: Sequence[Region], manner: Manner, ve
         filled = fill_aligned(text, place, region, manner, vertical)
         if filled.lines:
             offset = lines[-1].row + 1 if lines else 0
-            lines.extend(replace(line, row=line.row + offset) for line in filled.lines)
+            lines.extend(replace(line, row=line.row + offset) if offset else line for line in filled.lines)
             bottom = filled.bottom
         place = filled.place
     complete = place.paragraph == len(text) and all(is_inside(line, regions) for line in lines)
-    return Flowed(tuple(lines), complete, any(line.piece.breaks_word for line in lines), bottom)
+    return Flowed(tuple(text), manner, tuple(lines), complete, bottom)
+
+
+def align_vertically(flowed: Flowed, regions: Sequence[Region], vertical: str) -> Flowed:
+    """Set a text anew, as low as it is to stand."""
+    if vertical == "top":
+        return flowed
+    return replace(flow(flowed.text, regions, flowed.manner, vertical), complete=flowed.complete)
 
 
 def is_inside(line: Line, regions: Sequence[Region]) -> bool:
@@ -129,7 +139,7 @@ def line_room(left: float, right: float, line: Line) -> float:
 
 def fill_aligned(text: Sequence[Measured], place: Place, region: Region, manner: Manner, vertical: str) -> Filled:
     """Set text into a region, its end at the bottom or in the middle if it is to stand there."""
-    filled = fill(text, place, region, manner)
+    filled = fill(text, place, region, manner, region.top)
     if vertical == "top" or filled.place.paragraph < len(text) or not filled.lines or math.isinf(region.bottom):
         return filled
     share = 1.0 if vertical == "bottom" else 0.5
@@ -146,7 +156,7 @@ def lowest(
     low, high = region.top, region.bottom
     for _ in range(20):
         middle = (low + high) / 2
-        tried = fill(text, place, replace(region, top=middle), manner)
+        tried = fill(text, place, region, manner, middle)
         first = tried.lines[0].y - tried.lines[0].metrics.ascent if tried.lines else high
         above, below = first - region.top, region.bottom - tried.bottom
         if tried.place.paragraph == len(text) and above * (1 - share) <= below * share + TOLERANCE:
@@ -161,10 +171,10 @@ def moved(lines: Sequence[Line], x: float, y: float) -> tuple[Line, ...]:
     return tuple(replace(line, x=line.x + x, y=line.y + y) for line in lines) if x or y else tuple(lines)
 
 
-def fill(text: Sequence[Measured], place: Place, region: Region, manner: Manner) -> Filled:
-    """Set as much of a text into a region as there is room for."""
+def fill(text: Sequence[Measured], place: Place, region: Region, manner: Manner, top: float) -> Filled:
+    """Set as much of a text into a region as there is room for, from a height on."""
     lines: list[Line] = []
-    above: Above = (region.top, None)
+    above: Above = (top, None)
     number = 0
     slid = 0.0
     step = max(TOLERANCE, (region.bottom - region.top) / STEPS_PER_REGION)
@@ -277,9 +287,9 @@ def pieces_between(
             continue
         overlong = manner.overlong if isinstance(region, Box) else "refuse"
         piece = break_line(measured, here, Room(width, before, overlong, manner.wraps))
-        if piece is None and manner.overlong == "break" and is_too_long(measured, here, region, band):
+        if piece is None and can_break(measured, here, region, band, manner):
             piece = break_line(measured, here, Room(width, before, "break"))
-        if piece is None:
+        if piece is None or (isinstance(region, Shape) and piece.width > width + TOLERANCE):
             continue
         pieces.append(((left + before, right - after), piece))
         here = piece.stop
@@ -288,12 +298,20 @@ def pieces_between(
     return pieces
 
 
-def is_too_long(measured: Measured, start: int, region: Region, band: tuple[float, float]) -> bool:
+def can_break(measured: Measured, start: int, region: Region, band: tuple[float, float], manner: Manner) -> bool:
+    """Tell whether a word that has no room here is to be broken, since it will have none anywhere in its shape."""
+    return manner.overlong == "break" and isinstance(region, Shape) and is_too_long(measured, start, region, band)
+
+
+def is_too_long(measured: Measured, start: int, region: Shape, band: tuple[float, float]) -> bool:
     """Tell whether a word is longer than any line of a region, so that it has to be broken."""
     place = measured.galley.next_break[start + 1]
-    before, after = indents(measured, start)
-    room = widest(region, band[1] - band[0]) - before - after
-    return measured.visible[place] - measured.widths[start] > room + TOLERANCE
+    long = measured.visible[place] - measured.widths[start] + sum(indents(measured, start)) - TOLERANCE
+    height = band[1] - band[0]
+    step = ROUGHLY ** math.floor(math.log(height, ROUGHLY)) if height > 0 else 0.0
+    if long <= widest(region, step * ROUGHLY) or long > widest(region, step):
+        return long > widest(region, step)
+    return long > widest(region, height)
 
 
 def indents(measured: Measured, start: int) -> tuple[float, float]:

@@ -33,7 +33,7 @@ class Room:
 class Piece:
     """Clusters that stand in a row, `shown` without the blanks that hang at their end.
 
-    `tabs` are the widths of tabs in their order. `breaks_word`: the line had to end within a word.
+    `tabs` are the widths of tabs in their order.
     """
 
     start: int
@@ -43,7 +43,6 @@ class Piece:
     ending: Ending
     tabs: tuple[float, ...] = ()
     hyphen: Cluster | None = None
-    breaks_word: bool = False
 
 
 def break_line(measured: Measured, start: int, room: Room) -> Piece | None:
@@ -52,7 +51,7 @@ def break_line(measured: Measured, start: int, room: Room) -> Piece | None:
     fitting, tabs = reach(measured, start, end, room if room.wraps else Room(math.inf, room.indent))
     if fitting >= end:
         return piece(measured, start, end, tabs, ending=ending_at(measured, start, end))
-    place = last_place(measured, start, fitting, room.width - sum(tabs))
+    place = last_place(measured, start, fitting, room.width, tabs)
     if place > start:
         return piece(measured, start, place, tabs)
     match room.overlong:
@@ -106,16 +105,23 @@ def to_next_stop(at: float) -> float:
     return (math.floor(at / TAB_STOPS + TOLERANCE) + 1) * TAB_STOPS - at
 
 
-def last_place(measured: Measured, start: int, fitting: int, limit: float) -> int:
+def last_place(measured: Measured, start: int, fitting: int, width: float, tabs: tuple[float, ...]) -> int:
     """Give the last place up to `fitting` where the line may end, with its hyphen if it shows one; 0 for none."""
     galley = measured.galley
     place = galley.last_break[fitting]
     while place > start and place - 1 in galley.hyphens:
         own = advance_of(galley.hyphens[place - 1], measured.share)
-        if measured.widths[place] - measured.widths[start] + own <= limit + TOLERANCE:
+        own += sum(tabs_between(measured, start, place, tabs))
+        if measured.widths[place] - measured.widths[start] + own <= width + TOLERANCE:
             break
         place = galley.last_break[place - 1]
     return place if place > start else 0
+
+
+def tabs_between(measured: Measured, start: int, stop: int, tabs: tuple[float, ...]) -> tuple[float, ...]:
+    """Give those tabs of a line that stand before a place."""
+    places = measured.galley.tabs
+    return tabs[: bisect_left(places, stop) - bisect_left(places, start)]
 
 
 def piece(
@@ -128,14 +134,14 @@ def piece(
     breaks_word: bool = False,
 ) -> Piece:
     """Give the piece that ends at a place."""
-    clusters, galley_tabs = measured.galley.clusters, measured.galley.tabs
+    clusters = measured.galley.clusters
     shown = stop
     while shown > start and (clusters[shown - 1].blank or clusters[shown - 1].text in LINE_ENDS):
         shown -= 1
     hyphens = measured.galley.hyphens if ending == "wrap" and not breaks_word and shown == stop else {}
     hyphen = hyphens.get(shown - 1)
-    tabs = tabs[: bisect_left(galley_tabs, shown) - bisect_left(galley_tabs, start)]
+    tabs = tabs_between(measured, start, shown, tabs)
     width = measured.widths[shown] - measured.widths[start] + sum(tabs)
     if hyphen:
         width += advance_of(hyphen, measured.share)
-    return Piece(start, stop, shown, width, ending, tabs, hyphen, breaks_word)
+    return Piece(start, stop, shown, width, ending, tabs, hyphen)

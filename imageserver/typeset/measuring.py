@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from imageserver.plan.text import Face, TextBlock
-from imageserver.richtext.document import LINE_BREAK, SOFT_HYPHEN, CopyFit, Look, Paragraph, ParagraphStyle, Span
+from imageserver.richtext.document import LINE_BREAK, SOFT_HYPHEN, Look, Paragraph, ParagraphStyle, Span
 from imageserver.typeset.bidi import base_level
 from imageserver.typeset.clusters import Cluster
 from imageserver.typeset.fonts import hb_font, metrics
@@ -57,11 +57,16 @@ class Strip:
         """Give the heights in points."""
         size = size_of(self.look, share)
         return Metrics(
-            self.ascent * size + self.rise,
-            self.descent * size - self.rise,
+            max(0.0, self.ascent * size + self.rise),
+            max(0.0, self.descent * size - self.rise),
             self.gap * size,
             self.cell * size,
         )
+
+
+def start_of(strip: Strip) -> int:
+    """Give the cluster that a strip starts with."""
+    return strip.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,8 @@ class Measured:
         if start >= stop:
             return self.galley.mark.at(self.share)
         strips = self.galley.strips
-        first = bisect_right(strips, start, key=lambda strip: strip.start) - 1
-        return highest([self.heights[i] for i in range(first, len(strips)) if i == first or strips[i].start < stop])
+        first = bisect_right(strips, start, key=start_of) - 1
+        return highest(self.heights[first : bisect_left(strips, stop, key=start_of)])
 
 
 def highest(several: Sequence[Metrics]) -> Metrics:
@@ -274,9 +279,9 @@ def growth_of(look: Look) -> float:
     return max(0.0, look.fit.largest - look.size) if look.fit else 0.0
 
 
-def limits_of(look: Look) -> CopyFit | None:
-    """Give the limits on lines of what may grow."""
-    return look.fit if look.fit and growth_of(look) and (look.fit.lines or look.fit.most_lines) else None
+def limits_of(look: Look) -> tuple[int, int]:
+    """Give the limits on lines of what may grow, soft and hard, 0 for none."""
+    return (look.fit.lines, look.fit.most_lines) if look.fit and growth_of(look) else (0, 0)
 
 
 def size_of(look: Look, share: float) -> float:

@@ -16,7 +16,7 @@ from imageserver.typeset.fonts import hb_font, metrics
 from imageserver.typeset.lines import TOLERANCE
 from imageserver.typeset.measuring import TAB, advance_of, size_of
 from imageserver.typeset.regions import direction
-from imageserver.typeset.typeset import Bar, Extent, Glyph, GlyphRun, SetLine
+from imageserver.typeset.result import Bar, Extent, Glyph, GlyphRun, SetLine
 
 Brush = tuple[Face, float, float, Color]
 """Face, size, stretch and colour of glyphs."""
@@ -169,7 +169,7 @@ def place_bars(lines: Sequence[Line], frame: Frame) -> tuple[Bar, ...]:
     return tuple(
         pixels_of(bar, frame)
         for line in lines
-        if any(strip.look.underline for strip in line.measured.galley.strips)
+        if any(one.look.underline for one in line.measured.galley.clusters[line.piece.start : line.piece.shown])
         for bar in joined(
             bar_of(cluster, line.measured.share, advance, (x, line.y), frame)
             for cluster, x, advance in walk(line)

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from imageserver.commands.loops import flattened
 from imageserver.commands.paths import Path
@@ -16,6 +17,7 @@ Interval = tuple[float, float]
 Edge = tuple[float, float, float, float]
 """x, y of its upper end, then of its lower one."""
 SCANS = 64
+BANDS = 128
 HAIR = 1e-7
 
 
@@ -36,20 +38,46 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """Loops, what lies in two of them being outside, without the loops that are excluded."""
+class Edges:
+    """Edges of loops in a number of bands of equal heights, so that few of them have to be looked at for a line."""
 
-    edges: tuple[Edge, ...]
-    excluded: tuple[Edge, ...]
+    bands: tuple[tuple[Edge, ...], ...]
+    top: float
+    height: float
+
+    def band(self, y: float) -> int:
+        """Give the band that a height is in, or the nearest one."""
+        return min(len(self.bands) - 1, max(0, int((y - self.top) / self.height))) if self.height else 0
+
+    def insides(self, y: float) -> list[Interval]:
+        """Give what is inside at a height, by the even-odd rule."""
+        return spans(crossings(self.bands[self.band(y)], y))
+
+    def covered(self, top: float, bottom: float) -> list[Interval]:
+        """Give what the parts of edges between two heights cover."""
+        bands = self.bands[self.band(top) : self.band(bottom) + 1]
+        return [one for band in bands for one in covered(band, top, bottom)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """Loops, what lies in two of them being outside, without the loops that are excluded.
+
+    It is compared by identity: what is known about it is found fast.
+    """
+
+    edges: Edges
+    excluded: Edges
     top: float
     bottom: float
 
     def intervals(self, top: float, bottom: float) -> tuple[Interval, ...]:
         """Give where the whole height of a line is inside, from left to right."""
         middle = (top + bottom) / 2
-        taken = spans(crossings(self.excluded, middle))
-        taken += covered(self.edges, top + HAIR, bottom - HAIR) + covered(self.excluded, top + HAIR, bottom - HAIR)
-        return tuple(without(spans(crossings(self.edges, middle)), sorted(taken)))
+        taken = self.excluded.insides(middle)
+        for edges in (self.edges, self.excluded):
+            taken += edges.covered(top + HAIR, bottom - HAIR)
+        return tuple(without(self.edges.insides(middle), sorted(taken)))
 
 
 Region = Box | Shape
@@ -59,7 +87,7 @@ def shapes(inside: Path, excluded: Path | None, scale: float, angle: float) -> t
     """Give the regions of a path in the order of its subpaths; loops that overlap make up one."""
     loops = [turned(loop, scale, angle) for loop in flattened(inside, 1.0)]
     others = [turned(loop, scale, angle) for loop in flattened(excluded, 1.0)] if excluded else []
-    holes = tuple(edge for loop in others for edge in edges_of(loop))
+    holes = in_bands(others)
     return tuple(shape_of(group, holes) for group in groups(loops))
 
 
@@ -74,13 +102,26 @@ def box_region(left: float, top: float, right: float, bottom: float, *, tight: b
             return Box(-right, -bottom, -left, -top, tight)
         case 270:
             return Box(-bottom, left, -top, right, tight)
-    return shape_of([turned(((left, top), (right, top), (right, bottom), (left, bottom)), 1.0, angle)], ())
+    return shape_of([turned(((left, top), (right, top), (right, bottom), (left, bottom)), 1.0, angle)], in_bands(()))
 
 
-def shape_of(loops: Sequence[Loop], holes: tuple[Edge, ...]) -> Shape:
+def shape_of(loops: Sequence[Loop], holes: Edges) -> Shape:
     """Give the shape that loops enclose."""
     ys = [y for loop in loops for _, y in loop]
-    return Shape(tuple(edge for loop in loops for edge in edges_of(loop)), holes, min(ys), max(ys))
+    return Shape(in_bands(loops), holes, min(ys), max(ys))
+
+
+def in_bands(loops: Sequence[Loop]) -> Edges:
+    """Sort the edges of loops into bands."""
+    edges = [edge for loop in loops for edge in edges_of(loop)]
+    top, bottom = min((one[1] for one in edges), default=0.0), max((one[3] for one in edges), default=0.0)
+    height = (bottom - top) / BANDS
+    bands: list[list[Edge]] = [[] for _ in range(BANDS)]
+    empty = Edges(((),) * BANDS, top, height)
+    for edge in edges:
+        for i in range(empty.band(edge[1]), empty.band(edge[3]) + 1):
+            bands[i].append(edge)
+    return Edges(tuple(map(tuple, bands)), top, height)
 
 
 def turned(loop: Sequence[Point], scale: float, angle: float) -> Loop:
@@ -180,10 +221,9 @@ def intersect(some: Sequence[Interval], others: Sequence[Interval]) -> bool:
     return False
 
 
-def widest(region: Region, height: float) -> float:
-    """Give the length of the longest line of a height that a region has room for."""
-    if isinstance(region, Box):
-        return region.right - region.left
+@lru_cache(256)
+def widest(region: Shape, height: float) -> float:
+    """Give the length of the longest line of a height that a shape has room for."""
     way = max(0.0, region.bottom - region.top - height)
     tops = [region.top + way * i / (2 * SCANS) for i in range(2 * SCANS + 1)]
     return max((right - left for top in tops for left, right in region.intervals(top, top + height)), default=0.0)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import cast
 
@@ -77,20 +78,26 @@ def tag_of(rev: int) -> str:
 def reply(
     ask: Ask, content: object, rev: int | None = None, status: int = HTTPStatus.OK, **headers: str
 ) -> web.Response:
-    """Give a JSON document, or say that it is the one that the client has."""
-    known = {name.replace("_", "-"): value for name, value in headers.items()}
-    known |= {"Cache-Control": "no-cache" if rev is not None else "no-store"}
-    if rev is not None:
-        known["ETag"] = tag_of(rev)
-        if ask.request.method in {"GET", "HEAD"} and is_known(ask.request, rev):
-            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=known)
+    """Give a JSON document, or say that it is the one that the client has.
+
+    The entity tag is that of the revision; what has none, such as a list, has one of what it says.
+    """
     text = json.dumps(content, ensure_ascii=False)
+    known = {name.replace("_", "-"): value for name, value in headers.items()}
+    reading = ask.request.method in {"GET", "HEAD"}
+    if rev is not None or reading:
+        value = f"rev-{rev}" if rev is not None else blake2b(text.encode(), digest_size=16).hexdigest()
+        known |= {"Cache-Control": "no-cache", "ETag": f'"{value}"'}
+        if reading and is_known(ask.request, value):
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=known)
+    else:
+        known |= {"Cache-Control": "no-store"}
     return web.Response(text=text, status=status, content_type="application/json", headers=known)
 
 
-def is_known(request: web.Request, rev: int) -> bool:
-    """Tell whether the client has a revision already."""
-    return any(one.value in {"*", f"rev-{rev}"} for one in request.if_none_match or ())
+def is_known(request: web.Request, value: str) -> bool:
+    """Tell whether the client has what has that tag already."""
+    return any(one.value in {"*", value} for one in request.if_none_match or ())
 
 
 def seen_rev(ask: Ask, what: str, actual: int) -> int:
@@ -114,6 +121,6 @@ def rev_to_replace(ask: Ask) -> int:
         if "If-Match" in ask.request.headers:
             raise Refused(HTTPStatus.PRECONDITION_FAILED, f"there is no {what}") from None
         return 0
-    if "If-None-Match" in ask.request.headers and is_known(ask.request, actual):
+    if "If-None-Match" in ask.request.headers and is_known(ask.request, f"rev-{actual}"):
         raise StaleEdit(what, 0, actual)
     return seen_rev(ask, what, actual)

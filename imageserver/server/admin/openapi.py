@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Any
 
-from imageserver.catalog.fields import CatalogField
-from imageserver.catalog.reading import ATTRIBUTES, RECORDS
+from imageserver.catalog.reading import ATTRIBUTES, MACRO_NAME, RECORDS
+from imageserver.catalog.schema import NULL, Schema, either, record
 from imageserver.server.admin.bodies import JSON_TYPES
-from imageserver.server.admin.operation import BYTES, FORM, Operation
+from imageserver.server.admin.operation import BYTES, FORM, LIMIT, Operation
 from imageserver.server.admin.problems import MEDIA_TYPE
 from imageserver.server.admin.uploading import IMAGE_TYPES, PARTS
 from imageserver.store.validating import LONGEST_ID
@@ -19,10 +20,14 @@ VERSION = "1.0.0"
 ALWAYS = (400, 401, 403, 404, 409, 500, 503, 507)
 """Problems that any operation may have: a catalog's YAML may be broken, for one, or its disk be full."""
 EDITING = (410, 412, 413, 415, 422, 428)
-ANYTHING = ["string", "number", "boolean", "null", "array", "object"]
 NUMBER: Document = {"type": "integer", "minimum": 0}
 WORD: Document = {"type": "string"}
-TAG: Document = {"ETag": {"description": "The revision, for If-Match and If-None-Match.", "schema": WORD}}
+MACROS: Document = {
+    "type": "object",
+    "propertyNames": {"pattern": f"^{MACRO_NAME.pattern}$"},
+    "additionalProperties": WORD,
+}
+TAG: Document = {"ETag": {"description": "For If-None-Match, and that of a revision for If-Match.", "schema": WORD}}
 PATH: Mapping[str, Document] = {
     "catalog": {"type": "string", "minLength": 1},
     "id": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID},
@@ -35,11 +40,11 @@ PATH_DOCS = {
 }
 
 
-def described(operations: Iterable[Operation], prefix: str) -> Document:
-    """Describe the API."""
+def described(operations: Iterable[Operation], prefix: str, page_size: int) -> Document:
+    """Describe the API, whose pages have at most so many records."""
     paths: dict[str, Document] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.casefold()] = described_operation(operation)
+        paths.setdefault(operation.path, {})[operation.method.casefold()] = described_operation(operation, page_size)
     return {
         "openapi": "3.1.0",
         "info": {"title": "imageserver editing API", "version": VERSION},
@@ -56,14 +61,16 @@ def described(operations: Iterable[Operation], prefix: str) -> Document:
     }
 
 
-def described_operation(operation: Operation) -> Document:
+def described_operation(operation: Operation, page_size: int) -> Document:
     """Describe one operation."""
     problems = (*ALWAYS, *(EDITING if operation.write else ()))
     replies = {str(status): described_reply(status, schema) for status, schema in operation.replies.items()}
+    if operation.method == "GET":
+        replies["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase, "headers": TAG}
     document: Document = {
         "operationId": operation.name,
         "summary": operation.doc,
-        "parameters": parameters(operation),
+        "parameters": parameters(operation, page_size),
         "responses": {**replies, **{str(one): {"$ref": "#/components/responses/Problem"} for one in problems}},
     }
     if operation.body:
@@ -71,15 +78,15 @@ def described_operation(operation: Operation) -> Document:
     return document
 
 
-def parameters(operation: Operation) -> list[Document]:
+def parameters(operation: Operation, page_size: int) -> list[Document]:
     """Describe what stands in the path, the query and the headers."""
     found: list[Document] = [
         {"name": name, "in": "path", "required": True, "description": PATH_DOCS[name], "schema": PATH[name]}
         for name in re.findall(r"{(\w+)}", operation.path)
     ]
-    found += [
-        {"name": one.name, "in": "query", "description": one.doc, "schema": one.schema} for one in operation.query
-    ]
+    for one in operation.query:
+        schema = {**one.schema, "maximum": page_size} if one.name == LIMIT else one.schema
+        found.append({"name": one.name, "in": "query", "description": one.doc, "schema": schema})
     if operation.condition:
         doc = "The ETag of what is to be changed, or * for whatever there is."
         always = operation.condition == "always"
@@ -105,8 +112,7 @@ def described_reply(status: int, schema: str) -> Document:
     if schema == BYTES:
         document |= {"content": {kind: {"schema": {}} for kind in IMAGE_TYPES}, "headers": TAG}
     elif schema:
-        document |= {"content": {"application/json": {"schema": ref(schema)}}}
-        document |= {"headers": TAG} if schema in TAGGED else {}
+        document |= {"content": {"application/json": {"schema": ref(schema)}}, "headers": TAG}
     return document
 
 
@@ -117,7 +123,7 @@ def ref(name: str) -> Document:
 
 def schemas() -> Document:
     """Give all schemas."""
-    record = {
+    numbers = {
         **dict.fromkeys(("id", "section", "uid", "content_hash", "md5"), WORD),
         **dict.fromkeys(("rev", "image_rev", "meta_rev", "stored_at", "changed_at"), NUMBER),
         "fields": {"type": "object"},
@@ -134,18 +140,20 @@ def schemas() -> Document:
         "Problem": {"type": "object", "properties": problem, "required": [*problem]},
         "Catalogs": whole({"catalogs": array(whole(catalog))}),
         "Catalog": whole({"name": WORD, "rev": NUMBER}),
-        "Record": whole(record),
+        "Record": whole(numbers),
         "Records": whole(page),
         "Revision": whole(revision),
         "Revisions": whole({"revisions": array(ref("Revision"))}),
         "Attributes": whole({"rev": NUMBER, "attributes": {"type": "object"}}),
         "Macros": whole({"rev": NUMBER, "macros": {"type": "object", "additionalProperties": WORD}}),
         "Rename": whole({"id": PATH["id"]}),
-        "AttributesBody": whole({"attributes": values(ATTRIBUTES)}),
-        "MacrosBody": whole({"macros": {"type": "object", "additionalProperties": {"type": ["string", "null"]}}}),
     }
-    bodies = {f"{name.capitalize()}Body": whole({"fields": values(known)}) for name, known in RECORDS.items()}
-    return {**found, **bodies}
+    written = {"Attributes": ("attributes", record(ATTRIBUTES)), "Macros": ("macros", MACROS)}
+    written |= {name.capitalize(): ("fields", record(known)) for name, known in RECORDS.items()}
+    for name, (member, schema) in written.items():
+        found[f"{name}Body"] = whole({member: modern(schema)})
+        found[f"{name}Patch"] = whole({member: patching(modern(schema))})
+    return found
 
 
 def whole(properties: Document) -> Document:
@@ -158,10 +166,36 @@ def array(items: Document) -> Document:
     return {"type": "array", "items": items}
 
 
-def values(known: Mapping[str, CatalogField]) -> Document:
-    """Describe fields, each of which may be written as in YAML."""
-    properties = {name: {"type": ANYTHING, "description": one.doc} for name, one in known.items()}
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+def modern(schema: Schema) -> Schema:
+    """Give a schema of draft 7 as OpenAPI has it, where the items of a list of fixed length have another name."""
+    found = {key: modern_value(value) for key, value in schema.items()}
+    if isinstance(found.get("items"), list):
+        found["prefixItems"] = found.pop("items")
+    return found
 
 
-TAGGED = {"Catalog", "Record", "Attributes", "Macros"}
+def modern_value(value: Any) -> Any:  # noqa: ANN401, JSON
+    """Give a part of a schema as OpenAPI has it."""
+    if isinstance(value, list):
+        return [modern_value(one) for one in value]
+    return modern(value) if isinstance(value, dict) else value
+
+
+def patching(schema: Schema) -> Schema:
+    """Give the schema of a merge patch for what fits a schema: any member may be null, which takes it away."""
+    found = dict(schema)
+    if "anyOf" in found:
+        found["anyOf"] = [patching(one) for one in found["anyOf"]]
+    if isinstance(found.get("properties"), dict):
+        found["properties"] = {name: removable(one) for name, one in found["properties"].items()}
+        found.pop("required", None)
+    if isinstance(found.get("additionalProperties"), dict):
+        found["additionalProperties"] = removable(found["additionalProperties"])
+    return found
+
+
+def removable(schema: Schema) -> Schema:
+    """Give the schema of a member of a merge patch."""
+    described = {key: value for key, value in schema.items() if key == "description"}
+    rest = {key: value for key, value in patching(schema).items() if key != "description"}
+    return {**described, **either(rest, NULL)}

@@ -10,6 +10,8 @@ from imageserver.server.admin.asking import Handle
 
 BYTES, FORM = "bytes", "form"
 """Bodies that are no JSON: a file, and a form with files."""
+LIMIT = "limit"
+"""The parameter that has a maximum in the configuration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import get_args
 from imageserver.server.admin.asking import in_thread
 from imageserver.server.admin.bodies import LONGEST
 from imageserver.server.admin.catalogs import list_catalogs, patch_named, put_named, show_catalog, show_named
-from imageserver.server.admin.operation import BYTES, FORM, Operation, Parameter
+from imageserver.server.admin.operation import BYTES, FORM, LIMIT, Operation, Parameter
 from imageserver.server.admin.records import (
     delete_record,
     list_records,
@@ -28,7 +28,7 @@ PAGING = (
     Parameter("q", "A text that stands in the id or in the fields; case does not matter.", TEXT),
     Parameter("prefix", "What the ids begin with.", TEXT),
     Parameter("after", "The id behind which the page begins, as `next` of the page before says it.", TEXT),
-    Parameter("limit", "How many records a page has.", {"type": "integer", "minimum": 1}),
+    Parameter(LIMIT, "How many records a page has.", {"type": "integer", "minimum": 1}),
 )
 FILES = Parameter(
     "files", "Whether the files go, too, unless others use them.", {"type": "string", "enum": ["true", "false"]}
@@ -46,7 +46,6 @@ def title(word: str) -> str:
 def of_named(member: str) -> tuple[Operation, ...]:
     """Give the operations on the attributes or the macros of a catalog."""
     path, fixed, schema = f"{CATALOG}/{member}", {"named": member}, title(member)
-    body = f"{schema}Body"
     return (
         Operation(
             "GET",
@@ -65,7 +64,7 @@ def of_named(member: str) -> tuple[Operation, ...]:
             in_thread(put_named),
             {200: schema},
             write=True,
-            body=body,
+            body=f"{schema}Body",
             condition="always",
             fixed=fixed,
         ),
@@ -77,7 +76,7 @@ def of_named(member: str) -> tuple[Operation, ...]:
             in_thread(patch_named),
             {200: schema},
             write=True,
-            body=body,
+            body=f"{schema}Patch",
             condition="always",
             fixed=fixed,
         ),
@@ -116,7 +115,6 @@ def of_section(section: str) -> tuple[Operation, ...]:
 
 def of_record(path: str, fixed: dict[str, str], name: str) -> tuple[Operation, ...]:
     """Give the operations on one record."""
-    body = f"{name}Body"
     return (
         Operation("GET", path, f"show{name}", "Gives a record.", in_thread(show_record), {200: "Record"}, fixed=fixed),
         Operation(
@@ -127,7 +125,7 @@ def of_record(path: str, fixed: dict[str, str], name: str) -> tuple[Operation, .
             in_thread(put_record),
             {200: "Record", 201: "Record"},
             write=True,
-            body=body,
+            body=f"{name}Body",
             condition="when there",
             fixed=fixed,
         ),
@@ -139,7 +137,7 @@ def of_record(path: str, fixed: dict[str, str], name: str) -> tuple[Operation, .
             in_thread(patch_record),
             {200: "Record"},
             write=True,
-            body=body,
+            body=f"{name}Patch",
             condition="always",
             fixed=fixed,
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
@@ -24,7 +25,6 @@ from imageserver.server.site import Site
 from imageserver.store.validating import check_id
 
 Methods = Mapping[str, Operation]
-DESCRIPTION = json.dumps(described(OPERATIONS, PREFIX)).encode()
 
 
 def add_admin(app: web.Application, site: Site, folder: Path) -> None:
@@ -32,7 +32,8 @@ def add_admin(app: web.Application, site: Site, folder: Path) -> None:
     if not site.config.admin.all_tokens:
         return
     desk = Desk(site, folder)
-    app.router.add_get(f"{PREFIX}/openapi.json", describe)
+    description = json.dumps(described(OPERATIONS, PREFIX, site.config.admin.page_size)).encode()
+    app.router.add_get(f"{PREFIX}/openapi.json", partial(describe, description))
     for path, methods in by_path().items():
         app.router.add_route("*", PREFIX + path.replace("}", ":[^/]+}"), partial(serve, desk, methods))
     app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", partial(serve, desk, {}))
@@ -48,14 +49,18 @@ def by_path() -> dict[str, dict[str, Operation]]:
 
 
 async def run_desk(desk: Desk, _app: web.Application) -> AsyncIterator[None]:
-    """Close the stores at the end."""
+    """Follow edits by hand, and close the stores at the end."""
+    follower = asyncio.create_task(desk.follow())
     yield
+    follower.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await follower
     await asyncio.to_thread(desk.close)
 
 
-async def describe(_request: web.Request) -> web.Response:
+async def describe(description: bytes, _request: web.Request) -> web.Response:
     """Give the description of the API, which is no secret."""
-    return web.Response(body=DESCRIPTION, content_type="application/json", headers={"Cache-Control": "no-cache"})
+    return web.Response(body=description, content_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
 async def serve(desk: Desk, methods: Methods, request: web.Request) -> web.StreamResponse:

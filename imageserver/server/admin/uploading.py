@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -13,6 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from imageserver.errors import BadSource, InvalidEdit, LimitExceeded, NoSuchRecord, RenderFailed
 from imageserver.layout.facts import Facts
+from imageserver.protocol.values import Size
 from imageserver.render.whole import probe_whole
 from imageserver.server.admin.asking import Ask, reply, rev_to_replace
 from imageserver.server.admin.bodies import bad, too_large
@@ -39,6 +41,14 @@ SUFFIXES = frozenset({"", ".jpg", ".jpeg", ".jpe", ".png", ".gif", ".tif", ".tif
 CHUNK = 2**18
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that has come, and is an image."""
+
+    path: Path
+    facts: Facts
+
+
 async def put_file(ask: Ask) -> web.StreamResponse:
     """Store the body as the source or the mask of a record; a source makes the record if there is none."""
     kind = cast("Kind", ask.path["kind"])
@@ -50,8 +60,9 @@ async def put_file(ask: Ask) -> web.StreamResponse:
     async with staging(ask) as folder:
         path = folder / kind
         await receive(ask, ask.request.content.iter_chunked(CHUNK), path)
-        await check(ask, path, declared)
-        return await ask.desk.run(store, ask, {kind: path}, rev)
+        files = {kind: Received(path, await check(ask, path, declared))}
+        await check_sizes(ask, files)
+        return await ask.desk.run(store, ask, files, rev)
 
 
 async def post_files(ask: Ask) -> web.StreamResponse:
@@ -61,11 +72,12 @@ async def post_files(ask: Ask) -> web.StreamResponse:
     rev = await ask.desk.run(prepared, ask, PARTS)
     async with staging(ask) as folder:
         try:
-            files = {kind: path async for kind, path in parts(ask, folder)}
+            files = {kind: file async for kind, file in parts(ask, folder)}
         except (ValueError, HttpProcessingError) as error:
             raise bad("the body is no form that can be read") from error
         if not files:
             raise bad(f"expected a part {' or '.join(PARTS)}")
+        await check_sizes(ask, files)
         return await ask.desk.run(store, ask, files, rev)
 
 
@@ -103,7 +115,7 @@ async def staging(ask: Ask) -> AsyncIterator[Path]:
         await ask.desk.run(stack.close)
 
 
-async def parts(ask: Ask, folder: Path) -> AsyncIterator[tuple[Kind, Path]]:
+async def parts(ask: Ask, folder: Path) -> AsyncIterator[tuple[Kind, Received]]:
     """Yield the files of a form once they are on the disk and are images."""
     seen: set[str] = set()
     async for part in await ask.request.multipart():
@@ -115,8 +127,7 @@ async def parts(ask: Ask, folder: Path) -> AsyncIterator[tuple[Kind, Path]]:
         declared = type_of(part.headers.get("Content-Type", ANY_TYPE).partition(";")[0].strip().casefold())
         path = folder / kind
         await receive(ask, chunks_of(part), path)
-        await check(ask, path, declared)
-        yield kind, path
+        yield kind, Received(path, await check(ask, path, declared))
 
 
 async def chunks_of(part: BodyPartReader) -> AsyncIterator[bytes]:
@@ -155,10 +166,40 @@ async def check(ask: Ask, path: Path, declared: str) -> Facts:
     return facts
 
 
-def store(ask: Ask, files: Mapping[Kind, Path], rev: int) -> web.Response:
+async def check_sizes(ask: Ask, files: Mapping[Kind, Received]) -> None:
+    """See that an image and its mask have the same size, as catalog::MaskPath asks for; raises `InvalidEdit`."""
+    facts = {kind: one.facts for kind, one in files.items()}
+    for kind in PARTS:
+        if kind not in facts and (path := await ask.desk.run(path_now, ask, kind)):
+            with suppress(BadSource, LimitExceeded):
+                facts[kind] = (await ask.desk.site.sources.facts([path]))[path]
+    source, mask = facts.get("source"), facts.get("mask")
+    if source is None or mask is None:
+        return
+    if not any(source.shown_size(oriented=one) == mask.shown_size(oriented=one) for one in (True, False)):
+        raise InvalidEdit(
+            f"images.{ask.name}.{FIELD['mask']}",
+            f"expected a mask of the size of its image, {written(source.size)}, not of {written(mask.size)}; "
+            f"both can be stored at once at {url_of(ask, 'images', ask.name, 'files')}",
+        )
+
+
+def path_now(ask: Ask, kind: Kind) -> Path | None:
+    """Tell where the file is that a record has, if there is one."""
+    with suppress(NoSuchRecord), ask.store().open_file(ask.name, kind) as stream:
+        return Path(stream.name)
+    return None
+
+
+def written(size: Size) -> str:
+    """Write a size."""
+    return f"{size.width}x{size.height}"
+
+
+def store(ask: Ask, files: Mapping[Kind, Received], rev: int) -> web.Response:
     """Make files those of a record that is at a revision."""
     path = ask.query.get("path", "")
-    edits: list[Edit] = [StoreFile(ask.name, files[kind], kind, path) for kind in PARTS if kind in files]
+    edits: list[Edit] = [StoreFile(ask.name, files[kind].path, kind, path) for kind in PARTS if kind in files]
     status = commit(ask, edits, rev)
     made = HTTPStatus.OK if rev else HTTPStatus.CREATED
     return reply(ask, described(status), status.row.rev, made, Location=url_of(ask, "images", ask.name))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config
 from imageserver.tools.importing.exporting import export_catalogs
 from imageserver.tools.importing.importing import import_catalogs
-from imageserver.tools.importing.placing import place, refuse_existing
+from imageserver.tools.importing.placing import place, place_catalogs, refuse_existing
 from imageserver.tools.importing.report import Report
 
 ENCODINGS = ("auto", "latin-1", "utf-8")
@@ -38,7 +39,8 @@ def import_all(config: Config, options: argparse.Namespace) -> int:
     report = Report()
     folder = options.to or Path(config.catalogs)
     found = import_catalogs(options.source, folder, options.encoding, report)
-    write(found.files, options)
+    if may_write(found.files, options):
+        place_catalogs(found.files, shelf_of(config))
     return finish(report, f"{found.catalogs} catalogs, {found.records} records", folder, options)
 
 
@@ -46,16 +48,17 @@ def export_all(config: Config, options: argparse.Namespace) -> int:
     """Export, and say what did not go over; the exit code is 1 when something was left out."""
     report = Report()
     files = export_catalogs(options.catalog, Path(config.catalogs), options.encoding, report)
-    write({options.to / name: data for name, data in files.items()}, options)
+    placed = {options.to / name: data for name, data in files.items()}
+    if may_write(placed, options):
+        place(placed)
     return finish(report, f"{len(files)} files", options.to, options)
 
 
-def write(files: Mapping[Path, bytes], options: argparse.Namespace) -> None:
-    """Put the files in place, unless that is not to be."""
+def may_write(files: Iterable[Path], options: argparse.Namespace) -> bool:
+    """Tell whether files are to be written; raises `ConfigError` for one that is there and is not to be replaced."""
     if not options.force:
         refuse_existing(files)
-    if not options.dry_run:
-        place(files)
+    return not options.dry_run
 
 
 def finish(report: Report, what: str, folder: Path, options: argparse.Namespace) -> int:

@@ -163,7 +163,7 @@ def scalar_in_reference(grammar: Grammar[Any], value: Any) -> str:  # noqa: ANN4
         case TimeStamp():
             return time_in_reference(value)
         case Words():
-            return ",".join(value)
+            return ",".join(value or grammar.words)
         case _:
             return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 

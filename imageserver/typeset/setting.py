@@ -10,14 +10,14 @@ from imageserver.errors import BadCombination
 from imageserver.plan.text import TextBlock
 from imageserver.richtext.document import Paragraph
 from imageserver.typeset.along import Riding, ridden, ridden_bars, ridden_lines, ride, tracks_of
-from imageserver.typeset.boxes import POINTS_PER_INCH, Boxed, FlowInto, frame_of, set_in_box, set_in_column
+from imageserver.typeset.boxes import POINTS_PER_INCH, Boxed, fit_into, frame_of, set_in_box, set_in_column
 from imageserver.typeset.fitting import fit_copy, grows, largest_share
 from imageserver.typeset.flowing import Flowed, Line, Manner, flow, moved
 from imageserver.typeset.lines import Overlong
 from imageserver.typeset.measuring import Galley, Measured, gather, measure
 from imageserver.typeset.placing import Frame, gathered, ink_of, place_bars, place_glyphs, place_lines
 from imageserver.typeset.regions import Box, shapes
-from imageserver.typeset.typeset import Extent, Typeset
+from imageserver.typeset.result import Extent, Typeset
 
 NOTHING = Extent()
 
@@ -82,7 +82,7 @@ def set_at_point(block: TextBlock, galleys: Sequence[Galley]) -> Boxed:
     frame = frame_of(block)
     extent = frame.extent(
         min(line.x for line in lines),
-        -baseline,
+        min(-baseline, *(line.y - line.metrics.ascent for line in lines)),
         max(line.x + line.width for line in lines),
         flowed.bottom - baseline + lines[-1].metrics.gap,
     )
@@ -93,7 +93,7 @@ def set_in_shapes(block: TextBlock, path: Path, galleys: Sequence[Galley], width
     """Set text into the regions of a path; without a size, the layer is what the lines take."""
     frame = frame_of(block)
     regions = shapes(path, block.flow_x_path, 1 / frame.scale, frame.angle)
-    flowed = fit_copy(galleys, FlowInto(regions, block.text.box.vertical))
+    flowed = fit_into(galleys, regions, block.text.box.vertical)
     extent = Extent(0.0, 0.0, width, height) if width > 0 and height > 0 else around(flowed.lines, frame)
     return Boxed(flowed.lines, frame, extent, flowed.complete)
 

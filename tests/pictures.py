@@ -92,9 +92,8 @@ def muted() -> Image.Image:
 
 def make_profiled(folder: Path) -> None:
     """Write pictures with and without colour profiles, and a profile as a file."""
-    (folder / "profiles").mkdir(exist_ok=True)
-    (folder / "profiles" / "screen.icc").write_bytes(built_in_bytes("DisplayP3"))
-    (folder / "profiles" / "no.icc").write_text("no profile")
+    (folder / "screen.icc").write_bytes(built_in_bytes("DisplayP3"))
+    (folder / "no.icc").write_text("no profile")
     muted().save(folder / "muted.png")
     muted().save(folder / "p3.png", icc_profile=built_in_bytes("DisplayP3"))
     muted().save(folder / "adobe.png", icc_profile=built_in_bytes("AdobeRGB"))

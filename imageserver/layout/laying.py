@@ -67,7 +67,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors)
         window=view.window,
         background=picture.background,
         res_mode=picture.res_mode,
-        encoding=converted(lay_encoding(picture, survey.facts, colors), Size(view.window.width, view.window.height)),
+        encoding=lay_encoding(picture, survey.facts, colors, Size(view.window.width, view.window.height)),
         mask_only=picture.mask_only,
         profile=colors.output,
         coloring=colors.coloring(passages),
@@ -348,18 +348,21 @@ def scaled_adjust(adjust: Adjust, scale: float, sharpening: float) -> Adjust:
     return replace(adjust, usm=usm, blur=adjust.blur * scale, grow=rounded(adjust.grow * scale))
 
 
-def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors) -> Encoding:
-    """Fill in the pixel type, and the print resolution: `printRes=`, the lowest image's, or the catalog's.
+def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors, size: Size) -> Encoding:
+    """Fill in pixel type, format, and the print resolution: `printRes=`, the lowest image's, or the catalog's.
 
     What is embedded stands in the layout itself, so that asking in vain makes no other reply.
     """
     encoding = picture.encoding
     source = next(iter(picture.sources), None)
     own = (source.print_resolution or facts[source.path].print_resolution) if source else None
-    return replace(
+    output = with_profile(encoding.output, colors.output)
+    settled = replace(
         encoding,
-        output=with_profile(encoding.output, colors.output),
+        output=output,
         print_resolution=encoding.print_resolution or own or encoding.default_print_resolution,
         xmp_embed=False,
         path_embed=False,
+        offered=encoding.offered if output.pixel_type == "rgb" else (),
     )
+    return converted(settled, size)

@@ -18,7 +18,7 @@ from imageserver.protocol.color import Space
 
 HEADER = 128
 SUFFIXES = (".icc", ".icm")
-HOLD_PROFILES: frozenset[Codec] = frozenset({"jpeg", "png", "png8", "tif", "pdf"})
+HOLD_PROFILES: frozenset[Codec] = frozenset({"jpeg", "png", "png8", "tif", "pdf", "eps"})
 """Formats in which a profile can be embedded."""
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from imageserver.layout.layout import Layout
-from imageserver.plan.profiles import HOLD_PROFILES
+from imageserver.layout.layout import Layout, embeds_profile
 from imageserver.render.metadata import Metadata
 from imageserver.render.photoshop import written_paths
 from imageserver.render.probe import read_xmp
@@ -12,8 +11,7 @@ from imageserver.render.profiles import profile_bytes
 
 def metadata_of(layout: Layout) -> Metadata:
     """Give the profile, the packet and the paths that a layout embeds; raises `BadSource` for a file gone bad."""
-    embedded, encoding = layout.embedded, layout.encoding
-    holds_profile = encoding.icc_embed and encoding.output.format.codec in HOLD_PROFILES
-    profile = profile_bytes(layout.profile) if holds_profile and layout.profile is not None else b""
+    embedded, named = layout.embedded, layout.profile
+    profile = profile_bytes(named) if named is not None and embeds_profile(layout.encoding) else b""
     packet = read_xmp(embedded.packet.path) if embedded.packet else b""
     return Metadata(icc=profile, xmp=packet, paths=written_paths(embedded.paths))

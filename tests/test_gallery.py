@@ -25,7 +25,6 @@ from imageserver.protocol.values import Rect
 from imageserver.server.forms import Field, fields_of
 from imageserver.server.gallery import PAGE_SIZE, card, position
 
-HERE = Path(__file__).parent
 CATALOG = HERE / "catalog.yaml"
 UNREADABLE = {"broken", "text", "empty", "gone", "Lb", "Cs", "Sn"}
 """What is no image, a catalog whose records are found by generic ids only, and those of videos."""

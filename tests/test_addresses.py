@@ -123,7 +123,8 @@ def test_any_text_is_an_address_or_none(text: str) -> None:
 
 
 CATALOGS = {
-    "Inner/catalog.yaml": "attributes: {client_address_filter: '10.0.0.0/8,2001:db8::/32'}\nimages: {r: {path: r.png}}",
+    "Inner/catalog.yaml": "attributes: {client_address_filter: '10.0.0.0/8,2001:db8::/32'}\n"
+    "images: {r: {path: r.png}}\ncontent: {film: {path: r.png, user_type: video}}",
     "Open/catalog.yaml": "attributes: {}\nimages: {r: {path: r.png}, t: {modifier: 'layer=0&src=Inner/r'}}",
     "Free/catalog.yaml": "attributes: {client_address_filter: 0.0.0.0/0}\nimages: {r: {path: r.png}}",
 }
@@ -168,6 +169,28 @@ def test_a_filter_holds_on_all_ways_and_for_replies_that_were_given_before(clien
                 assert "10.0.0.0" not in reply.text
             elif url.startswith("Inner") and "ETag" in reply.headers:
                 assert "private" in reply.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/is/content/Inner/film",
+        "/is/content/Inner/film?req=props",
+        "/is/content/Inner/film?req=exists",
+        "/is/content/Inner/r.png",
+        "/is/image/Inner/r?req=set",
+        "/is/image/Open?req=set&imageSet={Inner/r,Open/r}",
+        "/is/image/Open?req=set&imageSet={Inner/film,Open/r}",
+    ],
+)
+def test_a_filter_holds_for_static_content_and_for_sets(client: Client, url: str) -> None:
+    for address in ("10.1.1.1", "11.1.1.1") * 2:
+        reply = client.ask(url, headers={"X-Forwarded-For": address})
+        assert (reply.status == 200) is (address == "10.1.1.1" and not url.endswith(".png")), reply.text
+        if url.startswith("/is/content") and reply.status == 200:
+            assert "private" in reply.headers["Cache-Control"]
+        if address == "11.1.1.1":
+            assert reply.status == 403
 
 
 def test_others_are_served(client: Client) -> None:

@@ -57,8 +57,16 @@ class Item:
 def look_up_content(catalogs: Catalogs, name: str, locale: Locale, main: Catalog | None = None) -> Item:
     """Find the record or the file that a name stands for; there may be no such file.
 
-    Without `main` the name is that of a URL path. A leading `/` asks for the default catalog.
+    Without `main` the name is that of a URL path. A leading `/` asks for the default catalog. Raises `Refused` for what
+    the visitor may not see.
     """
+    item = found_content(catalogs, name, locale, main)
+    catalogs.check(item.catalog)
+    return item
+
+
+def found_content(catalogs: Catalogs, name: str, locale: Locale, main: Catalog | None) -> Item:
+    """Find the record or the file that a name stands for, whoever asks."""
     if name.startswith("/") or main is None:
         main = catalogs.default
     name = name.strip("/")

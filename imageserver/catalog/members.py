@@ -98,6 +98,7 @@ def find_content(catalogs: Catalogs, name: str, main: Catalog) -> Member | None:
         for home in (governing, catalogs.default):
             record = home.content.get(content_id)
             if record is not None:
+                catalogs.check(governing)
                 suffix = suffix_of(record.path or content_id)
                 kind: SetKind = "video" if suffix in VIDEOS else "static"
                 return Member(joined(governing, content_id), kind, governing, None, record, suffix)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from serving import Client, Reply, serving
-from sites import QUIET, properties, write_site
+from sites import QUIET, eventually, properties, write_site
 
 from imageserver.layout.converting import EQUALS, equal
 from imageserver.plan.hints import Hints
@@ -248,3 +248,13 @@ def test_qualities_that_look_the_same_grow_together(codec: str) -> None:
     found = [equal(quality, steps) for quality in range(1, 101)]
     assert found == sorted(found)
     assert (found[0], found[-1]) == (1, 100)
+
+
+def test_nginx_sends_no_file_in_place_of_a_choice(folder: Path) -> None:
+    """It would drop `Vary`."""
+    with serving(folder, environment={**QUIET, "IMAGESERVER_CACHE__ACCEL": "/kept"}) as client:
+        for _ in range(3):
+            reply = ask(client, "Co/photo?wid=290&bfc=on", CHROME)
+            assert (reply.headers["Vary"], "X-Accel-Redirect" in reply.headers) == ("Accept", False)
+            assert kind(reply) == AVIF
+        eventually(lambda: "X-Accel-Redirect" in ask(client, "Co/photo?wid=290", CHROME).headers, wanted=True)

@@ -161,7 +161,7 @@ class Hits:
             if not answer.caching.is_known(answer.tag, headers):
                 return None
             return Ready(HTTPStatus.NOT_MODIFIED, self._head(target, HTTPStatus.NOT_MODIFIED, answer, {}), b"")
-        body = answer.document if answer.document is not None else self._drawn(answer.tag)
+        body = answer.document if answer.document is not None else self._drawn(answer)
         if body is None:
             return None
         described = {"Content-Type": answer.media_type, "Content-Length": str(len(body)), **saving(answer.saved)}
@@ -174,10 +174,11 @@ class Hits:
             target = hinted(target, read_hints(request.headers))
         return f"{self._clients.address(request)} {target}" if self._looks_at_addresses else target
 
-    def _drawn(self, tag: str) -> bytes | None:
+    def _drawn(self, answer: Known) -> bytes | None:
         """Give a picture that is at hand, is small, and is not sent by somebody else."""
-        drawn = self._replies.at_hand(tag)
-        return None if drawn is None or len(drawn) > LARGEST or self._replies.accel(tag) else drawn
+        drawn = self._replies.at_hand(answer.tag)
+        elsewhere = not answer.caching.varies and self._replies.accel(answer.tag)
+        return None if drawn is None or len(drawn) > LARGEST or elsewhere else drawn
 
     def _follow(self, state: State) -> None:
         if state is not self._state:

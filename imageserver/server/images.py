@@ -81,7 +81,8 @@ async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.R
     headers = {"Content-Type": kind, **answered.caching.headers(answered.tag, time.time()), **saving(saved)}
     if answered.is_default_image:
         headers["X-Default-Image"] = "1"
-    accel = site.replies.accel(answered.tag) if body.origin else ""
+    sendable = body.origin and not answered.caching.varies  # nginx drops Vary when it sends a file instead
+    accel = site.replies.accel(answered.tag) if sendable else ""
     if accel:
         headers["X-Accel-Redirect"] = accel
     reply = web.Response(body=b"" if accel else body.content, headers=with_rule_headers(headers, added))

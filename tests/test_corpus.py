@@ -58,6 +58,7 @@ REFUSED = {
     "commands do not go together": "fit= without a size",
     "unknown macro": "a macro of its own site",
     "unknown font": "a font of its own site",
+    "unusable colour profile": "a profile of its own site",
 }
 
 

@@ -26,7 +26,7 @@ from imageserver.server.forms import Field, fields_of
 from imageserver.server.gallery import PAGE_SIZE, card, position
 
 CATALOG = HERE / "catalog.yaml"
-UNREADABLE = {"broken", "text", "empty", "gone", "Lb", "Cs", "Sn"}
+UNREADABLE = {"broken", "text", "empty", "gone", "Lb", "Ma", "Cs", "Sn"}
 """What is no image, a catalog whose records are found by generic ids only, and those of videos."""
 TEMPLATES = {
     name

@@ -27,6 +27,7 @@ from imageserver.catalog.records import ContentRecord, Record
 from imageserver.commands.delivery import Quality
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Point, Rect, Size
+from imageserver.render.built_in_profiles import built_in_bytes
 
 ADOBE = Path(__file__).parent / "adobe"
 QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": ""}
@@ -45,9 +46,12 @@ def make_site(folder: Path) -> Path:
         plain(pictures / name, RED)
     disc(40, 30).save(pictures / "shoe-mask.png")
     files = [f"fonts/{name}.ttf" for name in ("hand", "hand-bold", "hand-bold-italic", "m")]
-    for name in (*files, "profiles/screen.icc", "profiles/press.icc", "logo.svg"):
+    for name in (*files, "logo.svg"):
         (pictures / name).parent.mkdir(exist_ok=True)
         (pictures / name).write_bytes(b"x")
+    (pictures / "profiles").mkdir()
+    for name, profile in (("screen", "DisplayP3"), ("press", "Cmyk")):
+        (pictures / "profiles" / f"{name}.icc").write_bytes(built_in_bytes(profile))
     (folder / "adobe" / "statics").mkdir()
     return folder
 

@@ -67,9 +67,16 @@ class Renderer:
             return await self._run(pool, work, arguments)
         except BrokenPool:
             self._replace(pool)
-            return await self._run(self._pool, work, arguments)
+            return await self._again(work, arguments)
         finally:
             self._waiting -= 1
+
+    async def _again(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        """Run `work` in a new pool, once."""
+        try:
+            return await self._run(self._pool, work, arguments)
+        except BrokenPool as error:
+            raise RenderFailed("its worker processes keep dying") from error
 
     async def _run(self, pool: Any, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:  # noqa: ANN401
         seconds = self._limits.render_seconds

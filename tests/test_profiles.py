@@ -210,6 +210,26 @@ def test_a_profile_that_is_gone_or_torn_fails_where_it_is_needed_only(tmp_path: 
         assert client.ask("/is/image/Co/muted?fmt=tif,cmyk").image.getpixel((9, 9)) == (0, 168, 157, 72)
 
 
+@pytest.mark.parametrize(
+    ("profile", "told", "name"),
+    [
+        ("Cmyk", "icc_profile of Co/muted takes an RGB profile, and it is a CMYK one", "Chemical proof"),
+        ("Nowhere", "icc_profile of Co/muted: expected one of catalog 'Co': sRGB, DisplayP3", "Nowhere"),
+    ],
+)
+def test_a_record_with_a_wrong_profile_fails_where_colours_are_managed(
+    tmp_path: Path, profile: str, told: str, name: str
+) -> None:
+    """Its properties are told all the same."""
+    write(tmp_path, "Co", f"{PLAIN.replace('muted.png', f'muted.png, icc_profile: {profile}')}")
+    with serving(tmp_path, environment=QUIET) as client:
+        assert client.ask("/is/image/Co/muted?fmt=png").status == 200
+        failed = client.ask("/is/image/Co/muted?fmt=png&icc=AdobeRGB")
+        assert failed.status == 403
+        assert told in failed.text
+        assert properties(client, "Co/muted?req=imageprops")["image.iccProfile"] == name
+
+
 def test_the_default_catalog_supplies_profiles_and_attributes(tmp_path: Path) -> None:
     """A catalog's own map wins over that of the default one, and that over the built-in names."""
     write(tmp_path, "Co", PLAIN)

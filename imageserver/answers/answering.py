@@ -25,7 +25,7 @@ from imageserver.answers.properties import (
 from imageserver.answers.sets import OLDER_NAMES, Writer, set_element
 from imageserver.answers.streams import streams_document
 from imageserver.answers.versions import image_version, metadata_version
-from imageserver.layout.coloring import image_profile
+from imageserver.layout.coloring import name_of_profile
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.laying import lay_out
 from imageserver.layout.layout import Layout
@@ -92,7 +92,7 @@ def answer_inquiry(plan: Plan, inquiry: SourceInquiry, facts: FactsOf, now: floa
         return Answer(packet, caching, digest(f"xmp {known.content_hash}"))
     if plan.reply.name == "userdata":
         return text_answer(plan, text_document(plan, Text(describe_crop(source, known), "userdata")), facts)
-    profile = known.icc_name if source.spaces.own is None and known.icc_name else image_profile(source, facts).name
+    profile = name_of_profile(source, facts)
     return properties_answer(plan, describe_source(inquiry, known, profile), facts, now)
 
 

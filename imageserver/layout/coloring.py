@@ -223,6 +223,17 @@ def image_profile(source: Source, facts: FactsOf) -> Profile:
     return Profile(kind, "") if named is None else profile_of(named, facts, kind)
 
 
+def name_of_profile(source: Source, facts: FactsOf) -> str:
+    """Name the colour space of an image, also where its profile cannot be used."""
+    known = facts[source.path]
+    named = source.spaces.own or source.spaces.defaults.of(SPACES[known.pixel_type])
+    if named is None or (known.icc_name and source.spaces.own is None):
+        return known.icc_name
+    if named.built_in is not None:
+        return named.built_in.common_name
+    return facts[named.file].icc_name if named.file is not None and named.file in facts else named.name
+
+
 def profile_of(named: NamedProfile, facts: FactsOf, wanted: Space | None = None) -> Profile:
     """Give a profile that was named; raises `BadProfile` for an unknown one, or one of another pixel type."""
     if named.built_in is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -60,7 +61,8 @@ class PathGrammar:
         return Path(subpaths)
 
     def _commands(self, text: str) -> Iterator[tuple[str, Numbers]]:
-        words, position = [], 0
+        words: deque[str] = deque()
+        position = 0
         while position < len(text):
             match = TOKEN.match(text, position)
             if not match:
@@ -69,10 +71,10 @@ class PathGrammar:
             if match[0].strip(", \t\r\n"):
                 words.append(match[0])
         while words:
-            letter = words.pop(0)
+            letter = words.popleft()
             numbers: list[float] = []
             while words and words[0].casefold() not in ARGUMENTS:
-                numbers.append(Real().parse(words.pop(0)))
+                numbers.append(Real().parse(words.popleft()))
             count = ARGUMENTS.get(letter.casefold())
             if count is None or (count == 0) != (not numbers) or (count and len(numbers) % count):
                 raise Mismatch(self.expected)

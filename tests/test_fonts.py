@@ -11,7 +11,7 @@ import uharfbuzz as hb
 from typefaces import FACES, Axis, block, collection, font_of, names, paragraph, shaped, tables_of, variable
 
 from imageserver.errors import BadFont, NotFound
-from imageserver.plan.faces import BUILT_IN, built_in_bytes, styled
+from imageserver.plan.faces import BUILT_IN, SUBSTITUTES, Style, built_in_bytes, in_style, styled
 from imageserver.plan.text import Face
 from imageserver.richtext.document import Look
 from imageserver.typeset.clusters import FaceMetrics
@@ -45,8 +45,17 @@ def test_built_in_faces_have_letters(one: object) -> None:
 def test_a_fallback_face_is_as_bold_as_the_text() -> None:
     assert styled(FACES["figo"], bold=True, italic=False) == FACES["figbo"]
     assert styled(FACES["symbol1"], bold=True, italic=False) == replace(FACES["symbol1"], embolden=True)
+    assert styled(FACES["fimo"], bold=True, italic=True) == replace(FACES["fimbo"], slant=True)
     (cluster,) = shape(paragraph("ก", Look(bold=True)), block(FACES["figo"], face=FACES["SourceSerifPro"]))
     assert cluster.face == FACES["figbo"]
+
+
+@pytest.mark.parametrize("style", SUBSTITUTES)
+@pytest.mark.parametrize("there", SUBSTITUTES)
+def test_any_style_is_made_of_any_other(style: Style, there: Style) -> None:
+    face = Face("Font", Path("font.ttf"))
+    bold, italic = style[0] and not there[0], style[1] and not there[1]
+    assert in_style({there: face}, style) == replace(face, embolden=bold, slant=italic)
 
 
 @pytest.mark.parametrize("data", [FIRA, CFF], ids=["TrueType", "OpenType"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path as FilePath
@@ -11,6 +12,17 @@ import font_source_serif_pro
 import pymupdf_fonts
 
 from imageserver.plan.text import Face
+
+Style = tuple[bool, bool]
+"""Whether a face is bold, and whether it is italic."""
+REGULAR, BOLD, ITALIC, BOTH = (False, False), (True, False), (False, True), (True, True)
+SUBSTITUTES = {
+    REGULAR: (BOLD, ITALIC, BOTH),
+    BOLD: (REGULAR, BOTH, ITALIC),
+    ITALIC: (REGULAR, BOTH, BOLD),
+    BOTH: (BOLD, ITALIC, REGULAR),
+}
+"""Which face a style is made of when it is not there, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +74,19 @@ def built_in_face(one: BuiltIn) -> Face:
     return Face(one.name, built_in=one.code, digest=built_in_digest(one.code))
 
 
+def built_in_faces(name: str) -> dict[Style, Face]:
+    """Give the built-in faces of a name, if there are any."""
+    return {(one.bold, one.italic): built_in_face(one) for one in BUILT_IN if one.name.casefold() == name.casefold()}
+
+
+def in_style(faces: Mapping[Style, Face], style: Style) -> Face:
+    """Give the face of a style, made up of another one where it is not among them."""
+    found = next(one for one in (style, *SUBSTITUTES[style]) if one in faces)
+    return replace(faces[found], embolden=style[0] and not found[0], slant=style[1] and not found[1])
+
+
 @lru_cache(1024)
 def styled(face: Face, *, bold: bool, italic: bool) -> Face:
-    """Give the bold or italic sibling of a fallback face: the built-in one, else one that is made up."""
-    for one in BUILT_IN:
-        if face.built_in and (one.name, one.bold, one.italic) == (face.name, bold, italic):
-            return built_in_face(one)
-    return replace(face, embolden=face.embolden or bold, slant=face.slant or italic)
+    """Give the bold or italic sibling of a regular fallback face: the built-in one, else one that is made up."""
+    siblings = built_in_faces(face.name) if face.built_in else {}
+    return in_style(siblings or {REGULAR: face}, (bold, italic))

@@ -6,24 +6,31 @@ References: r-font-handling, c-font-map-reference, r-defaultfont, r-synthesizefo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from imageserver.catalog.catalogs import Catalog, Catalogs
 from imageserver.catalog.extras import Font
 from imageserver.errors import UnknownFont
-from imageserver.plan.faces import BUILT_IN, SYMBOLS, built_in_face
+from imageserver.plan.faces import (
+    BOLD,
+    BOTH,
+    BUILT_IN,
+    ITALIC,
+    REGULAR,
+    SYMBOLS,
+    Style,
+    built_in_face,
+    built_in_faces,
+    in_style,
+)
 from imageserver.plan.text import Face, FaceUse
 from imageserver.richtext.document import Look, RichText
 
 DEFAULT = "FiraGO"
 """The font of text that names none, in a catalog that names none."""
-REGULAR, BOLD, ITALIC, BOTH = (False, False), (True, False), (False, True), (True, True)
-SUBSTITUTES = {REGULAR: (BOLD, ITALIC, BOTH), BOLD: (REGULAR,), ITALIC: (REGULAR,), BOTH: (BOLD, ITALIC, REGULAR)}
-"""Which face a style is made of when it is not there, the best first."""
 STYLES = {REGULAR: "regular", BOLD: "bold", ITALIC: "italic", BOTH: "bold italic"}
 MOST_FALLBACKS = 20
-Style = tuple[bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +54,21 @@ class FontMap:
         """Give the faces that may have the glyphs that another lacks."""
         regular = ((home, font) for home, font in self._fonts() if not (font.bold or font.italic or font.like))
         own = (file_face(home, font) for home, font in regular)
-        there = islice((face for face in own if face.file and face.file.is_file()), MOST_FALLBACKS)
-        return (*there, *(built_in_face(one) for one in (*BUILT_IN, *SYMBOLS) if not one.bold and not one.italic))
+        return (
+            *islice(own, MOST_FALLBACKS),
+            *(built_in_face(one) for one in (*BUILT_IN, *SYMBOLS) if not one.bold and not one.italic),
+        )
 
     def face(self, name: str, style: Style) -> Face:
         """Find a face; one that has to be made up needs attribute::SynthesizeFontStyles."""
         attributes = self.catalog.attributes
         asked = name or attributes.default_font or DEFAULT
         faces = self._faces(asked)
-        if style in faces:
-            return faces[style]
         if not faces:
             raise UnknownFont(asked, "", self.catalog.name, self.names())
-        if not attributes.synthesize_font_styles:
+        if style not in faces and not attributes.synthesize_font_styles:
             raise UnknownFont(asked, STYLES[style], self.catalog.name, self.names())
-        made_of = next(one for one in SUBSTITUTES[style] if one in faces)
-        found = faces[made_of]
-        bold, italic = style[0] and not made_of[0], style[1] and not made_of[1]
-        return replace(found, embolden=bold, slant=italic)
+        return in_style(faces, style)
 
     def names(self) -> tuple[str, ...]:
         """Give the names of all fonts."""
@@ -88,9 +92,7 @@ class FontMap:
                 return {} if like.casefold() in seen else self._faces(like, *seen)
             if found:
                 return {(font.bold, font.italic): file_face(home, font) for font in found}
-        return {
-            (one.bold, one.italic): built_in_face(one) for one in BUILT_IN if one.name.casefold() == name.casefold()
-        }
+        return built_in_faces(name)
 
     def _fonts(self) -> Iterator[tuple[Catalog, Font]]:
         for home in self._homes:

@@ -225,6 +225,6 @@ def each_once(files: Iterable[OtherFile]) -> tuple[OtherFile, ...]:
     """Give files without those that were given before; a spare one that is not there is left out."""
     found: dict[Path, OtherFile] = {}
     for file in files:
-        if file.path not in found and not (file.spare and file.kind == "profile" and not file.path.is_file()):
+        if file.path not in found and not (file.spare and not file.path.is_file()):
             found[file.path] = file
     return tuple(found.values())

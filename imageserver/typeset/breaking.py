@@ -13,7 +13,7 @@ from uniseg.linebreak import LineBreak, line_break
 
 from imageserver.typeset.clusters import Break
 
-ENDS = frozenset("\n\v\f\r\x85\u2028\u2029")
+LINE_ENDS = frozenset("\n\v\f\r\x85\u2028\u2029")
 """Characters behind which a line has to end."""
 WIDE = frozenset({"W", "F", "H"})
 KINDS = (*(one.value for one in LineBreak), "QUi", "QUf", "HH", "DC")
@@ -113,7 +113,7 @@ def breaks(text: str) -> list[Break]:
         if allowed[place] and place not in joined:
             found[kept[place] - 1] = "may"
     for place, char in enumerate(text):
-        if char in ENDS and not (char == "\r" and text[place + 1 : place + 2] == "\n"):
+        if char in LINE_ENDS and not (char == "\r" and text[place + 1 : place + 2] == "\n"):
             found[place] = "must"
     return found
 

@@ -64,15 +64,7 @@ def largest_share(tried: Callable[[float], Fit | None]) -> Fit | None:
     if found is not None:
         return found
     found = tried(0.0)
-    low, high = 0.0, 1.0
-    for _ in range(SHARE_STEPS if found is not None else 0):
-        middle = (low + high) / 2
-        again = tried(middle)
-        if again is None:
-            high = middle
-        else:
-            low, found = middle, again
-    return found
+    return None if found is None else nearest(tried, 0.0, 1.0, found, SHARE_STEPS)[1]
 
 
 def largest_resolution(tried: Callable[[float], Fit | None], start: float, grows: bool) -> tuple[float, Fit | None]:
@@ -94,7 +86,12 @@ def largest_resolution(tried: Callable[[float], Fit | None], start: float, grows
             if again is None:
                 break
             low, found = high, again
-    for _ in range(RESOLUTION_STEPS if found is not None else 0):
+    return (low, found) if found is None else nearest(tried, low, high, found, RESOLUTION_STEPS)
+
+
+def nearest(tried: Callable[[float], Fit | None], low: float, high: float, found: Fit, steps: int) -> tuple[float, Fit]:
+    """Give the largest value that fits between one that does, and what came of it, and one that does not."""
+    for _ in range(steps):
         middle = (low + high) / 2
         again = tried(middle)
         if again is None:

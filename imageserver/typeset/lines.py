@@ -7,8 +7,9 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
+from imageserver.typeset.breaking import LINE_ENDS
 from imageserver.typeset.clusters import Cluster
-from imageserver.typeset.measuring import LINE_ENDS, Measured, advance_of
+from imageserver.typeset.measuring import Measured, advance_of
 
 TAB_STOPS = 36.0
 """Points from one tab stop to the next, as in RTF."""

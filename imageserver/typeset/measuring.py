@@ -13,14 +13,14 @@ from functools import lru_cache
 from itertools import accumulate
 
 from imageserver.plan.text import Face, TextBlock
-from imageserver.richtext.document import LINE_BREAK, SOFT_HYPHEN, Look, Paragraph, ParagraphStyle, Span
+from imageserver.richtext.document import SOFT_HYPHEN, Look, Paragraph, ParagraphStyle, Span
 from imageserver.typeset.bidi import base_level
+from imageserver.typeset.breaking import LINE_ENDS
 from imageserver.typeset.clusters import Cluster
 from imageserver.typeset.fonts import hb_font, metrics
 from imageserver.typeset.shaping import hyphen, shape
 
 TAB = "\t"
-LINE_ENDS = frozenset((LINE_BREAK, "\n", "\v", "\f", "\x85", "\u2029"))
 
 
 @dataclass(frozen=True, slots=True)

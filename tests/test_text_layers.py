@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageChops
 from serving import Client, serving
 from sites import QUIET, properties, write_site
+from typefaces import collection
 
 from imageserver.plan.faces import BUILT_IN, built_in_bytes
 
@@ -30,36 +31,16 @@ images:
 LIGHT = "[{name: House, path: fonts/house.otf}]"
 
 
-def font(code: str) -> bytes:
-    return built_in_bytes(code)
-
-
-def collection(*faces: bytes) -> bytes:
-    """Put fonts into one file, each as it is but for the places of its tables."""
-    head = b"ttcf\0\1\0\0" + len(faces).to_bytes(4, "big")
-    start, places, body = len(head) + 4 * len(faces), [], b""
-    for face in faces:
-        base = start + len(body)
-        places.append(base.to_bytes(4, "big"))
-        count = int.from_bytes(face[4:6], "big")
-        moved = bytearray(face)
-        for number in range(count):
-            at = 12 + 16 * number + 8
-            moved[at : at + 4] = (int.from_bytes(face[at : at + 4], "big") + base).to_bytes(4, "big")
-        body += bytes(moved) + bytes(-len(moved) % 4)
-    return head + b"".join(places) + body
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_site(tmp_path_factory.mktemp("fonts"), {"Co": CATALOG % 1, "Strict": CATALOG % 0})
     for name in ("Co", "Strict"):
         fonts = folder / "catalogs" / name / "fonts"
         fonts.mkdir()
-        (fonts / "house.otf").write_bytes(font("SourceSerifPro"))
-        (fonts / "full.ttf").write_bytes(font("fimo"))
-        (fonts / "full-bold.ttf").write_bytes(font("fimbo"))
-        (fonts / "set.ttc").write_bytes(collection(font("figo"), font("fimo")))
+        (fonts / "house.otf").write_bytes(built_in_bytes("SourceSerifPro"))
+        (fonts / "full.ttf").write_bytes(built_in_bytes("fimo"))
+        (fonts / "full-bold.ttf").write_bytes(built_in_bytes("fimbo"))
+        (fonts / "set.ttc").write_bytes(collection("figo", "fimo"))
         (fonts / "odd.ttf").write_bytes(b"\0\1\0\0 not much of a font")
     return folder
 
@@ -158,13 +139,13 @@ def test_replaced_font_is_drawn_and_is_another_version(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"Co": f"fonts: {LIGHT}\n"})
     file = site / "catalogs" / "Co" / "fonts" / "house.otf"
     file.parent.mkdir()
-    file.write_bytes(font("SourceSerifPro"))
+    file.write_bytes(built_in_bytes("SourceSerifPro"))
     with serving(site, environment=QUIET) as client:
         url = f"Co?size=200,60&text={quote(in_font('House'), safe=';{}')}"
         before = client.ask(f"/is/image/{url}")
         first = properties(client, f"{url}&req=props")["image.version"]
         new = file.with_name("new.otf")
-        new.write_bytes(font("fimo"))
+        new.write_bytes(built_in_bytes("fimo"))
         new.replace(file)
         after, second = client.ask(f"/is/image/{url}"), properties(client, f"{url}&req=props")["image.version"]
         assert before.body != after.body
@@ -177,7 +158,7 @@ def test_fonts_of_the_default_catalog_are_in_reach_of_all(tmp_path: Path) -> Non
     for folder, code in (("", "fimo"), ("Own", "SourceSerifPro")):
         fonts = site / "catalogs" / folder / "fonts"
         fonts.mkdir()
-        (fonts / "house.otf").write_bytes(font(code))
+        (fonts / "house.otf").write_bytes(built_in_bytes(code))
     (site / "catalogs" / "default.yaml").write_text(f"attributes: {{default_font: House}}\nfonts: {LIGHT}\n")
     with serving(site, environment=QUIET) as client:
         assert alike(drawn(client, in_font("House")), drawn(client, MONO))
@@ -194,4 +175,4 @@ def test_words_of_a_template_are_a_variable(client: Client) -> None:
 
 def test_built_in_faces_are_there() -> None:
     assert {one.name for one in BUILT_IN} == {"FiraGO", "Fira Mono", "Source Serif Pro"}
-    assert all(font(one.code)[:4] in {b"\0\1\0\0", b"OTTO", b"true"} for one in BUILT_IN)
+    assert all(built_in_bytes(one.code)[:4] in {b"\0\1\0\0", b"OTTO", b"true"} for one in BUILT_IN)

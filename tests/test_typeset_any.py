@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from texts import advance, astuple, block, paragraph, whole, written
+from texts import advance, block, paragraph, whole, written
 
 from imageserver.richtext.document import Align, CopyFit, LineSpacing, Look, Paragraph, ParagraphStyle, TextBox
 from imageserver.typeset.setting import typeset
@@ -39,7 +39,7 @@ def test_a_line_is_as_long_as_its_glyphs(text: str, size: float) -> None:
     shown = text.rstrip()
     found = typeset(block(paragraph((text, Look(size=size)))), 0, 0)
     assert found.lines[0].width == pytest.approx(advance(shown, size) if shown else 0)
-    assert astuple(found.extent)[2] == pytest.approx(found.lines[0].width)
+    assert found.extent.bounds[2] == pytest.approx(found.lines[0].width)
 
 
 LOOKS = st.builds(
@@ -78,7 +78,7 @@ def test_any_text_is_set_somewhere(
 ) -> None:
     found = typeset(replace(block(*paragraphs, box=box), angle=angle), width, height)
     for extent in (found.extent, found.ink):
-        assert all(map(math.isfinite, astuple(extent)))
+        assert all(map(math.isfinite, extent.bounds))
         assert extent.left <= extent.right
         assert extent.top <= extent.bottom
     assert all(math.isfinite(line.x + line.y + line.width) for line in found.lines)

@@ -95,13 +95,11 @@ def test_a_layer_is_as_large_as_its_text_or_as_it_is_told() -> None:
     text = block("one", "two")
     into = "M50,60L200,60L200,200L50,200Z"
     found = flowed(text, into)
-    assert found.is_self_sized
     box = found.extent
     assert (box.left, box.top) == pytest.approx((50, 60))
     assert (box.right, box.bottom) == pytest.approx((50 + max(advance("one"), advance("two")), 60 + 2 * HEIGHT * SIZE))
     sized = flowed(text, into, size=(70, 80))
     assert sized.extent == Extent(0, 0, 70, 80)
-    assert not sized.is_self_sized
     assert sized.lines == found.lines
 
 
@@ -250,7 +248,6 @@ def test_a_sized_layer_on_a_path_ignores_alignment() -> None:
     assert glyphs(found)[0].x == pytest.approx(0)
     free = along(text, "M0,50L100,50")
     assert glyphs(free)[0].x == pytest.approx(100 - advance("a"))
-    assert free.is_self_sized
     assert free.extent == free.ink
 
 

@@ -9,7 +9,7 @@ from imageserver.plan.faces import BUILT_IN, built_in_face
 from imageserver.plan.text import FaceUse, TextBlock
 from imageserver.richtext.document import Dialect, Look, Paragraph, ParagraphStyle, RichText, Span, TextBox
 from imageserver.typeset.fonts import hb_font, metrics
-from imageserver.typeset.result import Extent, Typeset
+from imageserver.typeset.result import Typeset
 
 FACES = tuple(FaceUse("", one.bold, one.italic, built_in_face(one)) for one in BUILT_IN if one.name == "FiraGO")
 FACE = FACES[0].face
@@ -59,8 +59,3 @@ def whole(text: TextBlock) -> str:
 def written(text: TextBlock, found: Typeset) -> list[str]:
     """Give what stands on each line."""
     return [whole(text)[line.start : line.stop] for line in found.lines]
-
-
-def astuple(extent: Extent) -> tuple[float, ...]:
-    """Give the left, top, right and bottom."""
-    return extent.left, extent.top, extent.right, extent.bottom

@@ -125,11 +125,15 @@ def solid_window(layer: PlannedLayer, frame: Frame) -> Rect:
     if size is not None and size.width and size.height:
         return Rect(0, 0, size.width, size.height)
     if layer.commands.clip_path is not None:
-        left, top, right, bottom = layer.commands.clip_path.extent
-        x, y = math.floor(left), math.floor(top)
-        return Rect(x, y, max(1, math.ceil(right) - x), max(1, math.ceil(bottom) - y))
+        return around(*layer.commands.clip_path.extent)
     whole = frame.layer_0 or Size(1, 1)
     return Rect(0, 0, whole.width, whole.height)
+
+
+def around(left: float, top: float, right: float, bottom: float) -> Rect:
+    """Give the whole pixels that hold a rectangle, at least one each way."""
+    x, y = math.floor(left), math.floor(top)
+    return Rect(x, y, max(1, math.ceil(right) - x), max(1, math.ceil(bottom) - y))
 
 
 def wanted_size(layer: PlannedLayer, frame: Frame) -> Size | None:

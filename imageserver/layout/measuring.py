@@ -5,7 +5,6 @@ A nested picture is measured once, however often it is asked for.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from imageserver.errors import IllegalSize
@@ -15,6 +14,7 @@ from imageserver.layout.layers import (
     NOTHING,
     Frame,
     LayerShape,
+    around,
     intersection,
     is_self_sized,
     offset_of,
@@ -27,8 +27,8 @@ from imageserver.layout.thumbnails import thumbnail_canvas, thumbnail_offset, th
 from imageserver.layout.view import LARGEST_COORDINATE, ViewLayout, lay_out_view
 from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.plan.text import TextBlock
-from imageserver.protocol.values import Point, Rect, Size, at_least_one
-from imageserver.typeset.result import Extent, Typeset
+from imageserver.protocol.values import Point, Rect, Size
+from imageserver.typeset.result import Typeset
 from imageserver.typeset.setting import typeset
 
 
@@ -61,12 +61,12 @@ class SetText:
     @property
     def window(self) -> Rect:
         """The layer's rectangle in whole pixels."""
-        return around(self.typeset.extent)
+        return around(*self.typeset.extent.bounds)
 
     @property
     def overhang(self) -> Size:
         """By how many pixels glyphs reach beyond the rectangle, the same on opposite sides."""
-        window, ink = self.window, around(self.typeset.ink)
+        window, ink = self.window, around(*self.typeset.ink.bounds)
         beyond_x = max(window.x - ink.x, ink.x + ink.width - window.x - window.width, 0)
         beyond_y = max(window.y - ink.y, ink.y + ink.height - window.y - window.height, 0)
         return Size(beyond_x, beyond_y)
@@ -170,9 +170,3 @@ class Survey:
         if layer.source is not None:
             return self.window(layer.source)
         return self.window(layer.mask) if layer.mask is not None else solid_window(layer, frame)
-
-
-def around(extent: Extent) -> Rect:
-    """Give the whole pixels that hold an extent, at least one each way."""
-    x, y = math.floor(extent.left), math.floor(extent.top)
-    return Rect(x, y, at_least_one(math.ceil(extent.right) - x), at_least_one(math.ceil(extent.bottom) - y))

@@ -13,9 +13,10 @@ from imageserver.commands.paths import Path, Subpath
 from imageserver.commands.text import PathPlace
 from imageserver.errors import BadCombination
 from imageserver.typeset.flowing import Line, indents
+from imageserver.typeset.ink import Frame
 from imageserver.typeset.lines import TOLERANCE, Overlong, Piece, Room, break_line, piece, reach
 from imageserver.typeset.measuring import Measured
-from imageserver.typeset.placing import Brush, Frame, bar_of, glyphs_of, pixels_of, set_line, walk
+from imageserver.typeset.placing import Brush, bar_of, glyphs_of, pixels_of, set_line, walk
 from imageserver.typeset.result import Bar, Glyph, SetLine
 
 SAMPLES = 128

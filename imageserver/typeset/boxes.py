@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from imageserver.plan.text import TextBlock
 from imageserver.typeset.fitting import fit_copy, largest_resolution
 from imageserver.typeset.flowing import Flowed, Line, Manner, align_vertically, flow, moved
+from imageserver.typeset.ink import Frame, ink_of
 from imageserver.typeset.lines import TOLERANCE, Overlong
 from imageserver.typeset.measuring import Galley, Measured, measure
-from imageserver.typeset.placing import Frame, ink_of, place_glyphs
+from imageserver.typeset.placing import place_glyphs
 from imageserver.typeset.regions import Box, Region, box_region
 from imageserver.typeset.result import Extent
 

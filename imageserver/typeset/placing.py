@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
@@ -12,42 +11,14 @@ from imageserver.protocol.color import Color
 from imageserver.typeset.bidi import line_levels, visual_order
 from imageserver.typeset.clusters import Cluster
 from imageserver.typeset.flowing import Line, gaps, offsets_of
-from imageserver.typeset.fonts import hb_font, metrics
+from imageserver.typeset.fonts import metrics
+from imageserver.typeset.ink import Frame
 from imageserver.typeset.lines import TOLERANCE
 from imageserver.typeset.measuring import TAB, advance_of, size_of
-from imageserver.typeset.regions import direction
-from imageserver.typeset.result import Bar, Extent, Glyph, GlyphRun, SetLine
+from imageserver.typeset.result import Bar, Glyph, GlyphRun, SetLine
 
 Brush = tuple[Face, float, float, Color]
 """Face, size, stretch and colour of glyphs."""
-Corners = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """How points of lines become pixels: scaled, turned clockwise by an angle, and moved.
-
-    In downward flow lines run at an angle of 90 degrees more, but characters that stand upright do not.
-    """
-
-    scale: float = 1.0
-    angle: float = 0.0
-    x: float = 0.0
-    y: float = 0.0
-    downwards: bool = False
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Give the pixel of a point."""
-        if not self.angle:
-            return self.x + x * self.scale, self.y + y * self.scale
-        cosine, sine = direction(self.angle)
-        return self.x + (x * cosine - y * sine) * self.scale, self.y + (x * sine + y * cosine) * self.scale
-
-    def extent(self, left: float, top: float, right: float, bottom: float) -> Extent:
-        """Give the bounds in pixels of a rectangle of points."""
-        corners = [self.point(x, y) for x in (left, right) for y in (top, bottom)]
-        xs, ys = zip(*corners, strict=True)
-        return Extent(min(xs), min(ys), max(xs), max(ys))
 
 
 def walk(line: Line) -> Iterator[tuple[Cluster, float, float]]:
@@ -191,57 +162,4 @@ def set_line(line: Line, place: tuple[float, float], scale: float) -> SetLine:
         line.width * scale,
         line.metrics.ascent * scale,
         line.metrics.descent * scale,
-    )
-
-
-def ink_of(runs: Sequence[GlyphRun], bars: Sequence[Bar]) -> Extent | None:
-    """Give the bounds of everything that is drawn, or None if nothing is."""
-    found = [corners for run in runs for corners in inked(run)]
-    for bar in bars:
-        frame = Frame(1.0, bar.angle, bar.x, bar.y)
-        extent = frame.extent(0.0, 0.0, bar.length, bar.thickness)
-        found.append((extent.left, extent.top, extent.right, extent.bottom))
-    if not found:
-        return None
-    lefts, tops, rights, bottoms = zip(*found, strict=True)
-    return Extent(min(lefts), min(tops), max(rights), max(bottoms))
-
-
-def inked(run: GlyphRun) -> Iterator[Corners]:
-    """Give the bounds of the glyphs of a run that show something."""
-    boxes: dict[int, Corners | None] = {}
-    wide = run.size * run.stretch
-    for glyph in run.glyphs:
-        if glyph.index not in boxes:
-            boxes[glyph.index] = glyph_box(run.face, glyph.index)
-        box = boxes[glyph.index]
-        if box is None:
-            continue
-        left, top, right, bottom = box
-        if glyph.angle:
-            extent = Frame(run.size, glyph.angle, glyph.x, glyph.y).extent(
-                left * run.stretch, top, right * run.stretch, bottom
-            )
-            yield extent.left, extent.top, extent.right, extent.bottom
-        else:
-            yield (
-                glyph.x + left * wide,
-                glyph.y + top * run.size,
-                glyph.x + right * wide,
-                glyph.y + bottom * run.size,
-            )
-
-
-def glyph_box(face: Face, index: int) -> Corners | None:
-    """Give the left, top, right and bottom of a glyph in ems, y downwards, or None if it is empty."""
-    font = hb_font(face)
-    extents = font.get_glyph_extents(index)
-    if extents is None or not extents.width or not extents.height:
-        return None
-    unit = font.face.upem
-    return (
-        extents.x_bearing / unit,
-        -extents.y_bearing / unit,
-        (extents.x_bearing + extents.width) / unit,
-        -(extents.y_bearing + extents.height) / unit,
     )

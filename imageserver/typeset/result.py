@@ -17,6 +17,11 @@ class Extent:
     right: float = 0.0
     bottom: float = 0.0
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The left, top, right and bottom."""
+        return self.left, self.top, self.right, self.bottom
+
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
@@ -72,13 +77,11 @@ class SetLine:
 class Typeset:
     """A text that is set. The layer's rectangle is `extent`; (0,0) is its corner, or the origin that paths count from.
 
-    `is_self_sized` says that the text gave the layer its size; then (0,0) is the layer's default origin. `ink` holds
-    all that is drawn, which may reach beyond. `resolution` is the one that it was set at, and `complete` says that
-    nothing was left out, nor is longer than its line.
+    `ink` holds all that is drawn, which may reach beyond. `resolution` is the one that it was set at, and `complete`
+    says that nothing was left out, nor is longer than its line.
     """
 
     extent: Extent
-    is_self_sized: bool
     ink: Extent
     runs: tuple[GlyphRun, ...]
     bars: tuple[Bar, ...]

@@ -13,9 +13,10 @@ from imageserver.typeset.along import Riding, ridden, ridden_bars, ridden_lines,
 from imageserver.typeset.boxes import POINTS_PER_INCH, Boxed, fit_into, frame_of, set_in_box, set_in_column
 from imageserver.typeset.fitting import fit_copy, grows, largest_share
 from imageserver.typeset.flowing import Flowed, Line, Manner, flow, moved
+from imageserver.typeset.ink import Frame, ink_of
 from imageserver.typeset.lines import Overlong
 from imageserver.typeset.measuring import Galley, Measured, gather, measure
-from imageserver.typeset.placing import Frame, gathered, ink_of, place_bars, place_glyphs, place_lines
+from imageserver.typeset.placing import gathered, place_bars, place_glyphs, place_lines
 from imageserver.typeset.regions import Box, shapes
 from imageserver.typeset.result import Extent, Typeset
 
@@ -33,13 +34,13 @@ def typeset(block: TextBlock, width: float, height: float) -> Typeset:
         return set_on_path(block, block.path, Extent(0.0, 0.0, width, height) if is_sized else None)
     galleys = gather(block)
     if block.flow_path is not None:
-        return in_pixels(set_in_shapes(block, block.flow_path, galleys, width, height), not is_sized)
+        return in_pixels(set_in_shapes(block, block.flow_path, galleys, width, height))
     if is_sized:
         return in_pixels(set_in_box(block, galleys, width, height))
     check_alignment(block)
     if width > 0:
         return in_pixels(set_in_column(block, galleys, width))
-    return in_pixels(set_at_point(block, galleys), is_self_sized=True)
+    return in_pixels(set_at_point(block, galleys))
 
 
 def check_alignment(block: TextBlock) -> None:
@@ -49,13 +50,12 @@ def check_alignment(block: TextBlock) -> None:
         raise BadCombination("text", "expected one of \\ql, \\qr and \\qc for all paragraphs, or size=width,height")
 
 
-def in_pixels(boxed: Boxed, is_self_sized: bool = False) -> Typeset:
+def in_pixels(boxed: Boxed) -> Typeset:
     """Give what lines are in pixels."""
     lines, frame = boxed.lines, boxed.frame
     runs, bars = place_glyphs(lines, frame), place_bars(lines, frame)
     return Typeset(
         extent=boxed.extent,
-        is_self_sized=is_self_sized,
         ink=ink_of(runs, bars) or NOTHING,
         runs=runs,
         bars=bars,
@@ -135,7 +135,6 @@ def set_on_path(block: TextBlock, path: Path, extent: Extent | None) -> Typeset:
     ink = ink_of(runs, bars) or NOTHING
     return Typeset(
         extent=extent or ink,
-        is_self_sized=extent is None,
         ink=ink,
         runs=runs,
         bars=bars,

@@ -13,9 +13,9 @@ from html.parser import HTMLParser
 
 from imageserver.layout.embedded_paths import Move, Point
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layers import LayerShape
+from imageserver.layout.layers import Geometry, LayerShape, Placed
 from imageserver.layout.layout import Box
-from imageserver.layout.measuring import Geometry, Placed, Survey
+from imageserver.layout.measuring import Survey
 from imageserver.layout.moving import composite_to_reply, source_to_composite
 from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.protocol.values import rounded

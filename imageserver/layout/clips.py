@@ -13,9 +13,8 @@ from imageserver.commands.loops import flattened
 from imageserver.commands.paths import Path
 from imageserver.layout.embedded_paths import Move, named, path_in_pixels
 from imageserver.layout.facts import Facts
-from imageserver.layout.layers import is_self_sized
+from imageserver.layout.layers import Placed, is_self_sized
 from imageserver.layout.layout import Clip
-from imageserver.layout.measuring import Placed
 from imageserver.plan.picture import PlannedLayer
 
 

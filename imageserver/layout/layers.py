@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from imageserver.layout.view import ViewLayout
 from imageserver.plan.picture import PlannedLayer, Source, Thumbnail
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import (
@@ -52,6 +53,24 @@ class LayerShape:
             at_least_one(self.turned.width + self.margins.left + self.margins.right),
             at_least_one(self.turned.height + self.margins.top + self.margins.bottom),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layer's shape, and the place of its rectangle on the canvas."""
+
+    shape: LayerShape
+    window: Rect
+    offset: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The layers of a picture in pixels of the composite, and the view of it."""
+
+    layers: tuple[Placed, ...]
+    composite: Size
+    view: ViewLayout
 
 
 @dataclass(frozen=True, slots=True)

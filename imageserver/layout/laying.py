@@ -13,7 +13,7 @@ from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_o
 from imageserver.layout.converting import converted
 from imageserver.layout.embedding import embedded_in
 from imageserver.layout.facts import FactsOf
-from imageserver.layout.layers import LayerShape
+from imageserver.layout.layers import Geometry, LayerShape, Placed
 from imageserver.layout.layout import (
     Box,
     Clip,
@@ -28,7 +28,7 @@ from imageserver.layout.layout import (
     Turn,
 )
 from imageserver.layout.levels import with_reductions
-from imageserver.layout.measuring import Geometry, Placed, Survey
+from imageserver.layout.measuring import Survey
 from imageserver.layout.moving import corners_of, flipped, source_to_composite
 from imageserver.layout.view import ViewLayout, zoomed
 from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Source

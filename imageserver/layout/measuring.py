@@ -13,7 +13,8 @@ from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import (
     NOTHING,
     Frame,
-    LayerShape,
+    Geometry,
+    Placed,
     around,
     intersection,
     is_self_sized,
@@ -24,30 +25,12 @@ from imageserver.layout.layers import (
     wanted_size,
 )
 from imageserver.layout.thumbnails import thumbnail_canvas, thumbnail_offset, thumbnail_view
-from imageserver.layout.view import LARGEST_COORDINATE, ViewLayout, lay_out_view
+from imageserver.layout.view import LARGEST_COORDINATE, lay_out_view
 from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size
 from imageserver.typeset.result import Typeset
 from imageserver.typeset.setting import typeset
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A layer's shape, and the place of its rectangle on the canvas."""
-
-    shape: LayerShape
-    window: Rect
-    offset: Point
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """The layers of a picture in pixels of the composite, and the view of it."""
-
-    layers: tuple[Placed, ...]
-    composite: Size
-    view: ViewLayout
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from imageserver.commands.layer import Flip
 from imageserver.layout.embedded_paths import Move, Point
-from imageserver.layout.layers import carried
+from imageserver.layout.layers import Geometry, Placed, carried
 from imageserver.layout.layout import Loop
-from imageserver.layout.measuring import Geometry, Placed
 from imageserver.plan.picture import Picture, PlannedLayer
 from imageserver.protocol.values import Size
 

@@ -11,6 +11,8 @@ from photoshop import box, path_resources, paths_in, records, resource
 from pictures import PATHS, XMP, quadrants
 from serving import Client, serving
 
+from imageserver.layout.converting import EQUALS, equal
+
 BOX = [(80, 60), (280, 60), (280, 150), (80, 150)]
 ROUND = [(200, 75), (300, 150), (200, 225), (100, 150)]
 MORE = (
@@ -217,11 +219,35 @@ def test_xmp_is_embedded_as_it_is(packets: Client, name: str, fmt: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "told"),
-    [("fmt=jpeg", 0), ("fmt=jpeg&xmpEmbed=0", 0), ("fmt=gif&xmpEmbed=1", 0), ("fmt=pdf&xmpEmbed=1", 0)],
+    [("fmt=jpeg", 0), ("fmt=jpeg&xmpEmbed=0", 0), ("fmt=gif&xmpEmbed=1", 0), ("fmt=eps&xmpEmbed=1", 0)],
 )
 def test_no_xmp_where_none_is_asked_for_or_held(packets: Client, query: str, told: int) -> None:
     assert b"xmpmeta" not in packets.ask(f"/is/image/Xmp/a.jpg?{query}").body
     assert f"image.xmpEmbed={told}" in packets.ask(f"/is/image/Xmp/a.jpg?req=props&{query}").text
+
+
+def test_a_page_carries_xmp(packets: Client) -> None:
+    assert XMP in packets.ask("/is/image/Xmp/a.jpg?fmt=pdf&xmpEmbed=1").body
+    assert "image.xmpEmbed=1" in packets.ask("/is/image/Xmp/a.jpg?req=props&fmt=pdf&xmpEmbed=1").text
+
+
+def test_what_takes_the_place_of_a_format_carries_its_profile(server: Client) -> None:
+    """It is another reply than the same format asked for, which carries none; paths it cannot carry."""
+    webp, quality = {"Accept": "image/webp"}, equal(85, EQUALS["webp"])
+    for query, carried in ((f"fmt=webp&qlt={quality}", False), ("bfc=on", True)):
+        reply = server.ask(f"/is/image/Ma/p3?{query}&iccEmbed=1&wid=31", headers=webp)
+        assert reply.headers["Content-Type"] == "image/webp"
+        assert ("icc_profile" in reply.image.info) is carried
+    one, two = (server.ask(f"/is/image/Co/pathed.tif?bfc=on&pathEmbed={flag}", headers=webp) for flag in (1, 0))
+    assert one.headers["Content-Type"] == "image/webp"
+    assert one.headers["ETag"] == two.headers["ETag"]
+
+
+@pytest.mark.parametrize("fmt", ["gif", "webp", "avif", "jpeg2000"])
+def test_a_profile_that_is_asked_for_in_vain_makes_no_other_reply(server: Client, fmt: str) -> None:
+    one, other = (server.ask(f"/is/image/Ma/p3?fmt={fmt}&iccEmbed={flag}") for flag in (1, 0))
+    assert one.status == other.status == 200
+    assert one.headers["ETag"] == other.headers["ETag"]
 
 
 def test_xmp_follows_the_file(site: Path) -> None:

@@ -50,6 +50,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors)
     canvas = canvas_of(view, geometry.composite)
     passages = tuple(colors.passages(layer) for layer in picture.layers)
     sheet = Sheet(geometry, view, canvas, survey, picture.res_mode, colors)
+    encoding = lay_encoding(picture, survey.facts, colors, Size(view.window.width, view.window.height))
     return Layout(
         layers=tuple(
             lay_layer(layer, placed, sheet, passed)
@@ -67,11 +68,11 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors)
         window=view.window,
         background=picture.background,
         res_mode=picture.res_mode,
-        encoding=lay_encoding(picture, survey.facts, colors, Size(view.window.width, view.window.height)),
+        encoding=encoding,
         mask_only=picture.mask_only,
         profile=colors.output,
         coloring=colors.coloring(passages),
-        embedded=embedded_in(picture, survey),
+        embedded=embedded_in(picture, encoding, colors.output, survey),
     )
 
 
@@ -361,6 +362,7 @@ def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors, size: Size) -
         encoding,
         output=output,
         print_resolution=encoding.print_resolution or own or encoding.default_print_resolution,
+        icc_embed=False,
         xmp_embed=False,
         path_embed=False,
         offered=encoding.offered if output.pixel_type == "rgb" else (),

@@ -9,7 +9,7 @@ from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip, Layer
 from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
-from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_profile
+from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_pixel_type
 from imageserver.layout.converting import converted
 from imageserver.layout.embedding import embedded_in
 from imageserver.layout.facts import FactsOf
@@ -357,7 +357,7 @@ def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors, size: Size) -
     encoding = picture.encoding
     source = next(iter(picture.sources), None)
     own = (source.print_resolution or facts[source.path].print_resolution) if source else None
-    output = with_profile(encoding.output, colors.output)
+    output = with_pixel_type(encoding.output, colors.output)
     settled = replace(
         encoding,
         output=output,

@@ -6,13 +6,17 @@ import io
 import struct
 from pathlib import Path
 
+import pillow_heif
+import pillow_jxl  # noqa: F401, it registers JPEG XL with Pillow
 import pytest
 from photoshop import box, path_resources, paths_in, records, resource
 from pictures import PATHS, XMP, quadrants
 from serving import Client, serving
+from written import eps, psd
 
 from imageserver.layout.converting import EQUALS, equal
 
+pillow_heif.register_heif_opener()
 BOX = [(80, 60), (280, 60), (280, 150), (80, 150)]
 ROUND = [(200, 75), (300, 150), (200, 225), (100, 150)]
 MORE = (
@@ -61,6 +65,21 @@ def test_an_embedded_path_clips_again_as_it_did(server: Client, site: Path) -> N
     expected = server.ask("/is/image/Co/pathed.tif?wid=200&clipPathE=Round&fmt=png-alpha").image
     pairs = zip(again.getchannel("A").tobytes(), expected.getchannel("A").tobytes(), strict=True)
     assert max(abs(one - other) for one, other in pairs) <= 32
+
+
+@pytest.mark.parametrize("form", ["psd", "eps"])
+def test_photoshops_own_files_are_clipped_alike(server: Client, site: Path, form: str) -> None:
+    picture, size, blocks = quadrants(), (400, 300), path_resources(PATHS, (400, 300))
+    told = b"%%BeginPhotoshop: %d\n%% %b\n%%EndPhotoshop\n" % (len(blocks), blocks.hex("\n", 32).encode())
+    made = {
+        "psd": psd([band.tobytes() for band in picture.split()], size, 3, blocks=blocks),
+        "eps": eps(picture.tobytes(), size, 3, extra=told),
+    }
+    (site / f"catalogs/Co/images/pathed.{form}").write_bytes(made[form])
+    query = "clipPathE=Round&cropPathE=Box&fmt=png-alpha"
+    with serving(site) as client:
+        clipped = client.ask(f"/is/image/Co/pathed.{form}?{query}").image
+    assert clipped.tobytes() == server.ask(f"/is/image/Co/pathed.tif?{query}").image.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -165,6 +184,15 @@ def in_png(packet: bytes) -> bytes:
     return in_pillows("PNG", packet, pnginfo=info)
 
 
+def in_block(packet: bytes) -> bytes:
+    """Write a PSD with a packet among its resources, padded as Photoshop does."""
+    return psd([bytes(12)] * 3, (4, 3), 3, blocks=resource(1060, "", packet + b" " * 2000))
+
+
+def in_svg(packet: bytes) -> bytes:
+    return b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"><metadata>' + packet + b"</metadata></svg>"
+
+
 FILES = {
     "a.jpg": in_pillows("JPEG", XMP),
     "a.png": in_png(XMP),
@@ -172,6 +200,12 @@ FILES = {
     "a.webp": in_pillows("WEBP", XMP),
     "a.avif": in_pillows("AVIF", XMP),
     "a.gif": in_gif(XMP),
+    "a.jp2": in_jpeg2000(XMP),
+    "a.heic": in_pillows("HEIF", XMP),
+    "a.jxl": in_pillows("JXL", XMP),
+    "a.psd": in_block(XMP),
+    "a.eps": eps(bytes(36), (4, 3), 3, extra=b"%begin_xml_code\n" + XMP + b"\n"),
+    "a.svg": in_svg(XMP),
     "extended.jpg": in_extended_jpeg(XMP),
 }
 

@@ -6,11 +6,17 @@ import io
 import struct
 from pathlib import Path
 
+import pillow_heif
+import pillow_jxl  # noqa: F401, it registers JPEG XL with Pillow
 import pytest
 from photoshop import box, path_resources, paths_in, records, resource
 from pictures import PATHS, XMP, quadrants
 from serving import Client, serving
+from written import eps, psd
 
+from imageserver.layout.converting import EQUALS, equal
+
+pillow_heif.register_heif_opener()
 BOX = [(80, 60), (280, 60), (280, 150), (80, 150)]
 ROUND = [(200, 75), (300, 150), (200, 225), (100, 150)]
 MORE = (
@@ -59,6 +65,21 @@ def test_an_embedded_path_clips_again_as_it_did(server: Client, site: Path) -> N
     expected = server.ask("/is/image/Co/pathed.tif?wid=200&clipPathE=Round&fmt=png-alpha").image
     pairs = zip(again.getchannel("A").tobytes(), expected.getchannel("A").tobytes(), strict=True)
     assert max(abs(one - other) for one, other in pairs) <= 32
+
+
+@pytest.mark.parametrize("form", ["psd", "eps"])
+def test_photoshops_own_files_are_clipped_alike(server: Client, site: Path, form: str) -> None:
+    picture, size, blocks = quadrants(), (400, 300), path_resources(PATHS, (400, 300))
+    told = b"%%BeginPhotoshop: %d\n%% %b\n%%EndPhotoshop\n" % (len(blocks), blocks.hex("\n", 32).encode())
+    made = {
+        "psd": psd([band.tobytes() for band in picture.split()], size, 3, blocks=blocks),
+        "eps": eps(picture.tobytes(), size, 3, extra=told),
+    }
+    (site / f"catalogs/Co/images/pathed.{form}").write_bytes(made[form])
+    query = "clipPathE=Round&cropPathE=Box&fmt=png-alpha"
+    with serving(site) as client:
+        clipped = client.ask(f"/is/image/Co/pathed.{form}?{query}").image
+    assert clipped.tobytes() == server.ask(f"/is/image/Co/pathed.tif?{query}").image.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -163,6 +184,15 @@ def in_png(packet: bytes) -> bytes:
     return in_pillows("PNG", packet, pnginfo=info)
 
 
+def in_block(packet: bytes) -> bytes:
+    """Write a PSD with a packet among its resources, padded as Photoshop does."""
+    return psd([bytes(12)] * 3, (4, 3), 3, blocks=resource(1060, "", packet + b" " * 2000))
+
+
+def in_svg(packet: bytes) -> bytes:
+    return b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"><metadata>' + packet + b"</metadata></svg>"
+
+
 FILES = {
     "a.jpg": in_pillows("JPEG", XMP),
     "a.png": in_png(XMP),
@@ -170,6 +200,12 @@ FILES = {
     "a.webp": in_pillows("WEBP", XMP),
     "a.avif": in_pillows("AVIF", XMP),
     "a.gif": in_gif(XMP),
+    "a.jp2": in_jpeg2000(XMP),
+    "a.heic": in_pillows("HEIF", XMP),
+    "a.jxl": in_pillows("JXL", XMP),
+    "a.psd": in_block(XMP),
+    "a.eps": eps(bytes(36), (4, 3), 3, extra=b"%begin_xml_code\n" + XMP + b"\n"),
+    "a.svg": in_svg(XMP),
     "extended.jpg": in_extended_jpeg(XMP),
 }
 
@@ -217,11 +253,35 @@ def test_xmp_is_embedded_as_it_is(packets: Client, name: str, fmt: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "told"),
-    [("fmt=jpeg", 0), ("fmt=jpeg&xmpEmbed=0", 0), ("fmt=gif&xmpEmbed=1", 0), ("fmt=pdf&xmpEmbed=1", 0)],
+    [("fmt=jpeg", 0), ("fmt=jpeg&xmpEmbed=0", 0), ("fmt=gif&xmpEmbed=1", 0), ("fmt=eps&xmpEmbed=1", 0)],
 )
 def test_no_xmp_where_none_is_asked_for_or_held(packets: Client, query: str, told: int) -> None:
     assert b"xmpmeta" not in packets.ask(f"/is/image/Xmp/a.jpg?{query}").body
     assert f"image.xmpEmbed={told}" in packets.ask(f"/is/image/Xmp/a.jpg?req=props&{query}").text
+
+
+def test_a_page_carries_xmp(packets: Client) -> None:
+    assert XMP in packets.ask("/is/image/Xmp/a.jpg?fmt=pdf&xmpEmbed=1").body
+    assert "image.xmpEmbed=1" in packets.ask("/is/image/Xmp/a.jpg?req=props&fmt=pdf&xmpEmbed=1").text
+
+
+def test_what_takes_the_place_of_a_format_carries_its_profile(server: Client) -> None:
+    """It is another reply than the same format asked for, which carries none; paths it cannot carry."""
+    webp, quality = {"Accept": "image/webp"}, equal(85, EQUALS["webp"])
+    for query, carried in ((f"fmt=webp&qlt={quality}", False), ("bfc=on", True)):
+        reply = server.ask(f"/is/image/Ma/p3?{query}&iccEmbed=1&wid=31", headers=webp)
+        assert reply.headers["Content-Type"] == "image/webp"
+        assert ("icc_profile" in reply.image.info) is carried
+    one, two = (server.ask(f"/is/image/Co/pathed.tif?bfc=on&pathEmbed={flag}", headers=webp) for flag in (1, 0))
+    assert one.headers["Content-Type"] == "image/webp"
+    assert one.headers["ETag"] == two.headers["ETag"]
+
+
+@pytest.mark.parametrize("fmt", ["gif", "webp", "avif", "jpeg2000"])
+def test_a_profile_that_is_asked_for_in_vain_makes_no_other_reply(server: Client, fmt: str) -> None:
+    one, other = (server.ask(f"/is/image/Ma/p3?fmt={fmt}&iccEmbed={flag}") for flag in (1, 0))
+    assert one.status == other.status == 200
+    assert one.headers["ETag"] == other.headers["ETag"]
 
 
 def test_xmp_follows_the_file(site: Path) -> None:

@@ -49,6 +49,11 @@ GOOD: Mapping[str, bytes] = {
         '<defs><linearGradient id="g"><stop stop-color="#ff0000"/></linearGradient></defs>'
         '<rect width="20" height="30" fill="url(#g)"/>'
     ),
+    "spaced-gradient.svg": svg(
+        '<defs><linearGradient id="g"><stop stop-color="#ff0000"/></linearGradient></defs>'
+        '<rect width="20" height="30" fill="url( #g )"/>'
+    ),
+    "packets.svg": svg(f"<!--{'<?xpacket begin=' * 50_000}-->{cut_square(0)}"),
     "styled.svg": svg("<style>rect { fill: #ff0000 }</style><rect width='20' height='30'/>"),
     "foreign.svg": svg(cut_square(0) + '<foreignObject width="9" height="9"><b>x</b></foreignObject>'),
 }
@@ -65,6 +70,7 @@ BAD: Mapping[str, tuple[bytes, str]] = {
     "web.svg": (svg('<image xlink:href="http://127.0.0.1:9/a.png"/>'), "outside of itself"),
     "request.svg": (svg('<image xlink:href="/is/image/V/red"/>'), "outside of itself"),
     "use.svg": (svg('<use xlink:href="logo.svg#r"/>'), "outside of itself"),
+    "spaced.svg": (svg('<rect fill="url( http://example.com/#b)" width="9" height="9"/>'), "load nothing"),
     "svg-in-data.svg": (svg('<image href="data:image/svg+xml;base64,AAAA"/>'), "outside of itself"),
     "base.svg": (svg('<g xml:base="file:///etc/"/>'), "outside of itself"),
     "fill.svg": (svg('<rect fill="url(http://example.com/a#b)" width="9" height="9"/>'), "load nothing"),

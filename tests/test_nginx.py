@@ -91,6 +91,15 @@ def test_nginx_keeps_replies(tmp_path: Path) -> None:
         assert [front.ask("/is/image/Co/nothing").status for _ in range(2)] == [403, 403]
 
 
+def test_nginx_keeps_each_format_for_clients_that_accept_it(tmp_path: Path) -> None:
+    write_site(tmp_path, {"Co": CATALOG})
+    with serving(tmp_path, environment=QUIET) as ours, nginx(tmp_path, configurations()[0], ours.port) as front:
+        for kept in ("MISS", "HIT", "HIT"):
+            for accept, sent in (("image/webp", "image/webp"), ("image/avif", "image/avif"), ("*/*", "image/jpeg")):
+                reply = front.ask("/is/image/Co/grid?bfc=on&wid=200", headers={"Accept": accept})
+                assert (reply.headers["X-Cache"], reply.headers["Content-Type"]) == (kept, sent)
+
+
 def test_nginx_sends_files_of_the_cache(tmp_path: Path) -> None:
     write_site(tmp_path, {"Co": CATALOG})
     environment = {**QUIET, "IMAGESERVER_CACHE__ACCEL": "/kept"}

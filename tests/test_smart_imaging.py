@@ -11,6 +11,7 @@ from PIL import Image
 from serving import Client, Reply, serving
 from sites import QUIET, eventually, properties, write_site
 
+from imageserver.commands.formats import Codec
 from imageserver.layout.converting import EQUALS, equal
 from imageserver.plan.hints import Hints
 from imageserver.server.hints import read_hints
@@ -243,9 +244,8 @@ def test_headers_are_a_small_value() -> None:
 
 
 @pytest.mark.parametrize("codec", sorted(EQUALS))
-def test_qualities_that_look_the_same_grow_together(codec: str) -> None:
-    steps = EQUALS["avif" if codec == "avif" else "webp"]
-    found = [equal(quality, steps) for quality in range(1, 101)]
+def test_qualities_that_look_the_same_grow_together(codec: Codec) -> None:
+    found = [equal(quality, EQUALS[codec]) for quality in range(1, 101)]
     assert found == sorted(found)
     assert (found[0], found[-1]) == (1, 100)
 

@@ -9,6 +9,8 @@ from itertools import groupby
 
 Bands = Sequence[bytes]
 """An image as its channels, row by row."""
+Tag = tuple[int, int, list[int]]
+"""A number, the kind of its values, and those."""
 
 
 def tiff(
@@ -25,58 +27,51 @@ def tiff(
 ) -> bytes:
     """Write an uncompressed TIFF in strips of a few rows; samples of 16 bits are in its byte order."""
     width, height = size
-    row = width * bits // 8
-    if planar:
-        strips = [band[y * row : min(y + rows, height) * row] for band in bands for y in range(0, height, rows)]
-    else:
-        step = bits // 8
-        pixels = b"".join(band[i : i + step] for i in range(0, len(bands[0]), step) for band in bands)
-        strips = [
-            pixels[y * row * len(bands) : min(y + rows, height) * row * len(bands)] for y in range(0, height, rows)
-        ]
+    strips = strips_of(bands, size, bits // 8, rows, planar=planar)
     head = 16 if large else 8
-    offsets = [head + sum(map(len, strips[:i])) for i in range(len(strips))]
-    tags: list[tuple[int, int, list[int]]] = [
+    tags: list[Tag] = [
         (256, 4, [width]),
         (257, 4, [height]),
         (258, 3, [bits] * len(bands)),
         (259, 3, [1]),
         (262, 3, [photometric]),
-        (273, 4, offsets),
+        (273, 4, [head + sum(map(len, strips[:i])) for i in range(len(strips))]),
         (277, 3, [len(bands)]),
         (278, 4, [rows]),
         (279, 4, [len(strip) for strip in strips]),
         (284, 3, [2 if planar else 1]),
+        *([(338, 3, [extra])] if extra is not None else []),
     ]
-    if extra is not None:
-        tags.append((338, 3, [extra]))
     body = b"".join(strips)
     body += b"\0" * (-len(body) % 8)
     place = head + len(body)
+    mark = b"II" if order == "<" else b"MM"
+    start = struct.pack(order + "HHHQ", 43, 8, 0, place) if large else struct.pack(order + "HI", 42, place)
+    return mark + start + body + directory(tags, place, order, large=large)
+
+
+def strips_of(bands: Bands, size: tuple[int, int], step: int, rows: int, *, planar: bool) -> list[bytes]:
+    """Cut an image into strips of a few rows, of one band each or of whole pixels; a sample takes `step` bytes."""
+    width, height = size
+    row = width * step
+    if not planar:
+        pixels = b"".join(band[i : i + step] for i in range(0, len(bands[0]), step) for band in bands)
+        bands, row = [pixels], row * len(bands)
+    return [band[y * row : min(y + rows, height) * row] for band in bands for y in range(0, height, rows)]
+
+
+def directory(tags: Sequence[Tag], place: int, order: str, *, large: bool) -> bytes:
+    """Write the tags of a TIFF, as what stands at a place of it; values that are too long for a tag stand behind."""
     letters = {3: "H", 4: "I"}
-    inline = 8 if large else 4
-    directory, outside = b"", b""
-    start = place + (8 + 20 * len(tags) + 8 if large else 2 + 12 * len(tags) + 4)
-    for number, kind, values in tags:
+    inline, count, number, entry = (8, "Q", "Q", "HHQ") if large else (4, "H", "I", "HHI")
+    written, outside = struct.pack(order + count, len(tags)), b""
+    start = place + len(written) + len(tags) * (4 + 2 * inline) + inline
+    for name, kind, values in tags:
         data = struct.pack(f"{order}{len(values)}{letters[kind]}", *values)
         if len(data) > inline:
-            data, outside = struct.pack(order + ("Q" if large else "I"), start + len(outside)), outside + data
-        directory += struct.pack(order + ("HHQ" if large else "HHI"), number, kind, len(values)) + data.ljust(
-            inline, b"\0"
-        )
-    mark = b"II" if order == "<" else b"MM"
-    if large:
-        first = mark + struct.pack(order + "HHHQ", 43, 8, 0, place)
-        return first + body + struct.pack(order + "Q", len(tags)) + directory + bytes(8) + outside
-    return (
-        mark
-        + struct.pack(order + "HI", 42, place)
-        + body
-        + struct.pack(order + "H", len(tags))
-        + directory
-        + bytes(4)
-        + outside
-    )
+            data, outside = struct.pack(order + number, start + len(outside)), outside + data
+        written += struct.pack(order + entry, name, kind, len(values)) + data.ljust(inline, b"\0")
+    return written + bytes(inline) + outside
 
 
 def packed(row: bytes) -> bytes:

@@ -6,7 +6,7 @@ from imageserver.answers.properties import Pairs
 from imageserver.answers.versions import image_version, metadata_version
 from imageserver.layout.facts import Facts, FactsOf
 from imageserver.layout.layers import intersection
-from imageserver.layout.layout import Layout, embeds_profile
+from imageserver.layout.layout import Layout
 from imageserver.plan.catalogprops import hexadecimal
 from imageserver.plan.dates import java_date
 from imageserver.plan.picture import Picture, Source
@@ -19,11 +19,10 @@ PIXEL_TYPES = {"rgb": "RGB", "gray": "BW", "cmyk": "CMYK"}
 def describe_picture(picture: Picture, layout: Layout, facts: FactsOf, length: int) -> Pairs:
     """Give the properties of a reply, in the order of the reference's table; `length` is 0 before it is made."""
     output = layout.encoding.output
-    embeds = layout.profile is not None and embeds_profile(layout.encoding)
     return (
         ("image.bgc", hexadecimal(layout.background)),
         ("image.height", str(layout.reply.height)),
-        ("image.iccEmbed", str(int(embeds))),
+        ("image.iccEmbed", str(int(layout.embedded.profile is not None))),
         ("image.iccProfile", layout.profile.name if layout.profile else ""),
         ("image.length", str(length)),
         ("image.mask", str(int(output.format.alpha and not layout.mask_only))),

@@ -234,7 +234,7 @@ class Delivery:
         {"xmpEmbed": FLAG},
         traits=Trait.OUTERMOST,
         default=False,
-        doc="Embeds the XMP packet of layer 0's file in JPEG, TIFF, PNG, WebP and AVIF, as it is.",
+        doc="Embeds the XMP packet of layer 0's file as it is, in all formats but GIF, JPEG 2000 and EPS.",
         page="xmpembed",
     )
     path_embed: bool = command(

@@ -10,12 +10,16 @@ from imageserver.errors import Mismatch, NotSupported
 
 PixelType = Literal["rgb", "gray", "cmyk"]
 Compression = Literal["none", "lzw", "zip", "jpeg", "lossy", "lossless"]
+Carried = Literal["profile", "xmp", "paths"]
 Codec = Literal["jpeg", "png", "png8", "gif", "tif", "webp", "avif", "pdf", "eps", "jpeg2000", "heic", "jxl"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A reply format: the codec that writes it, its MIME type and what it can hold. The first entry is the default."""
+    """A reply format: the codec that writes it, its MIME type and what it can hold. The first entry is the default.
+
+    `carries` is what is embedded where that is asked for.
+    """
 
     codec: Codec
     media_type: str
@@ -23,35 +27,41 @@ class Format:
     compressions: tuple[Compression, ...] = ()
     alpha: bool = False
     progressive: bool = False
+    carries: frozenset[Carried] = frozenset()
 
 
 ANY: tuple[PixelType, ...] = ("rgb", "gray", "cmyk")
 RGB: tuple[PixelType, ...] = ("rgb",)
 LIGHT: tuple[PixelType, ...] = ("rgb", "gray")
 WEB: tuple[Compression, ...] = ("lossy", "lossless")
+ALL: frozenset[Carried] = frozenset({"profile", "xmp", "paths"})
+PAGE: frozenset[Carried] = frozenset({"profile", "xmp"})
+PRINT: frozenset[Carried] = frozenset({"profile", "paths"})
+XMP: frozenset[Carried] = frozenset({"xmp"})
+"""Profiles and paths are carried by what the reference's table names, XMP by whatever can hold a packet."""
 
 FORMATS: Mapping[str, Format] = {
-    "jpeg": Format("jpeg", "image/jpeg", ANY),
-    "pjpeg": Format("jpeg", "image/jpeg", ANY, progressive=True),
-    "png": Format("png", "image/png", LIGHT),
-    "png-alpha": Format("png", "image/png", LIGHT, alpha=True),
-    "png8": Format("png8", "image/png", RGB),
-    "png8-alpha": Format("png8", "image/png", RGB, alpha=True),
+    "jpeg": Format("jpeg", "image/jpeg", ANY, carries=ALL),
+    "pjpeg": Format("jpeg", "image/jpeg", ANY, progressive=True, carries=ALL),
+    "png": Format("png", "image/png", LIGHT, carries=PAGE),
+    "png-alpha": Format("png", "image/png", LIGHT, alpha=True, carries=PAGE),
+    "png8": Format("png8", "image/png", RGB, carries=PAGE),
+    "png8-alpha": Format("png8", "image/png", RGB, alpha=True, carries=PAGE),
     "gif": Format("gif", "image/gif", LIGHT),
     "gif-alpha": Format("gif", "image/gif", LIGHT, alpha=True),
-    "tif": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip", "jpeg")),
-    "tif-alpha": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip"), alpha=True),
-    "webp": Format("webp", "image/webp", RGB, WEB),
-    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True),
-    "avif": Format("avif", "image/avif", RGB, WEB),
-    "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True),
+    "tif": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip", "jpeg"), carries=ALL),
+    "tif-alpha": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip"), alpha=True, carries=ALL),
+    "webp": Format("webp", "image/webp", RGB, WEB, carries=XMP),
+    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True, carries=XMP),
+    "avif": Format("avif", "image/avif", RGB, WEB, carries=XMP),
+    "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True, carries=XMP),
     "jpeg2000": Format("jpeg2000", "image/jp2", LIGHT, WEB),
     "jpeg2000-alpha": Format("jpeg2000", "image/jp2", LIGHT, WEB, alpha=True),
-    "heic": Format("heic", "image/heic", RGB),
-    "jxl": Format("jxl", "image/jxl", LIGHT, WEB),
-    "jxl-alpha": Format("jxl", "image/jxl", LIGHT, WEB, alpha=True),
-    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none")),
-    "eps": Format("eps", "image/eps", ANY),
+    "heic": Format("heic", "image/heic", RGB, carries=XMP),
+    "jxl": Format("jxl", "image/jxl", LIGHT, WEB, carries=XMP),
+    "jxl-alpha": Format("jxl", "image/jxl", LIGHT, WEB, alpha=True, carries=XMP),
+    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none"), carries=PAGE),
+    "eps": Format("eps", "image/eps", ANY, carries=PRINT),
 }
 
 SPELLINGS: Mapping[str, str] = {

@@ -251,7 +251,7 @@ def profile_of(named: NamedProfile, facts: FactsOf, wanted: Space | None = None)
     return found
 
 
-def with_profile(output: Output, profile: Profile | None) -> Output:
+def with_pixel_type(output: Output, profile: Profile | None) -> Output:
     """Give a format the pixel type of the profile that was asked for; raises `BadCombination`."""
     if profile is None or profile.pixel_type == output.pixel_type:
         return output

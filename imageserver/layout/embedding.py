@@ -1,30 +1,30 @@
-"""What a reply brings along of the file that layer 0 shows. References: r-xmpembed, r-pathembed."""
+"""What a reply carries beside its pixels. References: r-iccembed, r-xmpembed, r-pathembed."""
 
 from __future__ import annotations
 
-from imageserver.commands.formats import Codec
 from imageserver.layout.embedded_paths import Point, encoded, moved, path_in_pixels
 from imageserver.layout.facts import EmbeddedPath, Facts
 from imageserver.layout.layout import Embedded, PacketSource
 from imageserver.layout.measuring import Survey
 from imageserver.layout.moving import composite_to_reply, corners_of, source_to_composite
-from imageserver.plan.picture import Picture, Source
-
-HOLD_XMP: frozenset[Codec] = frozenset({"jpeg", "tif", "png", "png8", "webp", "avif", "heic", "jxl"})
-"""The reference knows JPEG and TIFF; the others can hold a packet as well."""
-HOLD_PATHS: frozenset[Codec] = frozenset({"jpeg", "tif", "eps"})
+from imageserver.plan.picture import Encoding, Picture, Source
+from imageserver.plan.profiles import Profile
 
 
-def embedded_in(picture: Picture, survey: Survey) -> Embedded:
-    """Say what of its lowest image is embedded in a picture's reply, as far as its format can hold that."""
-    encoding, source = picture.encoding, picture.layers[0].source
-    if not (encoding.xmp_embed or encoding.path_embed) or not isinstance(source, Source):
-        return Embedded()
-    codec, facts = encoding.output.format.codec, survey.facts[source.path]
-    has_packet = encoding.xmp_embed and facts.has_xmp and codec in HOLD_XMP
+def embedded_in(picture: Picture, sent: Encoding, profile: Profile | None, survey: Survey) -> Embedded:
+    """Say what a picture's reply carries of what is asked for: XMP and paths as far as the format that is `sent` can.
+
+    The profile is embedded as in the format that was asked for, whatever has taken its place.
+    """
+    asked, source, held = picture.encoding, picture.layers[0].source, sent.output.format.carries
+    profile = profile if asked.icc_embed and "profile" in asked.output.format.carries else None
+    if not (asked.xmp_embed or asked.path_embed) or not isinstance(source, Source):
+        return Embedded(profile)
+    facts = survey.facts[source.path]
+    has_packet = asked.xmp_embed and facts.has_xmp and "xmp" in held
     packet = PacketSource(source.path, facts.content_hash) if has_packet else None
-    paths = paths_in_reply(picture, source, facts, survey) if encoding.path_embed and codec in HOLD_PATHS else ()
-    return Embedded(packet, paths)
+    paths = paths_in_reply(picture, source, facts, survey) if asked.path_embed and "paths" in held else ()
+    return Embedded(profile, packet, paths)
 
 
 def paths_in_reply(picture: Picture, source: Source, facts: Facts, survey: Survey) -> tuple[EmbeddedPath, ...]:

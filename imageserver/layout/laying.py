@@ -9,7 +9,7 @@ from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip, Layer
 from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
-from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_profile
+from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_pixel_type
 from imageserver.layout.converting import converted
 from imageserver.layout.embedding import embedded_in
 from imageserver.layout.facts import FactsOf
@@ -50,6 +50,7 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors)
     canvas = canvas_of(view, geometry.composite)
     passages = tuple(colors.passages(layer) for layer in picture.layers)
     sheet = Sheet(geometry, view, canvas, survey, picture.res_mode, colors)
+    encoding = lay_encoding(picture, survey.facts, colors, Size(view.window.width, view.window.height))
     return Layout(
         layers=tuple(
             lay_layer(layer, placed, sheet, passed)
@@ -67,11 +68,11 @@ def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors)
         window=view.window,
         background=picture.background,
         res_mode=picture.res_mode,
-        encoding=lay_encoding(picture, survey.facts, colors, Size(view.window.width, view.window.height)),
+        encoding=encoding,
         mask_only=picture.mask_only,
         profile=colors.output,
         coloring=colors.coloring(passages),
-        embedded=embedded_in(picture, survey),
+        embedded=embedded_in(picture, encoding, colors.output, survey),
     )
 
 
@@ -356,11 +357,12 @@ def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors, size: Size) -
     encoding = picture.encoding
     source = next(iter(picture.sources), None)
     own = (source.print_resolution or facts[source.path].print_resolution) if source else None
-    output = with_profile(encoding.output, colors.output)
+    output = with_pixel_type(encoding.output, colors.output)
     settled = replace(
         encoding,
         output=output,
         print_resolution=encoding.print_resolution or own or encoding.default_print_resolution,
+        icc_embed=False,
         xmp_embed=False,
         path_embed=False,
         offered=encoding.offered if output.pixel_type == "rgb" else (),

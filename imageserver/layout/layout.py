@@ -11,7 +11,7 @@ from imageserver.commands.layer import BlendMode, Flip, MaskUse
 from imageserver.layout.coloring import Coloring, Passage
 from imageserver.layout.facts import EmbeddedPath
 from imageserver.plan.picture import Encoding
-from imageserver.plan.profiles import HOLD_PROFILES, Profile
+from imageserver.plan.profiles import Profile
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.color import Color
 from imageserver.protocol.values import Point, Rect, Size
@@ -198,8 +198,9 @@ class PacketSource:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What the file of layer 0 brings into the reply beside pixels: XMP, and paths in shares of the reply."""
+    """What a reply carries beside pixels: a profile; of the file of layer 0, XMP, and paths in shares of the reply."""
 
+    profile: Profile | None = None
     packet: PacketSource | None = None
     paths: tuple[EmbeddedPath, ...] = ()
 
@@ -234,9 +235,3 @@ class Layout:
     def reply(self) -> Size:
         """The size of what is sent."""
         return Size(self.window.width, self.window.height)
-
-
-def embeds_profile(encoding: Encoding) -> bool:
-    """Tell whether a profile is embedded if there is one: by the format that was asked for, whatever took its place."""
-    asked = encoding.instead_of or encoding
-    return encoding.icc_embed and asked.output.format.codec in HOLD_PROFILES

@@ -140,7 +140,7 @@ def sources_of(layout: Layout) -> Iterator[LaidSource]:
 
 def is_managed(layout: Layout) -> bool:
     """Tell whether a colour profile is read for a layout, or for a picture that is nested in it."""
-    if layout.coloring is not None or (layout.profile is not None and layout.encoding.icc_embed):
+    if layout.coloring is not None or layout.embedded.profile is not None:
         return True
     shown = (one for layer in layout.layers for one in (layer.source, layer.mask))
     return any(is_managed(one.layout) or one.passage is not None for one in shown if isinstance(one, LaidPicture))

@@ -11,15 +11,12 @@ from pathlib import Path
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, Catalogs, existing_file
-from imageserver.commands.formats import Codec
 from imageserver.commands.icc import Intent, OutputProfile
 from imageserver.errors import BadProfile
 from imageserver.protocol.color import Space
 
 HEADER = 128
 SUFFIXES = (".icc", ".icm")
-HOLD_PROFILES: frozenset[Codec] = frozenset({"jpeg", "png", "png8", "tif", "pdf", "eps"})
-"""Formats in which a profile can be embedded."""
 
 
 @dataclass(frozen=True, slots=True)

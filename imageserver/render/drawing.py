@@ -34,14 +34,15 @@ def draw_converted(layout: Layout, kept: Cache) -> tuple[bytes, int]:
 
 def draw_in(layout: Layout, written: Sequence[Layout], kept: Cache) -> list[bytes]:
     """Draw a layout once, and write it in one or more formats."""
+    metadata = metadata_of(layout.embedded)
     try:
         plain = plain_picture(layout)
         if plain is not None:
-            return [encode_plain(plain, one, metadata_of(one)) for one in written]
+            return [encode_plain(plain, one, metadata) for one in written]
         composed = finished(with_intermediates(layout, kept))
         if len(written) > 1:  # what is computed while it is written is computed once only
             composed = composed.copy_memory()
-        return [encode(composed, one, metadata_of(one)) for one in written]
+        return [encode(composed, one, metadata) for one in written]
     except Error as error:
         for layer in layout.layers:
             check(layer.source)

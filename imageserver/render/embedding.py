@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from imageserver.layout.layout import Layout, embeds_profile
+from imageserver.layout.layout import Embedded
 from imageserver.render.metadata import Metadata
 from imageserver.render.photoshop import written_paths
 from imageserver.render.probe import read_xmp
 from imageserver.render.profiles import profile_bytes
 
 
-def metadata_of(layout: Layout) -> Metadata:
-    """Give the profile, the packet and the paths that a layout embeds; raises `BadSource` for a file gone bad."""
-    embedded, named = layout.embedded, layout.profile
-    profile = profile_bytes(named) if named is not None and embeds_profile(layout.encoding) else b""
+def metadata_of(embedded: Embedded) -> Metadata:
+    """Give the profile, the packet and the paths that a reply carries; raises `BadSource` for a file gone bad."""
+    profile = profile_bytes(embedded.profile) if embedded.profile else b""
     packet = read_xmp(embedded.packet.path) if embedded.packet else b""
     return Metadata(icc=profile, xmp=packet, paths=written_paths(embedded.paths))

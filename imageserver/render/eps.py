@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from imageserver.layout.facts import PixelType
 from imageserver.protocol.values import Size
 from imageserver.render.engine import Image, with_profile
 from imageserver.render.header import Header
+from imageserver.render.packets import packet_in
 from imageserver.render.photoshop import PROFILE, Resource, first_data, paths_of, resolution_in, resources
 
 DOS = b"\xc5\xd0\xd3\xc6"
@@ -26,12 +27,11 @@ HEADER = 2**20
 IMAGE_DATA = re.compile(rb"%ImageData:\s*(\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) \"([^\"\r\n]{1,80})\"")
 PHOTOSHOP = re.compile(rb"%BeginPhotoshop:\s*(\d{1,9})\s*[\r\n]+")
 END_OF_PHOTOSHOP = b"%EndPhotoshop"
-PACKET = re.compile(rb"<\?xpacket begin=.*?<\?xpacket end=[^>]*\?>", re.DOTALL)
 NOT_HEX = re.compile(rb"[^0-9A-Fa-f]+")
 BINARY, HEXADECIMAL = 1, 2
 CHANNELS: Mapping[int, int] = {1: 1, 3: 3, 4: 4}
 """Bands by the number of a colour mode: gray, RGB, CMYK."""
-MODES: Mapping[int, Literal["BW", "RGB", "CMYK"]] = {1: "BW", 3: "RGB", 4: "CMYK"}
+MODES: Mapping[int, PixelType] = {1: "BW", 3: "RGB", 4: "CMYK"}
 ALLOWED = "expected an EPS that Photoshop has written, uncompressed or as JPEG, or one with a preview in TIFF"
 INTERPRETATIONS: Mapping[int, str] = {1: "b-w", 3: "srgb", 4: "cmyk"}
 JPEG = b"\xff\xd8\xff"
@@ -69,20 +69,19 @@ def header_of_eps(path: Path) -> Header:
     with mapped(path) as data:
         found = find(data)
         blocks = tuple(resources(photoshop_blocks(data)))
-        packet = PACKET.search(data)
         size, kind = described(found, data)
         return Header(
             format="EPS",
             size=size,
             pixel_type=kind,
             profile=first_data(blocks, PROFILE) if isinstance(found, Raster) else b"",
-            packet=packet[0] if packet else b"",
+            packet=packet_in(data),
             paths=paths_of(blocks),
             print_resolution=resolution_in(blocks),
         )
 
 
-def described(found: Found, data: mmap.mmap) -> tuple[Size, Literal["BW", "RGB", "CMYK"]]:
+def described(found: Found, data: mmap.mmap) -> tuple[Size, PixelType]:
     """Give the size and the pixel type of a picture."""
     if isinstance(found, slice):
         image = Image.tiffload_buffer(data[found])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from imageserver.layout.facts import Alpha, EmbeddedPath
+from PIL import ExifTags
+from PIL import Image as Pillow
+
+from imageserver.layout.facts import Alpha, EmbeddedPath, PixelType
 from imageserver.protocol.values import Size
 
 
@@ -15,10 +17,23 @@ class Header:
 
     format: str
     size: Size
-    pixel_type: Literal["RGB", "BW", "CMYK"] = "RGB"
+    pixel_type: PixelType = "RGB"
     alpha: Alpha = "none"
     orientation: int = 1
     profile: bytes = b""
     packet: bytes = b""
     paths: tuple[EmbeddedPath, ...] = ()
     print_resolution: float | None = None
+
+
+def usual_orientation(value: object) -> int:
+    """Give an EXIF orientation; anything else is upright."""
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004, EXIF's range
+
+
+def orientation_of(image: Pillow.Image) -> int:
+    """Give the EXIF orientation of an opened image, 1 to 8; anything else is 1."""
+    try:
+        return usual_orientation(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except (ValueError, TypeError, SyntaxError, OSError):
+        return 1

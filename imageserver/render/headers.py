@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from PIL import ExifTags, UnidentifiedImageError
 from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from imageserver.config import Limits
 from imageserver.errors import BadSource, LimitExceeded
-from imageserver.layout.facts import Alpha
+from imageserver.layout.facts import Alpha, PixelType
 from imageserver.protocol.values import Size
 from imageserver.render.decoders import FORMATS, open_by_pillow
 from imageserver.render.engine import Error
 from imageserver.render.eps import header_of_eps
-from imageserver.render.header import Header
+from imageserver.render.header import Header, orientation_of, usual_orientation
 from imageserver.render.jxl import opened_jxl, size_in_jxl
-from imageserver.render.packets import packet_of
+from imageserver.render.packets import packet_of, tidy
 from imageserver.render.photoshop import SEGMENT, paths_of, resources
 from imageserver.render.psd import header_of_psd
 from imageserver.render.sources import first_line, sniff
@@ -52,7 +53,7 @@ def read_header(path: Path, limits: Limits | None = None) -> Header:
     except (OSError, ValueError, SyntaxError, Error, Pillow.DecompressionBombError) as error:
         reason = "it cannot be opened" if isinstance(error, OSError) else first_line(error)
         raise BadSource(path.name, reason, str(path)) from error
-    return header
+    return replace(header, packet=tidy(header.packet))
 
 
 def check_pixels(size: Size, limits: Limits) -> None:
@@ -85,7 +86,7 @@ def header_by_pillow(path: Path, kind: str) -> Header:
         )
 
 
-def pixel_type_of(image: Pillow.Image) -> Literal["RGB", "BW", "CMYK"]:
+def pixel_type_of(image: Pillow.Image) -> PixelType:
     """Give the pixel type of an image."""
     tiles: Any = getattr(image, "tile", ())
     deep_gray = image.format == "PNG" and bool(tiles) and str(tiles[0].args).startswith("LA")
@@ -120,20 +121,6 @@ def stored_size(image: Pillow.Image) -> Size:
     if image.format == "TIFF" and WIDTH in tags and LENGTH in tags:
         return Size(int(tags[WIDTH]), int(tags[LENGTH]))
     return Size(image.width, image.height)
-
-
-def orientation_of(image: Pillow.Image) -> int:
-    """Give the EXIF orientation, 1 to 8; anything else is 1."""
-    try:
-        value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (ValueError, TypeError, SyntaxError, OSError):
-        return 1
-    return usual_orientation(value)
-
-
-def usual_orientation(value: object) -> int:
-    """Give an EXIF orientation; anything else is upright."""
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004, EXIF's range
 
 
 def alpha_of(image: Pillow.Image) -> Alpha:

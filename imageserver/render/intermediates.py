@@ -11,7 +11,8 @@ from dataclasses import replace
 from imageserver.answers.answering import digest, tag_of
 from imageserver.cache.disk import Disk, opened
 from imageserver.config import Cache
-from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout, Pixels
+from imageserver.layout.layout import Laid, LaidPicture, Layout, Pixels
+from imageserver.layout.levels import sources_of
 from imageserver.render.compose import finished
 from imageserver.render.probe import hash_file
 
@@ -36,13 +37,6 @@ def nested(layout: Layout) -> Iterator[LaidPicture]:
                 yield from nested(one.layout)
 
 
-def files(layout: Layout) -> Iterator[LaidSource]:
-    """Yield everything that is read."""
-    for layout_ in (layout, *(picture.layout for picture in nested(layout))):
-        for layer in layout_.layers:
-            yield from (one for one in (layer.source, layer.mask) if isinstance(one, LaidSource))
-
-
 def resolved(layout: Layout, disk: Disk) -> Layout:
     """Put pixels in place of kept pictures, wherever in the layout they are."""
     layers = (
@@ -62,7 +56,7 @@ def with_pixels(source: Laid | None, disk: Disk) -> Laid | None:
     data = disk.read(key)
     if data is None:
         data = drawn(resolved(source.layout, disk))
-        if all(hash_file(file.path) == file.content_hash for file in files(source.layout)):
+        if all(hash_file(file.path) == file.content_hash for file in sources_of(source.layout)):
             disk.write(key, data)
     width, height, bands = (int.from_bytes(data[at : at + NUMBER], "big") for at in range(0, HEAD, NUMBER))
     return replace(source, pixels=Pixels(width, height, bands, data[HEAD:]))

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PIL import ExifTags
 from PIL import Image as Pillow
 
 from imageserver.protocol.values import Size
-from imageserver.render.header import Header
+from imageserver.render.header import Header, orientation_of
 from imageserver.render.packets import boxes
 
 BARE = b"\xff\x0a"
@@ -81,16 +80,16 @@ def opened_jxl(path: Path) -> tuple[Pillow.Image, Header]:
     image: Pillow.Image
     if is_jpeg:
         image = Pillow.open(io.BytesIO(data), formats=["JPEG"])
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1)
+        orientation = orientation_of(image)
         profile = image.info.get("icc_profile") or profile
     else:
-        image, turned = Pillow.frombytes(info.mode, (info.width, info.height), data), 1
+        image, orientation = Pillow.frombytes(info.mode, (info.width, info.height), data), 1
     return image, Header(
         format="JXL",
         size=Size(image.width, image.height),
         pixel_type="BW" if image.mode in {"L", "LA", "I;16"} else "CMYK" if image.mode == "CMYK" else "RGB",
         alpha="unassociated" if "A" in image.mode else "none",
-        orientation=turned if isinstance(turned, int) and 1 <= turned <= 8 else 1,  # noqa: PLR2004, EXIF's range
+        orientation=orientation,
         profile=profile or b"",
         packet=next((bytes(one.data) for one in found if is_packet(one)), b""),
     )

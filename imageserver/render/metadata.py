@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pyvips import GValue
 
 from imageserver.render.engine import Image
+from imageserver.render.packets import EXTENSION
+from imageserver.render.photoshop import SEGMENT
 
 LONGEST = 65533
 """Bytes of one segment of a JPEG, without its marker and length."""
@@ -17,8 +19,6 @@ IHDR = 33
 """Bytes of a PNG up to the end of its header."""
 APP1, APP13 = b"\xff\xe1", b"\xff\xed"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
-MORE_XMP = b"http://ns.adobe.com/xmp/extension/\0"
-RESOURCES = b"Photoshop 3.0\0"
 POINTER = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="{}"/>'
@@ -78,15 +78,15 @@ def xmp_segments(packet: bytes) -> Iterator[bytes]:
         return
     digest = hashlib.md5(packet, usedforsecurity=False).hexdigest().upper()
     yield segment(APP1, XMP + POINTER.format(digest).encode())
-    for start, part in parts(packet, LONGEST - len(MORE_XMP) - 40):
+    for start, part in parts(packet, LONGEST - len(EXTENSION) - 40):
         place = len(packet).to_bytes(4) + start.to_bytes(4)
-        yield segment(APP1, MORE_XMP + digest.encode() + place + part)
+        yield segment(APP1, EXTENSION + digest.encode() + place + part)
 
 
 def path_segments(blocks: bytes) -> Iterator[bytes]:
     """Write image resource blocks."""
-    for _, part in parts(blocks, LONGEST - len(RESOURCES)):
-        yield segment(APP13, RESOURCES + part)
+    for _, part in parts(blocks, LONGEST - len(SEGMENT)):
+        yield segment(APP13, SEGMENT + part)
 
 
 def parts(data: bytes, most: int) -> Iterator[tuple[int, bytes]]:

@@ -24,6 +24,8 @@ NOTE = "http://ns.adobe.com/xmp/note/"
 ANNOUNCED = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
 UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """What a box of JPEG 2000 begins with that holds a packet."""
+BEGIN, END, CLOSED = b"<?xpacket begin=", b"<?xpacket end=", b"?>"
+"""What stands around a packet, so that it is found in a file of any format."""
 IN_GIF = b"\x21\xff\x0bXMP DataXMP"
 END_IN_GIF = b"\x01\xff\xfe\xfd\xfc"
 MOST = 16 * 2**20
@@ -35,12 +37,24 @@ def packet_of(image: Pillow.Image, path: Path) -> bytes:
     """Give the XMP packet of an opened image; empty without one."""
     match image.format:
         case "GIF":
-            packet = packet_in_gif(path)
+            return packet_in_gif(path)
         case "JPEG2000":
-            packet = next((data[len(UUID) :] for kind, data in boxes(path) if kind == b"uuid" and is_xmp(data)), b"")
+            return next((data[len(UUID) :] for kind, data in boxes(path) if kind == b"uuid" and is_xmp(data)), b"")
         case _:
-            packet = packet_in_info(image)
+            return packet_in_info(image)
+
+
+def tidy(packet: bytes) -> bytes:
+    """Give a packet without what pads it; of a huge one, as much as is read."""
     return packet.strip(PADDING)[:MOST]
+
+
+def packet_in(data: bytes | mmap.mmap) -> bytes:
+    """Find the packet of a file that holds it as it is; empty without one."""
+    start = data.find(BEGIN)
+    stop = data.find(END, start) if start >= 0 else -1
+    end = data.find(CLOSED, stop) if stop >= 0 else -1
+    return data[start : end + len(CLOSED)] if 0 <= end < start + MOST else b""
 
 
 def packet_in_info(image: Pillow.Image) -> bytes:

@@ -27,12 +27,7 @@ def plain_picture(layout: Layout) -> Pillow.Image | None:
     """Draw a layout that shows one opaque level in colour and nothing else; None for any other."""
     layer = layout.layers[0]
     source = layer.source
-    if (
-        len(layout.layers) > 1
-        or layout.coloring is not None
-        or not isinstance(source, LaidSource)
-        or source.level is None
-    ):
+    if len(layout.layers) > 1 or not isinstance(source, LaidSource) or source.level is None:
         return None
     part = part_of(layer, layout)
     if part is None or not is_plain(layer, layout) or facts_of(source.level).bands != COLORED:

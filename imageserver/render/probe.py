@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -21,16 +22,14 @@ from imageserver.typeset.font_files import fault
 
 CHUNK = 2**20
 PROFILE_TYPES: Mapping[bytes, PixelType] = {b"RGB ": "RGB", b"GRAY": "BW", b"CMYK": "CMYK"}
-SPACE, PROFILE_MARK = slice(16, 20), slice(36, 40)
-"""Where the header of an ICC profile names its colour space, and itself."""
+PROFILE_HEADER, SPACE, MARK = 128, slice(16, 20), slice(36, 40)
+"""The length of the header of an ICC profile, and where it names its colour space, and itself."""
 
 
 def probe(path: Path, limits: Limits) -> Facts:
     """Read what is known of a file; raises `BadSource` for one that is no image, `LimitExceeded` for a huge one."""
     try:
-        status = path.stat()
-        if status.st_size > limits.file_size:
-            raise LimitExceeded("limits.file_size", status.st_size, limits.file_size)
+        status = stat_of(path, limits)
         content_hash = hash_file(path)
         return facts_of(path, read_header(path, limits), content_hash, status.st_mtime)
     except OSError as error:
@@ -40,15 +39,21 @@ def probe(path: Path, limits: Limits) -> Facts:
 def probe_font(path: Path, limits: Limits) -> Facts:
     """Read what is known of a font file; raises `BadFont` for one that is none, `LimitExceeded` for a huge one."""
     try:
-        length = path.stat().st_size
-        if length > limits.file_size:
-            raise LimitExceeded("limits.file_size", length, limits.file_size)
+        stat_of(path, limits)
         reason = fault(path.read_bytes(), 0)
         if reason:
             raise BadFont(path.name, reason, str(path))
         return Facts(Size(0, 0), hash_file(path), format="font")
     except OSError as error:
         raise BadSource(path.name, "it cannot be opened", str(path)) from error
+
+
+def stat_of(path: Path, limits: Limits) -> os.stat_result:
+    """Look at a file that may be read; raises `LimitExceeded` for a huge one."""
+    status = path.stat()
+    if status.st_size > limits.file_size:
+        raise LimitExceeded("limits.file_size", status.st_size, limits.file_size)
+    return status
 
 
 def hash_file(path: Path) -> str:
@@ -89,6 +94,11 @@ def profile_name(profile: bytes) -> str:
         return "unknown profile"
 
 
+def is_profile(data: bytes) -> bool:
+    """Tell an ICC profile by its first bytes."""
+    return data[MARK] == b"acsp"
+
+
 def profile_type(profile: bytes) -> PixelType | None:
     """Give the pixel type of a usable ICC profile; None for anything else."""
     return None if opened_profile(profile) is None else PROFILE_TYPES.get(profile[SPACE])
@@ -96,7 +106,7 @@ def profile_type(profile: bytes) -> PixelType | None:
 
 def opened_profile(profile: bytes) -> ImageCms.ImageCmsProfile | None:
     """Open a profile of gray, RGB or CMYK; None for anything else."""
-    if profile[PROFILE_MARK] != b"acsp" or profile[SPACE] not in PROFILE_TYPES:
+    if not is_profile(profile) or profile[SPACE] not in PROFILE_TYPES:
         return None
     try:
         return ImageCms.ImageCmsProfile(io.BytesIO(profile))

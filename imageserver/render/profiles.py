@@ -6,14 +6,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from imageserver.config import Limits
-from imageserver.errors import BadProfile, BadSource, LimitExceeded
+from imageserver.errors import BadProfile, BadSource
 from imageserver.layout.facts import Facts
 from imageserver.plan.profiles import Profile
 from imageserver.protocol.values import Size
 from imageserver.render.built_in_profiles import built_in_bytes, digest_of
-from imageserver.render.probe import embedded_profile, profile_name, profile_type
+from imageserver.render.probe import PROFILE_HEADER, embedded_profile, is_profile, profile_name, profile_type, stat_of
 
-HEADER = 128
 MOST_KEPT = 8
 
 
@@ -29,7 +28,7 @@ def profile_bytes(profile: Profile) -> bytes:
 def file_bytes(path: Path, digest: str) -> bytes:
     """Read a profile from its file, or from the image that embeds it."""
     try:
-        data = path.read_bytes() if is_profile(path) else embedded_profile(path)
+        data = path.read_bytes() if holds_nothing_else(path) else embedded_profile(path)
     except OSError as error:
         raise BadSource(path.name, error.strerror or "cannot be opened", str(path)) from error
     if digest_of(data) != digest:
@@ -37,18 +36,16 @@ def file_bytes(path: Path, digest: str) -> bytes:
     return data
 
 
-def is_profile(path: Path) -> bool:
+def holds_nothing_else(path: Path) -> bool:
     """Tell a profile from an image."""
     with path.open("rb") as file:
-        return file.read(HEADER)[36:40] == b"acsp"
+        return is_profile(file.read(PROFILE_HEADER))
 
 
 def probe_profile(path: Path, limits: Limits) -> Facts:
     """Read what is known of a profile; raises `BadProfile` for a file that is none, `LimitExceeded` for a huge one."""
     try:
-        length = path.stat().st_size
-        if length > limits.file_size:
-            raise LimitExceeded("limits.file_size", length, limits.file_size)
+        stat_of(path, limits)
         data = path.read_bytes()
     except OSError as error:
         raise BadSource(path.name, "it cannot be opened", str(path)) from error

@@ -15,6 +15,7 @@ from imageserver.errors import BadSource
 from imageserver.protocol.values import Size
 from imageserver.render.engine import Error, Image
 from imageserver.render.header import Header
+from imageserver.render.packets import packet_in
 
 MOST_BYTES = 2**20
 """What the reference allows a file to have."""
@@ -28,11 +29,10 @@ LEFT_OUT = frozenset({"script", "foreignobject", "iframe", "audio", "video", "an
 """Elements that are passed over: nothing runs and nothing moves."""
 WITH_LINKS = re.compile(r"(?:.*\})?(?:href|src|base)", re.IGNORECASE)
 INNER_LINK = re.compile(r"\s*(?:#|data:image/(?:png|jpe?g|gif|webp)[;,])", re.IGNORECASE)
-URL = re.compile(r"url\s*\(\s*['\"]?\s*(?!#|data:image/(?:png|jpe?g|gif|webp)[;,])", re.IGNORECASE)
+URL = re.compile(r"url\s*+\(\s*+['\"]?+\s*+(?!#|data:image/(?:png|jpe?g|gif|webp)[;,])", re.IGNORECASE)
 IMPORT = re.compile(r"@\s*import|expression\s*\(|\\", re.IGNORECASE)
 """What leads out of a style sheet, and the backslash that could hide it."""
 ANCHOR = "a"
-PACKET = re.compile(rb"<\?xpacket begin=.*?<\?xpacket end=[^>]*\?>", re.DOTALL)
 
 
 def header_of_svg(path: Path) -> Header:
@@ -41,8 +41,7 @@ def header_of_svg(path: Path) -> Header:
     tree = checked(parsed(data))
     refuse_sized_by_variables(tree)
     image = opened(written(tree))
-    packet = PACKET.search(data)
-    return Header("SVG", Size(image.width, image.height), alpha="unassociated", packet=packet[0] if packet else b"")
+    return Header("SVG", Size(image.width, image.height), alpha="unassociated", packet=packet_in(data))
 
 
 def names_in(path: Path) -> tuple[str, ...]:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import math
 
+from PIL import Image as Pillow
+
 from imageserver.plan.picture import Encoding
-from imageserver.render.encoders.saving import resolution
+from imageserver.render.encoders.saving import DEVICE_SPACES, size_in_print
 from imageserver.render.engine import Image
 from imageserver.render.exchange import to_pillow
 from imageserver.render.metadata import Metadata
 
-POINTS_IN_INCH = 72
-SPACES = {"L": "DeviceGray", "RGB": "DeviceRGB", "CMYK": "DeviceCMYK"}
-COMPONENTS = {"L": 1, "RGB": 3, "CMYK": 4}
 HEX_WIDTH = 64
 """Digits of a line of hexadecimal comments."""
 
@@ -23,7 +22,7 @@ HEX_WIDTH = 64
 def write_eps(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write a picture as large as it is at its print resolution, with its profile and paths as comments."""
     picture = to_pillow(image)
-    width, height = (side * POINTS_IN_INCH / resolution(encoding) for side in picture.size)
+    width, height = size_in_print(picture, encoding)
     pixels = picture.tobytes()
     head = f"""%!PS-Adobe-3.0 EPSF-3.0
 %%Creator: imageserver
@@ -34,10 +33,10 @@ def write_eps(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
 %%Pages: 1
 %%EndComments
 """
-    image_data = program(picture.mode, picture.size)
+    image_data = program(picture)
     body = f"""%%Page: 1 1
 gsave
-/{SPACES[picture.mode]} setcolorspace
+/{DEVICE_SPACES[picture.mode]} setcolorspace
 {width:.4f} {height:.4f} scale
 %%BeginBinary: {len(image_data) + len(pixels)}
 """
@@ -46,10 +45,10 @@ gsave
     return head.encode() + carried + body.encode() + image_data + pixels + foot
 
 
-def program(mode: str, size: tuple[int, int]) -> bytes:
+def program(picture: Pillow.Image) -> bytes:
     """Write what reads the pixels that follow it; the word `image` ends with one newline, behind which they start."""
-    width, height = size
-    decode = " ".join(["0 1"] * COMPONENTS[mode])
+    width, height = picture.size
+    decode = " ".join(["0 1"] * len(picture.getbands()))
     return (
         f"<< /ImageType 1 /Width {width} /Height {height} /BitsPerComponent 8 /Decode [{decode}]"
         f" /ImageMatrix [{width} 0 0 -{height} 0 {height}] /DataSource currentfile >> image\n"

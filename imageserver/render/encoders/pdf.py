@@ -10,15 +10,12 @@ from PIL import Image as Pillow
 
 from imageserver.plan.picture import Encoding
 from imageserver.render.encoders.jpeg import jpeg
-from imageserver.render.encoders.saving import resolution
+from imageserver.render.encoders.saving import DEVICE_SPACES, size_in_print
 from imageserver.render.engine import Image
 from imageserver.render.exchange import to_pillow
 from imageserver.render.metadata import Metadata
 
-POINTS_IN_INCH = 72
 HEADER = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
-SPACES = {"L": b"/DeviceGray", "RGB": b"/DeviceRGB", "CMYK": b"/DeviceCMYK"}
-COMPONENTS = {"L": 1, "RGB": 3, "CMYK": 4}
 INVERTED = b" /Decode [1 0 1 0 1 0 1 0]"
 """What a JPEG of four inks needs, as it holds how much light they leave."""
 
@@ -26,16 +23,17 @@ INVERTED = b" /Decode [1 0 1 0 1 0 1 0]"
 def write_pdf(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     """Write a page as large as the picture is at its print resolution, with its profile and XMP."""
     picture = to_pillow(image)
-    width, height = (f"{side * POINTS_IN_INCH / resolution(encoding):.4f}".encode() for side in picture.size)
+    width, height = (f"{side:.4f}".encode() for side in size_in_print(picture, encoding))
+    space = f"/{DEVICE_SPACES[picture.mode]}".encode()
     content = b"q %b 0 0 %b 0 0 cm /Picture Do Q" % (width, height)
     resources = b"<< /XObject << /Picture 5 0 R >> >>"
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %b %b] /Contents 4 0 R /Resources %b >>"
     extras = [
-        (b"/N %d /Alternate %b" % (COMPONENTS[picture.mode], SPACES[picture.mode]), metadata.icc),
+        (b"/N %d /Alternate %b" % (len(picture.getbands()), space), metadata.icc),
         (b"/Type /Metadata /Subtype /XML", metadata.xmp),
     ]
     held = [stream(entries, data) for entries, data in extras if data]
-    profile = b"[/ICCBased 6 0 R]" if metadata.icc else SPACES[picture.mode]
+    profile = b"[/ICCBased 6 0 R]" if metadata.icc else space
     packet = b" /Metadata %d 0 R" % (5 + len(held)) if metadata.xmp else b""
     return document(
         b"<< /Type /Catalog /Pages 2 0 R%b >>" % packet,

@@ -12,12 +12,21 @@ from imageserver.plan.picture import Encoding
 from imageserver.render.engine import Image
 
 MM_IN_INCH = 25.4
+POINTS_IN_INCH = 72
 DEFAULT_RESOLUTION = 72.0
+DEVICE_SPACES = {"L": "DeviceGray", "RGB": "DeviceRGB", "CMYK": "DeviceCMYK"}
+"""What PostScript and PDF call the colours of a picture whose profile is not told."""
 
 
 def resolution(encoding: Encoding) -> float:
     """Give the print resolution in dots per inch."""
     return encoding.print_resolution or DEFAULT_RESOLUTION
+
+
+def size_in_print(image: Pillow.Image, encoding: Encoding) -> tuple[float, float]:
+    """Give width and height of a picture on paper, in points."""
+    points = POINTS_IN_INCH / resolution(encoding)
+    return image.width * points, image.height * points
 
 
 def with_resolution(image: Image, encoding: Encoding) -> Image:

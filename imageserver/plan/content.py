@@ -7,13 +7,13 @@ so are macros.
 from __future__ import annotations
 
 from imageserver.catalog.catalogs import Catalogs
-from imageserver.catalog.content import KIND, Item, look_up_content
+from imageserver.catalog.content import KIND, Item, look_up_content, suffix_of
 from imageserver.catalog.records import ContentRecord, Disposition
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.groups import read_group
 from imageserver.errors import BadValue, NotFound
 from imageserver.plan.files import ContentPlan, FilePlan, StaticFile
-from imageserver.plan.media_types import is_page, media_type_of, suffix_of
+from imageserver.plan.media_types import is_page, media_type_of
 from imageserver.plan.plan import Lifetime, Plan, Properties, Text
 from imageserver.plan.question import asked_locale
 from imageserver.protocol.request import Piece, Request

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from imageserver.catalog.content import KIND, Item, look_up_content
+from imageserver.catalog.content import KIND, Item, look_up_content, suffix_of
 from imageserver.catalog.records import ContentRecord
 from imageserver.errors import BadValue, Mismatch, NotFound
-from imageserver.plan.media_types import suffix_of
 from imageserver.plan.plan import Manifest, Plan, Stream, Streams
 from imageserver.plan.question import Question
 from imageserver.protocol.grammar import Keyword

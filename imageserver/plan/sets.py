@@ -85,11 +85,6 @@ def default_of(question: Question, main: Catalog) -> Default:
     )
 
 
-def localized(text: str, _question: Question) -> str:
-    """Give a label, or a value of user data, in the language of a request; without locale maps there is only one."""
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a set something stands: the catalog that its ids belong to, the set's own name, its type, and how deep.
@@ -139,7 +134,7 @@ class Gathering:
         record = member.entry.record if member and member.entry else None
         kind = KINDS.get(record.asset_type) if record else None
         place = Place(main, member.name if member else name)
-        return self.gathered(written, place, kind, self.notes(record))
+        return self.gathered(written, place, kind, notes_of(record))
 
     def record_set(self, member: Member, place: Place, kind: SetKind | None) -> MediaSet:
         """Give the set of a record; `kind` is the type that its surroundings give it."""
@@ -149,7 +144,7 @@ class Gathering:
         except BadImageSet as error:
             raise BadValue(f"catalog::ImageSet of {member.name}", record.image_set, error.where) from error
         inner = replace(place, main=member.catalog, name=member.name)
-        notes = self.notes(record) if place.told else suppressed(record)
+        notes = notes_of(record) if place.told else suppressed(record)
         return self.gathered(written, inner, kind or KINDS.get(record.asset_type), notes)
 
     def gathered(self, written: ImageSet, place: Place, kind: SetKind | None, notes: Notes = Notes()) -> MediaSet:  # noqa: B008, a value
@@ -157,7 +152,7 @@ class Gathering:
         limits = self.question.limits
         if place.depth > limits.set_nesting:
             raise LimitExceeded("limits.set_nesting", place.depth, limits.set_nesting)
-        kind = kind or kind_of(written, self.question.catalogs, place.main, place.name)
+        kind = kind or kind_of(written, self.question.catalogs, place.main, place.name, self.question.locale)
         if kind == "unknown" and place.kind in {"spin", "img_set"}:
             kind = place.kind
         items: list[SetItem] = []
@@ -215,7 +210,7 @@ class Gathering:
     def single(self, member: Member, reference: Reference, place: Place) -> SetItem:
         """Give the item of one image, video or file."""
         record = (member.entry.record if member.entry else None) or member.content
-        notes = self.notes(record) if place.told else suppressed(record)
+        notes = notes_of(record) if place.told else suppressed(record)
         if member.entry is None:
             video = video_of(member) if member.kind == "video" else None
             return SetItem(member.kind, member.name, video=video, notes=notes)
@@ -235,7 +230,7 @@ class Gathering:
     def swatch(self, part: Part | None, place: Place) -> Named | None:
         """Give the swatch of an item."""
         if isinstance(part, SolidColor):
-            return Named(color=f"0x{part.rgb}", label=localized(part.label, self.question))
+            return Named(color=f"0x{part.rgb}", label=part.label)
         member = self.found(part, place.main) if isinstance(part, Reference) else None
         if member is None or not isinstance(part, Reference):
             return None
@@ -246,7 +241,7 @@ class Gathering:
         """Give an image by its name, with the label that `labelkey=` finds in its user data."""
         is_default = member is self.default.image
         name = asked_name(self.question.catalogs, reference.name, main) if is_default else member.name
-        label = dict(self.properties(member.user_data)).get(self.label_key, "") if self.label_key else ""
+        label = dict(properties(member.user_data)).get(self.label_key, "") if self.label_key else ""
         return Named(name, label, reference.commands, is_default=is_default)
 
     def found(self, reference: Reference, main: Catalog) -> Member | None:
@@ -266,20 +261,22 @@ class Gathering:
         names = entry.record.crop_rects
         return tuple(plan_source(replace(entry, crop_name=name), self.question.macros) for name in names)
 
-    def notes(self, record: Record | ContentRecord | None) -> Notes:
-        """Give what a record says of itself."""
-        match record:
-            case Record():
-                return Notes(self.properties(record.user_data), record.map, record.targets)
-            case ContentRecord():
-                return Notes(self.properties(record.user_data))
-            case None:
-                return Notes()
 
-    def properties(self, text: str) -> tuple[tuple[str, str], ...]:
-        """Read user data."""
-        cut = [line.partition("=") for line in text.splitlines()]
-        return tuple((name.strip(), localized(value, self.question)) for name, equals, value in cut if equals)
+def properties(text: str) -> tuple[tuple[str, str], ...]:
+    """Read user data."""
+    cut = [line.partition("=") for line in text.splitlines()]
+    return tuple((name.strip(), value) for name, equals, value in cut if equals)
+
+
+def notes_of(record: Record | ContentRecord | None) -> Notes:
+    """Give what a record says of itself."""
+    match record:
+        case Record():
+            return Notes(properties(record.user_data), record.map, record.targets)
+        case ContentRecord():
+            return Notes(properties(record.user_data))
+        case None:
+            return Notes()
 
 
 def suppressed(record: Record | ContentRecord | None) -> Notes:

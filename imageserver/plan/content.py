@@ -28,6 +28,7 @@ def plan_content(request: Request, catalogs: Catalogs) -> ContentPlan:
     control = read_group(Delivery, pieces, Delivery())
     check_kind(control, pieces)
     main, _ = catalogs.governing(request.object)
+    catalogs.check(main)
     item = look_up_content(catalogs, request.object, asked_locale(request.pieces, main))
     match control.req.name:
         case "userdata":

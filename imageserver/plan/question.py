@@ -142,10 +142,11 @@ def expiration_of(entry: Entry) -> float:
 
 
 def ask(request: Request, catalogs: Catalogs, limits: Limits, around: Surroundings | None = None) -> Question:
-    """Expand the macros of a request and read what kind of reply it wants."""
+    """Expand the macros of a request and read what kind of reply it wants; raises `Refused` for another's catalog."""
     around = around or Surroundings()
     main, _ = catalogs.governing(request.object)
     main = around.main if around.main and main is catalogs.default else main
+    catalogs.check(main)
     macros = Macros(catalogs, main, limits)
     pieces = macros.expand(request.pieces)
     controls = [piece for piece in pieces if has(piece, Trait.CONTROL)]

@@ -48,6 +48,11 @@ class Admitted:
     private: bool = False
     until: float | None = None
 
+    @property
+    def is_bounded(self) -> bool:
+        """Tell whether a reply is not for every client, or not for long."""
+        return self.private or self.until is not None
+
 
 def admit(arrival: Arrival, catalogs: Catalogs, config: Config) -> Admitted:
     """Apply the rules to a request, and check that it may be served; raises `Refused` when it may not."""

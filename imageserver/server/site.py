@@ -25,6 +25,7 @@ from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotF
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
+from imageserver.plan.files import FilePlan
 from imageserver.plan.hints import Hints
 from imageserver.plan.plan import Plan, Saving
 from imageserver.plan.planning import never_expires, plan
@@ -43,6 +44,7 @@ from imageserver.server.saving import store
 from imageserver.server.sources import Sources, Version, version_of
 
 T = TypeVar("T")
+Planned = TypeVar("Planned", Plan, FilePlan)
 TRIES = 3
 """How often a reply is made anew because a file changed under it."""
 
@@ -75,7 +77,7 @@ class Site:
 
     def plan(self, admitted: Admitted, hints: Hints) -> Plan:
         """Say what a request means to a client."""
-        return plan(admitted.request, admitted.catalogs, self.config.limits, hints)
+        return bound(plan(admitted.request, admitted.catalogs, self.config.limits, hints), admitted)
 
     def versions(self, planned: Plan) -> tuple[Version, ...]:
         """Tell which versions of its files a plan is going to use; raises `BadSource` for one that is gone."""
@@ -205,6 +207,12 @@ class Site:
         await self.pyramids.stop()
         self.threads.stop()
         await asyncio.to_thread(self.renderer.stop)
+
+
+def bound(planned: Planned, admitted: Admitted) -> Planned:
+    """Let a reply be kept no longer, and by nobody else, than the request allows."""
+    lifetime = replace(planned.lifetime, until=admitted.until, private=admitted.private)
+    return replace(planned, lifetime=lifetime)
 
 
 def length_tag(tag: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from imageserver.catalog.content import KIND, Item, look_up_content, suffix_of
-from imageserver.catalog.records import ContentRecord
 from imageserver.errors import BadValue, Mismatch, NotFound
 from imageserver.plan.plan import Manifest, Plan, Stream, Streams
 from imageserver.plan.question import Question
@@ -55,16 +54,11 @@ def streams_of(items: tuple[Item, ...], manifest: Manifest, prefix: str) -> tupl
         found = tuple(
             Stream(url_of(item, prefix), rate, item.record.video_size)
             for item in items
-            if item.record and suffix_of(item.record.path) == suffix and (rate := bit_rate(item.record))
+            if item.record and suffix_of(item.record.path) == suffix and (rate := item.record.bit_rate)
         )
         if found:
             return found
     return ()
-
-
-def bit_rate(record: ContentRecord) -> int:
-    """Give the bits a second of a video and its sound; 0 is unknown."""
-    return record.total_stream_bit_rate or (record.video_bit_rate or 0) + (record.audio_bit_rate or 0)
 
 
 def url_of(item: Item, prefix: str) -> str:

@@ -288,5 +288,4 @@ def suppressed(record: Record | ContentRecord | None) -> Notes:
 def video_of(member: Member) -> Video:
     """Describe a video; one without a record has a name and a suffix only."""
     content = member.content or ContentRecord()
-    rate = content.total_stream_bit_rate or content.video_bit_rate or content.audio_bit_rate
-    return Video(member.name, member.suffix, content.video_size, rate)
+    return Video(member.name, member.suffix, content.video_size, content.bit_rate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from imageserver.catalog.content import KIND, Item, look_up_content, suffix_of
+from imageserver.commands.groups import asked
 from imageserver.errors import BadValue, Mismatch, NotFound
 from imageserver.plan.plan import Manifest, Plan, Stream, Streams
 from imageserver.plan.question import Question
@@ -34,13 +35,14 @@ def plan_mbr_set(question: Question) -> Plan:
 
 def asked_manifest(question: Question) -> Manifest:
     """Find which list is asked for: what `fmt=` says or, without it, the one that is text or XML as `req=` says."""
-    asked = [piece for piece in question.pieces if piece.name.casefold() == "fmt" and piece.value]
-    if not asked:
+    piece = asked((piece for piece in question.pieces if piece.value), "fmt")
+    if piece is None:
         return "f4m" if question.control.req.form == "xml" else "m3u8"
+    text = piece.value or ""
     try:
-        return MANIFEST.parse(asked[-1].value or "")
+        return MANIFEST.parse(text)
     except Mismatch as error:
-        raise BadValue("fmt", asked[-1].value or "", f"{error.expected}, with req=mbrSet", asked[-1].origin) from error
+        raise BadValue("fmt", text, f"{error.expected}, with req=mbrSet", piece.origin) from error
 
 
 def item_id(item: str) -> str:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from imageserver.catalog.catalogs import Catalog, Entry
 from imageserver.catalog.members import KINDS, WORDS, Member, SetKind, asked_name, find_member, kind_of, known_set
 from imageserver.catalog.records import ContentRecord, Record
-from imageserver.commands.delivery import Delivery
-from imageserver.commands.groups import read_group
+from imageserver.commands.groups import asked
 from imageserver.errors import BadImageSet, BadValue, LimitExceeded, NotFound, NotSupported
 from imageserver.plan.expansion import substituted_text, variables_of
 from imageserver.plan.picture import Picture, Source
 from imageserver.plan.pictures import nested_picture
 from imageserver.plan.plan import MediaSet, Named, Notes, Plan, SetItem, Video
-from imageserver.plan.question import Question, ask
+from imageserver.plan.question import Question, ask, default_image_of
 from imageserver.plan.sources import plan_source
 from imageserver.protocol.image_set import (
     ImageSet,
@@ -38,34 +37,28 @@ def plan_set(question: Question) -> Plan:
     if ":" in name:
         raise NotSupported(f"req={question.kind} of '{name}'", "the name of a set has no colon")
     main, _ = question.catalogs.governing(name)
-    gathering = Gathering(question, default_of(question, main), asked_text(question, "labelkey")[0])
-    asked = asked_set(question)
-    match asked.items if asked else ():
-        case () if asked is None:
+    gathering = Gathering(question, default_of(question, main), question.control.label_key)
+    given = asked_set(question)
+    match given.items if given else ():
+        case () if given is None:
             found = gathering.object_set(Reference(name), main)
         case (Item(fields=((Reference() as only,),)),):
             found = gathering.object_set(only, main)
         case _:
-            found = gathering.given_set(asked or ImageSet(), main)
+            found = gathering.given_set(given or ImageSet(), main)
     return question.answered_by(replace(found, settled=gathering.settled), Entry("", main, main))
 
 
 def asked_set(question: Question) -> ImageSet | None:
     """Read `imageSet=`; None when there is none, or an empty one."""
-    value, nested, origin = asked_text(question, "imageset")
-    if not value:
+    piece = asked(question.pieces, "imageSet")
+    if piece is None or not piece.value:
         return None
-    text = substituted_text(nested or value, variables_of(question.pieces, {}))
+    text = substituted_text(piece.nested or piece.value, variables_of(question.pieces, {}))
     try:
-        return read_image_set(without_braces(text), plus=bool(nested))
+        return read_image_set(without_braces(text), plus=bool(piece.nested))
     except BadImageSet as error:
-        raise BadValue("imageSet", text, error.where, origin) from error
-
-
-def asked_text(question: Question, name: str) -> tuple[str, str, str]:
-    """Give the value of a command that is the same for the whole request, as read and as written, and its origin."""
-    pieces = [piece for piece in question.pieces if piece.name.casefold() == name]
-    return (pieces[-1].value or "", pieces[-1].nested, pieces[-1].origin) if pieces else ("", "", "")
+        raise BadValue("imageSet", text, error.where, piece.origin) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +71,9 @@ class Default:
 
 def default_of(question: Question, main: Catalog) -> Default:
     """Read `defaultImage=` and attribute::DefaultImage; an empty `defaultImage=` leaves out what is missing."""
-    asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "defaultimage"], Delivery())
-    name = main.attributes.default_image if asked.default_image is None else asked.default_image
-    return Default(
-        find_member(question.catalogs, name, main, question.locale) if name else None, asked.default_image == ""
-    )
+    name = default_image_of(question, main)
+    image = find_member(question.catalogs, name, main, question.locale) if name else None
+    return Default(image, leaves_out=question.control.default_image == "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +214,8 @@ class Gathering:
             if entry.record is None or entry.record.path:
                 self.known[name] = plan_source(entry, self.question.macros)
             elif entry.record.modifier:
-                asked = Request(name, (Piece("scl", "1"),))
-                self.known[name] = nested_picture(ask(asked, self.question.catalogs, self.question.limits), None)
+                request = Request(name, (Piece("scl", "1"),))
+                self.known[name] = nested_picture(ask(request, self.question.catalogs, self.question.limits), None)
         return self.known.get(name)
 
     def swatch(self, part: Part | None, place: Place) -> Named | None:

@@ -21,7 +21,7 @@ from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Cache, Config
-from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotFound, RenderFailed
+from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotFound, RenderFailed, SavingFailed
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
@@ -187,7 +187,7 @@ class Site:
                 drawn = await self._drawn(planned, answered, layout)
                 await asyncio.to_thread(store, self.config.save, saving, drawn.content)
         except TimeoutError as error:
-            raise BadSource(saving.file, f"saving took longer than {seconds:g} s") from error
+            raise SavingFailed(saving.file, f"it took longer than {seconds:g} s") from error
         now = time.time()
         pixels = layout.window.width * layout.window.height
         told = {"lastUpdated": str(int(now * 1000)), "pixelsTotal": str(pixels), "status": "done"}

@@ -2,6 +2,8 @@
 
 ImageServerError
 ├── ConfigError                 the configuration cannot be used
+├── Mismatch                    a text does not fit a grammar; who read it makes another error of it
+│   └── BadImageSet             the text of a set does not, and where
 ├── RequestError                the request cannot be served as it stands (403)
 │   ├── BadValue                a command's value does not fit its grammar
 │   ├── BadCombination          commands that do not go together
@@ -23,6 +25,7 @@ ImageServerError
 ├── DamagedIndex                the index of a catalog cannot be read (500)
 ├── Overloaded                  no room in the render queue (503)
 ├── RenderFailed                a worker died or ran out of time (500)
+├── SavingFailed                a reply was made but not saved (500)
 └── DamagedPyramid              a pyramid that is not what was written; it is built anew, and the request drawn again
 """
 
@@ -31,7 +34,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
+
+
+SHOWN = 12
+"""How many of the names that an error lists it shows."""
+
+
+def some_of(names: Sequence[str]) -> str:
+    """List the first of some names, and say how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN]) or 'none'}{more}"
 
 
 class ImageServerError(Exception):
@@ -129,12 +142,10 @@ class UnknownMacro(RequestError):
     catalog: str
     known: Sequence[str]
     origin: str = ""
-    shown: ClassVar[int] = 12
 
     def __str__(self) -> str:
-        names = ", ".join(f"${name}$" for name in self.known[: self.shown]) or "none"
-        more = f" and {len(self.known) - self.shown} more" if len(self.known) > self.shown else ""
-        return f"${self.name}$: expected a macro of catalog '{self.catalog}': {names}{more}"
+        names = some_of([f"${name}$" for name in self.known])
+        return f"${self.name}$: expected a macro of catalog '{self.catalog}': {names}"
 
 
 @dataclass(eq=False)
@@ -146,18 +157,15 @@ class UnknownFont(RequestError):
     style: str
     catalog: str
     known: Sequence[str]
-    shown: ClassVar[int] = 12
 
     def __str__(self) -> str:
-        names = ", ".join(self.known[: self.shown])
-        more = f" and {len(self.known) - self.shown} more" if len(self.known) > self.shown else ""
         style = f" {self.style}" if self.style else ""
-        return f"font {self.name}{style}: expected a font of catalog '{self.catalog}': {names}{more}"
+        return f"font {self.name}{style}: expected a font of catalog '{self.catalog}': {some_of(self.known)}"
 
 
 @dataclass(eq=False)
 class NotSupported(RequestError):
-    """A feature of the protocol that this server does not have, or not yet."""
+    """A feature of the protocol that this server does not have."""
 
     title = "not supported"
     what: str
@@ -347,6 +355,18 @@ class RenderFailed(ImageServerError):
 
     def __str__(self) -> str:
         return f"rendering failed: {self.reason}"
+
+
+@dataclass(eq=False)
+class SavingFailed(ImageServerError):
+    """The file that `req=saveToFile` names was not written."""
+
+    title = "saving failed"
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"'{self.name}' was not saved: {self.reason}"
 
 
 @dataclass(eq=False)

@@ -124,7 +124,9 @@ def test_any_text_is_an_address_or_none(text: str) -> None:
 
 CATALOGS = {
     "Inner/catalog.yaml": "attributes: {client_address_filter: '10.0.0.0/8,2001:db8::/32'}\n"
-    "images: {r: {path: r.png}}\ncontent: {film: {path: r.png, user_type: video}}",
+    "images: {r: {path: r.png, crops: {Secret: [0, 0, 1, 1]}}}\nmacros: {Secret: wid=9}\n"
+    "content: {film: {path: r.png, user_type: video}}",
+    "Sent/catalog.yaml": "rules: [{expression: ^Sent, substitution: Inner, request_type: []}]",
     "Open/catalog.yaml": "attributes: {}\nimages: {r: {path: r.png}, t: {modifier: 'layer=0&src=Inner/r'}}",
     "Free/catalog.yaml": "attributes: {client_address_filter: 0.0.0.0/0}\nimages: {r: {path: r.png}}",
 }
@@ -191,6 +193,28 @@ def test_a_filter_holds_for_static_content_and_for_sets(client: Client, url: str
             assert "private" in reply.headers["Cache-Control"]
         if address == "11.1.1.1":
             assert reply.status == 403
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "image/Open?src=Inner/r:none",
+        "image/Open?src=is{Inner/r?$none$}",
+        "image/Sent?req=catalogprops",
+        "image/Sent/r?req=xlate",
+        "image/Sent/r?$none$",
+        "image/Sent/r?req=validate",
+        "content/Sent/film?locale=none",
+        "content/Sent/film?req=exists",
+    ],
+)
+def test_nothing_is_told_of_what_is_refused(client: Client, url: str) -> None:
+    """Not even the names of crops, macros and attributes that an error would list."""
+    reply = client.ask(f"/is/{url}", headers={"X-Forwarded-For": "11.1.1.1"})
+    assert reply.text == (
+        "request refused by catalog 'Inner': the client's address is not one of client_address_filter\n"
+    )
+    assert "request refused" not in client.ask(f"/is/{url}", headers={"X-Forwarded-For": "10.1.1.1"}).text
 
 
 def test_others_are_served(client: Client) -> None:

@@ -22,6 +22,11 @@ def test_files_that_are_named_exist() -> None:
     assert not [name for name in named if not (ROOT / name).exists()]
 
 
+def test_config_file_names_all_keys() -> None:
+    words = set(re.findall(r"[a-z0-9_]+", (ROOT / "config.yaml").read_text()))
+    assert not [key for key in keys(Config) if not words >= set(key.split("."))]
+
+
 def test_config_file_has_only_known_keys_with_their_defaults() -> None:
     written = load_config(ROOT / "config.yaml", {}, {})
     assert written == Config()

@@ -218,6 +218,18 @@ def test_check_tells_of_ids_that_nothing_answers_to(tmp_path: Path) -> None:
     assert lines[0].startswith(f"catalogs/Set/catalog.yaml:{number}:8: ")
 
 
+def test_check_takes_ids_that_are_there_in_one_locale_only(tmp_path: Path) -> None:
+    plain(tmp_path / "catalogs/Co/a.png", RED)
+    (tmp_path / "catalogs/Co/catalog.yaml").write_text(
+        'attributes: {locale_map: "de,_D,|,"}\nimages: {a_D: {path: a.png}, s: {image_set: "a,b"}}\n'
+    )
+    code, lines = check(tmp_path)
+    assert (code, [line.partition(": ")[2] for line in lines]) == (
+        1,
+        ["images.s.image_set: nothing is called 'b', at character 3"],
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -14,6 +14,7 @@ from imageserver.admission.signing import Signed, read_signature
 from imageserver.catalog.addresses import Address
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, Catalogs, Visitor
+from imageserver.commands.groups import asked_kind
 from imageserver.config import Config
 from imageserver.errors import Refused
 from imageserver.protocol.reading import read, read_object
@@ -47,6 +48,11 @@ class Admitted:
     headers: tuple[Header, ...] = ()
     private: bool = False
     until: float | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        """Tell whether a reply is not for every client, or not for long."""
+        return self.private or self.until is not None
 
 
 def admit(arrival: Arrival, catalogs: Catalogs, config: Config) -> Admitted:
@@ -93,8 +99,7 @@ def unlocked(received: str, done: Preprocessed) -> str:
 
 def check_names_catalog(request: Request, catalogs: Catalogs) -> None:
     """Refuse a request without a catalog, unless it is for `req=catalogprops`, or for nothing at all."""
-    kinds = [piece.value or "" for piece in request.pieces if piece.name.casefold() == "req"]
-    asks_attributes = bool(kinds) and kinds[-1].partition(",")[0].strip().casefold() == "catalogprops"
+    asks_attributes = asked_kind(request.pieces) == "catalogprops"
     is_probe = not request.object and not request.pieces
     if not asks_attributes and not is_probe and catalogs.governing(request.object)[0] is catalogs.default:
         raise Refused("", "expected the id of a catalog in the path (server.default_catalog_requests)")

@@ -90,7 +90,7 @@ def caching_of(plan: Plan, version: str) -> Caching:
         return Caching(None, varies=plan.headers_used)
     if plan.reply.kind.version and lifetime.asked and lifetime.versioned is not None:
         hours = lifetime.versioned if is_current(lifetime.asked, version) else shorter(hours, lifetime.unversioned)
-    return Caching(hours, lifetime.last_modified, plan.headers_used)
+    return Caching(hours, lifetime.last_modified, plan.headers_used, lifetime.until, lifetime.private)
 
 
 def shorter(one: float, other: float) -> float:

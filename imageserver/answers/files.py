@@ -62,7 +62,13 @@ def answer_file(
 
 def caching_of_file(plan: FilePlan, facts: FileFacts) -> Caching:
     """Find how long a file may be kept; static content always tells when it was modified."""
-    return Caching(plan.lifetime.hours if plan.cached_by_client else None, last_modified(plan.file, facts))
+    lifetime = plan.lifetime
+    return Caching(
+        hours=lifetime.hours if plan.cached_by_client else None,
+        last_modified=last_modified(plan.file, facts),
+        until=lifetime.until,
+        private=lifetime.private,
+    )
 
 
 def last_modified(file: StaticFile, facts: FileFacts) -> float:

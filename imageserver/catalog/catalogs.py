@@ -235,6 +235,7 @@ class Catalogs:
         if entry is None or entry.record is None:
             return None
         if crop not in entry.record.crop_rects:
+            self.check(entry.catalog)
             known = ", ".join(entry.record.crop_rects) or "none"
             raise NotFound("crop", name, f"expected a crop of '{base}': {known}")
         return replace(entry, name=f"{entry.name}:{crop}", crop_name=crop)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imageserver.catalog.catalogs import STATIC, Catalog, Catalogs, allows_direct_access
+from imageserver.catalog.catalogs import STATIC, Catalog, Catalogs, allows_direct_access, existing_file
 from imageserver.catalog.locales import Locale, localised_content
 from imageserver.catalog.records import ContentRecord
 from imageserver.errors import NotFound
@@ -48,6 +48,14 @@ class Item:
         """Tell whether catalogs lie below the folder of static content: then its files are sent by records only."""
         return self.catalog.folder.resolve().is_relative_to(self.home.content_root.resolve())
 
+    def is_there(self) -> bool:
+        """Tell whether it has a file, and whether that is there."""
+        try:
+            path = self.path
+        except NotFound:
+            return False
+        return existing_file(self.home.content_root, path, trusted=self.record is not None) is not None
+
     @property
     def limit(self) -> Path | None:
         """The folder that a file named in a URL may not leave, not even by a link; records may name any file."""
@@ -87,3 +95,9 @@ def recorded(catalogs: Catalogs, name: str, main: Catalog) -> Iterator[Item]:
             record = home.content.get(record_id)
             if record is not None:
                 yield Item(name, governing, home, record, record_id)
+
+
+def suffix_of(path: str) -> str:
+    """Give what stands behind the last dot of a file's name, in lower case."""
+    _, dot, suffix = path.rpartition("/")[2].rpartition(".")
+    return suffix.casefold() if dot else ""

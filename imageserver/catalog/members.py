@@ -12,10 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from imageserver.catalog.catalogs import UNTRANSLATED, Catalog, Catalogs, Entry, existing_file
+from imageserver.catalog.catalogs import UNTRANSLATED, Catalog, Catalogs, Entry
 from imageserver.catalog.checking import ALL
+from imageserver.catalog.content import Item as ContentItem
+from imageserver.catalog.content import found_content, suffix_of
 from imageserver.catalog.loading import Loaded
-from imageserver.catalog.locales import Locale
+from imageserver.catalog.locales import Locale, suffixes_of
 from imageserver.catalog.records import ContentRecord
 from imageserver.errors import BadImageSet, NotFound
 from imageserver.protocol.image_set import ImageSet, Item, Reference, SolidColor, read_image_set
@@ -80,7 +82,8 @@ known_set = lru_cache(1024)(read_image_set)
 
 def find_member(catalogs: Catalogs, name: str, main: Catalog, locale: Locale = UNTRANSLATED) -> Member | None:
     """Find what an id stands for in a locale; None when it is neither a record nor a file."""
-    content = find_content(catalogs, name, main)
+    item = found_content(catalogs, name, locale, main)
+    content = find_content(catalogs, item)
     try:
         entry = catalogs.look_up(name, main, locale)
     except NotFound:
@@ -88,31 +91,28 @@ def find_member(catalogs: Catalogs, name: str, main: Catalog, locale: Locale = U
     if entry.record is not None and not (content and content.kind == "video"):
         known = entry.record.image_set or (entry.record.modifier and not entry.record.path)
         return Member(full_name(entry), "img", entry.catalog, entry) if known or is_there(entry) else None
-    return content or find_file(entry)
+    return content or find_file(catalogs, entry, item)
 
 
-def find_content(catalogs: Catalogs, name: str, main: Catalog) -> Member | None:
-    """Find a record of static content."""
-    catalog, rest = catalogs.governing(name)
-    for governing, content_id in ((main, name), (catalog, rest)):
-        for home in (governing, catalogs.default):
-            record = home.content.get(content_id)
-            if record is not None:
-                catalogs.check(governing)
-                suffix = suffix_of(record.path or content_id)
-                kind: SetKind = "video" if suffix in VIDEOS else "static"
-                return Member(joined(governing, content_id), kind, governing, None, record, suffix)
-    return None
+def find_content(catalogs: Catalogs, item: ContentItem) -> Member | None:
+    """Give what is found in static content, if it is a record."""
+    if item.record is None:
+        return None
+    catalogs.check(item.catalog)
+    suffix = suffix_of(item.record.path or item.record_id)
+    kind: SetKind = "video" if suffix in VIDEOS else "static"
+    return Member(joined(item.catalog, item.record_id), kind, item.catalog, None, item.record, suffix)
 
 
-def find_file(entry: Entry) -> Member | None:
+def find_file(catalogs: Catalogs, entry: Entry, item: ContentItem) -> Member | None:
     """Find a file that has no record: a video among the static content, or an image."""
-    suffix, name = suffix_of(entry.file), full_name(entry)
-    if suffix in VIDEOS:
-        root = entry.home.folder / entry.catalog.attributes.static_content_root_path
-        there = existing_file(root, entry.file, trusted=False)
-        return Member(name, "video", entry.catalog, suffix=suffix) if there else None
-    return Member(name, "img", entry.catalog, entry) if is_there(entry) else None
+    suffix = suffix_of(entry.file)
+    if suffix not in VIDEOS:
+        return Member(full_name(entry), "img", entry.catalog, entry) if is_there(entry) else None
+    if not item.is_there():
+        return None
+    catalogs.check(item.catalog)
+    return Member(joined(item.catalog, item.file), "video", item.catalog, suffix=suffix)
 
 
 def is_there(entry: Entry) -> bool:
@@ -122,11 +122,6 @@ def is_there(entry: Entry) -> bool:
     except NotFound:
         return False
     return True
-
-
-def suffix_of(path: str) -> str:
-    """Give what stands behind the last dot of a file's name, in lower case."""
-    return path.rpartition("/")[2].rpartition(".")[2].casefold() if "." in path else ""
 
 
 def full_name(entry: Entry) -> str:
@@ -145,7 +140,9 @@ def joined(catalog: Catalog, name: str) -> str:
     return "/".join(part for part in (catalog.name, name) if part)
 
 
-def kind_of(written: ImageSet, catalogs: Catalogs, main: Catalog, name: str = "") -> SetKind:
+def kind_of(
+    written: ImageSet, catalogs: Catalogs, main: Catalog, name: str = "", locale: Locale = UNTRANSLATED
+) -> SetKind:
     """Find the type of a set that does not say it; its own record, which has that name, is an image in it."""
     if any(len(field) > 1 for item in written.items for field in item.fields):
         return "ecat"
@@ -154,14 +151,14 @@ def kind_of(written: ImageSet, catalogs: Catalogs, main: Catalog, name: str = ""
         return "media_set"
     if most >= WITH_SWATCH:
         return "img_set"
-    return "spin" if any(is_set(item, catalogs, main, name) for item in written.items) else "unknown"
+    return "spin" if any(is_set(item, catalogs, main, name, locale) for item in written.items) else "unknown"
 
 
-def is_set(item: Item, catalogs: Catalogs, main: Catalog, name: str) -> bool:
+def is_set(item: Item, catalogs: Catalogs, main: Catalog, name: str, locale: Locale) -> bool:
     """Tell whether an item is a set, in the text or by reference."""
     part = item.pages[0]
     if isinstance(part, Reference):
-        member = find_member(catalogs, part.name, main)
+        member = find_member(catalogs, part.name, main, locale)
         return member is not None and bool(member.image_set) and member.name != name
     return isinstance(part, ImageSet)
 
@@ -177,9 +174,10 @@ def references(written: ImageSet, kind: SetKind) -> Iterator[Reference]:
 
 
 def missing_members(catalogs: Catalogs, loaded: Loaded, shown: Callable[[Path], str]) -> Iterator[Problem]:
-    """Yield a problem for each id that a set of a catalog names and that nothing answers to."""
+    """Yield a problem for each id that a set of a catalog names and that nothing answers to in any locale."""
     if loaded.catalog is None or loaded.index is None:
         return
+    anywhere = Locale(suffixes_of(loaded.catalog.attributes.locale_map))
     names = {file.place: shown(loaded.catalog.folder / file.name) for file in loaded.index.files}
     for name, file, line, column, written in sorted(loaded.index.rows(ALL), key=lambda row: row[1:4]):
         record = loaded.catalog.record(name) if "image_set" in json.loads(written) else None
@@ -190,8 +188,8 @@ def missing_members(catalogs: Catalogs, loaded: Loaded, shown: Callable[[Path], 
         except BadImageSet:
             continue
         own = joined(loaded.catalog, name)
-        kind = KINDS.get(record.asset_type) or kind_of(found, catalogs, loaded.catalog, own)
+        kind = KINDS.get(record.asset_type) or kind_of(found, catalogs, loaded.catalog, own, anywhere)
         for one in dict.fromkeys(references(found, kind)):
-            if find_member(catalogs, one.name, loaded.catalog) is None:
+            if find_member(catalogs, one.name, loaded.catalog, anywhere) is None:
                 message = f"images.{name}.image_set: nothing is called '{one.name}', at character {one.offset + 1}"
                 yield Problem(names[file], line, column, message)

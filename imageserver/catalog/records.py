@@ -93,3 +93,8 @@ class ContentRecord:
     audio_bit_rate: int | None = catalog_field(BIT_RATE, doc="Bits a second.")
     total_stream_bit_rate: int | None = catalog_field(BIT_RATE, doc="Bits a second.")
     video_size: Size | None = catalog_field(Scalar(Product(Size, (Integer(low=1), Integer(low=1)))), doc="Pixels.")
+
+    @property
+    def bit_rate(self) -> int:
+        """The bits a second of a video and its sound; 0 is unknown. Reference: r-mbrset."""
+        return self.total_stream_bit_rate or (self.video_bit_rate or 0) + (self.audio_bit_rate or 0)

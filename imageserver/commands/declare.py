@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum, Flag, auto
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, TypeVar, overload
 
-from imageserver.errors import NotSupported
 from imageserver.protocol.grammar import Grammar
 
 T = TypeVar("T")
@@ -32,11 +31,17 @@ class Trait(Flag):
 
     NONE = 0
     CONTROL = auto()
-    """Every kind of request obeys it; most kinds ignore all others."""
+    """It is read first, as it is written; most kinds of request obey no other."""
     OUTERMOST = auto()
     """It is ignored in nested requests, whose outer one decides."""
     FOR_DEFAULT_IMAGE = auto()
     """It holds for the default image, too, where that takes the place of the whole request."""
+    HINTED = auto()
+    """What it does may depend on what the client says of itself."""
+    CARRIED_OUT = auto()
+    """The request that `req=resolve` gives has it behind it."""
+    STATIC = auto()
+    """It is for static content, which obeys what is read first as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +53,6 @@ class Command:
     doc: str
     page: str
     traits: Trait = Trait.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Later(Generic[T]):
-    """The grammar of a command that is read but not carried out yet; `idle` are the values that ask for nothing."""
-
-    grammar: Grammar[T]
-    feature: str
-    idle: tuple[object, ...] = ()
-
-    @property
-    def expected(self) -> str:
-        """A phrase that completes "expected …"."""
-        return self.grammar.expected
-
-    def parse(self, text: str) -> T:
-        """Read the text; raise `Mismatch` or, for what would have an effect, `NotSupported`."""
-        value = self.grammar.parse(text)
-        if value not in self.idle:
-            raise NotSupported(text, self.feature)
-        return value
 
 
 @overload

@@ -93,7 +93,7 @@ class Delivery:
 
     req: RequestType = command(
         {"req": RequestTypeGrammar()},
-        traits=Trait.CONTROL | Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
+        traits=Trait.CONTROL | Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE | Trait.CARRIED_OUT,
         default=RequestType(),
         doc="The kind of reply: `req=type[,text|javascript|xml|json[,encoding]]`.",
         page="req/r-req",
@@ -135,6 +135,7 @@ class Delivery:
     )
     default_image: str | None = command(
         {"defaultImage": Text(empty=True)},
+        traits=Trait.CONTROL,
         doc="Shown instead of an image that is missing; empty switches attribute::DefaultImage off, and sets leave out "
         "what is missing.",
         page="is-http-defaultimage",
@@ -174,21 +175,20 @@ class Delivery:
     )
     bfc: bool | None = command(
         {"bfc": SWITCH},
-        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
+        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE | Trait.HINTED,
         doc="Sends AVIF or WebP in place of JPEG and PNG to clients that accept them; overrides attribute::Bfc.",
         page="bfc",
     )
     network: bool = command(
         {"network": SWITCH},
-        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE,
+        traits=Trait.OUTERMOST | Trait.FOR_DEFAULT_IMAGE | Trait.HINTED,
         default=False,
         doc="Lowers the quality where the client says that its network is slow or dear; then `dpr` is off, too.",
         page="network",
     )
-    locale: str = command(
+    locale: str | None = command(
         {"locale": Text(empty=True)},
-        traits=Trait.OUTERMOST,
-        default="",
+        traits=Trait.CONTROL | Trait.OUTERMOST,
         doc="The locale of ids and texts, as attribute::LocaleMap and attribute::LocaleStrMap translate them.",
         page="locale",
     )
@@ -200,6 +200,7 @@ class Delivery:
     )
     label_key: str = command(
         {"labelkey": Text(empty=True)},
+        traits=Trait.CONTROL,
         default="",
         doc="Names the user data that labels the images and swatches of a set.",
         page="req/r-set",
@@ -251,18 +252,21 @@ class Delivery:
     )
     template: str = command(
         {"template": NAME},
+        traits=Trait.CARRIED_OUT,
         default="",
         doc="Lays the request over a template of a catalog.",
         page="template",
     )
     type: str = command(
         {"type": Text(empty=True)},
+        traits=Trait.STATIC,
         default="",
         doc="Filters static content by its type; ignored for images.",
         page="type",
     )
     cdh: Literal["attachment"] | None = command(
         {"cdh": ATTACHMENT},
+        traits=Trait.STATIC,
         doc="Static content is saved, not shown; ignored for images.",
         page="serving-static-non-image-content",
     )

@@ -75,7 +75,7 @@ SPELLINGS: Mapping[str, str] = {
 UNSUPPORTED: Mapping[str, str] = {
     **dict.fromkeys(("swf", "swf-alpha", "swf3", "swf3-alpha"), "SWF output is not supported"),
     **dict.fromkeys(("jpegxr", "jpegxr-alpha"), "JPEG XR output is not supported"),
-    **dict.fromkeys(("m3u8", "f4m"), "manifests of streamed video are not supported"),
+    **dict.fromkeys(("m3u8", "f4m"), "lists of videos are for req=mbrSet"),
 }
 
 

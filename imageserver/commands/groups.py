@@ -12,6 +12,7 @@ from imageserver.commands.declare import Command, Comp, Trait, declared
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.layer import Layer
 from imageserver.commands.objects import NameGrammar, ObjectGrammar
+from imageserver.commands.reply import kind_named
 from imageserver.commands.view import View
 from imageserver.errors import BadValue, Mismatch, NotSupported
 from imageserver.protocol.grammar import Grammar
@@ -64,6 +65,18 @@ def opens_request(piece: Piece) -> bool:
     """Tell whether a piece holds a nested request."""
     declaration = DECLARATIONS.get(piece.name.casefold())
     return declaration is not None and isinstance(declaration.grammar, ObjectGrammar) and piece.nested.startswith("is")
+
+
+def asked(pieces: Iterable[Piece], name: str) -> Piece | None:
+    """Give the piece that holds of a declared command; None when there is none."""
+    spelled = DECLARATIONS[name.casefold()].name.casefold()
+    return next((piece for piece in reversed(tuple(pieces)) if piece.name.casefold() == spelled), None)
+
+
+def asked_kind(pieces: Iterable[Piece]) -> str:
+    """Give the kind of reply that is asked for, whatever else is wrong with a request; empty for an unknown one."""
+    piece = asked(pieces, "req")
+    return kind_named((piece and piece.value) or "")
 
 
 def landing(piece: Piece) -> Comp:

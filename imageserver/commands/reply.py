@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.errors import Mismatch, NotSupported
+from imageserver.errors import Mismatch
 from imageserver.protocol.grammar import split_list
 
 TextForm = Literal["text", "javascript", "xml", "json"]
@@ -58,13 +58,18 @@ KINDS: Mapping[str, Kind] = {
 PICTURES = frozenset({"img", "mask", "tmb", "tile"})
 """The kinds that send an image."""
 
-UNSUPPORTED: Mapping[str, str] = {}
-SPELLINGS = {name.casefold(): name for name in (*KINDS, *UNSUPPORTED)}
+SPELLINGS = {name.casefold(): name for name in KINDS}
+
+
+def kind_named(text: str) -> str:
+    """Give the name of the kind of reply that a value of `req=` asks for, or nothing for an unknown one."""
+    words = split_list(text) or ["img"]
+    return SPELLINGS.get(words[0].casefold(), "")
 
 
 def default_form(name: str) -> TextForm:
-    """Give the form of a kind of reply that is asked for without one, however it is spelled."""
-    kind = KINDS.get(SPELLINGS.get(name.casefold(), ""))
+    """Give the form of a kind of reply that is asked for without one."""
+    kind = KINDS.get(name)
     return kind.forms[0] if kind and kind.forms else "text"
 
 
@@ -89,11 +94,8 @@ class RequestTypeGrammar:
     expected: str = "a request type of " + ", ".join(KINDS)
 
     def parse(self, text: str) -> RequestType:
-        """Read the text, or raise `Mismatch`, or `NotSupported` for a type of the reference that we lack."""
-        words = split_list(text) or ["img"]
-        name = SPELLINGS.get(words[0].casefold(), "")
-        if name in UNSUPPORTED:
-            raise NotSupported(words[0], UNSUPPORTED[name])
+        """Read the text, or raise `Mismatch`."""
+        words, name = split_list(text), kind_named(text)
         if not name:
             raise Mismatch(self.expected)
         forms = KINDS[name].forms

@@ -117,6 +117,7 @@ class View:
     )
     dpr: DevicePixelRatio = command(
         {"dpr": DprGrammar()},
+        traits=Trait.HINTED,
         default=DevicePixelRatio(),
         doc="Multiplies `wid` and `hei` by the device pixel ratio, up to MaxPix; without a value, by the client's.",
         page="dpr",

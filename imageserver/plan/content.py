@@ -1,34 +1,35 @@
 """Request → plan of static content. References: r-serving-static-non-image-content, r-type, r-props, r-exists.
 
-Of the commands, `type`, `req`, `cache`, `id`, `handler`, `locale` and `cdh` are looked at; all others are ignored, and
-so are macros.
+Of the commands those are looked at that are read first, and those for static content; all others are ignored, and so
+are macros.
 """
 
 from __future__ import annotations
 
 from imageserver.catalog.catalogs import Catalogs
-from imageserver.catalog.content import KIND, Item, look_up_content
+from imageserver.catalog.content import KIND, Item, look_up_content, suffix_of
 from imageserver.catalog.records import ContentRecord, Disposition
+from imageserver.commands.declare import Trait
 from imageserver.commands.delivery import Delivery
-from imageserver.commands.groups import read_group
+from imageserver.commands.groups import asked, has, read_group
 from imageserver.errors import BadValue, NotFound
 from imageserver.plan.files import ContentPlan, FilePlan, StaticFile
-from imageserver.plan.media_types import is_page, media_type_of, suffix_of
+from imageserver.plan.media_types import is_page, media_type_of
 from imageserver.plan.plan import Lifetime, Plan, Properties, Text
 from imageserver.plan.question import asked_locale
 from imageserver.protocol.request import Piece, Request
 
-COMMANDS = frozenset({"type", "req", "cache", "id", "handler", "cdh"})
 KINDS = ("userdata", "props", "exists")
 
 
 def plan_content(request: Request, catalogs: Catalogs) -> ContentPlan:
     """Say what a request for static content means; raises a `RequestError` when it cannot be served as it stands."""
-    pieces = tuple(piece for piece in request.pieces if piece.name.casefold() in COMMANDS)
+    pieces = tuple(piece for piece in request.pieces if has(piece, Trait.CONTROL) or has(piece, Trait.STATIC))
     control = read_group(Delivery, pieces, Delivery())
     check_kind(control, pieces)
     main, _ = catalogs.governing(request.object)
-    item = look_up_content(catalogs, request.object, asked_locale(request.pieces, main))
+    catalogs.check(main)
+    item = look_up_content(catalogs, request.object, asked_locale(control, main))
     match control.req.name:
         case "userdata":
             return document(control, item, Text(item.record.user_data if item.record else "", "userdata"))
@@ -50,8 +51,9 @@ def plan_content(request: Request, catalogs: Catalogs) -> ContentPlan:
 def check_kind(control: Delivery, pieces: tuple[Piece, ...]) -> None:
     """Refuse what is asked of images only."""
     if control.req.name not in {"img", *KINDS}:
-        asked = [piece for piece in pieces if piece.name.casefold() == "req"][-1]
-        raise BadValue("req", asked.value or "", f"{', '.join(KINDS)}, or nothing, of static content", asked.origin)
+        piece = asked(pieces, "req")
+        text = (piece and piece.value) or ""
+        raise BadValue("req", text, f"{', '.join(KINDS)}, or nothing, of static content")
 
 
 def check_type(item: Item, wanted: str) -> None:
@@ -61,7 +63,7 @@ def check_type(item: Item, wanted: str) -> None:
         raise NotFound(KIND, item.name, f"it is of another type than type={wanted}")
 
 
-def planned_file(item: Item, asked: Disposition | None) -> StaticFile:
+def planned_file(item: Item, wanted: Disposition | None) -> StaticFile:
     """Find the file of an item. What browsers show as a page of its own is saved, unless its record says otherwise."""
     path, record = item.path, item.record or ContentRecord()
     media_type = media_type_of(path)
@@ -72,7 +74,7 @@ def planned_file(item: Item, asked: Disposition | None) -> StaticFile:
         path=path,
         limit=item.limit,
         media_type=media_type,
-        disposition=asked or record.disposition or usual,
+        disposition=wanted or record.disposition or usual,
         save_as=file_name(item.name, path),
         time_stamp=record.time_stamp or item.catalog.attributes.time_stamp,
     )

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from imageserver.catalog.catalogs import UNTRANSLATED, Catalogs
+from imageserver.commands.groups import asked_kind
 from imageserver.commands.reply import PICTURES
 from imageserver.config import Limits
 from imageserver.plan.pictures import picture_of
 from imageserver.plan.plan import Lifetime, Plan
 from imageserver.plan.question import Surroundings, ask
-from imageserver.protocol.grammar import split_list
 from imageserver.protocol.request import Request
 
 
@@ -31,5 +31,4 @@ def plan_error_image(request: Request, catalogs: Catalogs, limits: Limits, varia
 
 def wants_picture(request: Request) -> bool:
     """Tell whether a request, however wrong, asks for an image."""
-    kinds = [split_list(piece.value or "img")[:1] for piece in request.pieces if piece.name.casefold() == "req"]
-    return not kinds or "".join(kinds[-1]).casefold() in PICTURES
+    return asked_kind(request.pieces) in PICTURES

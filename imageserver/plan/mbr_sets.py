@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from imageserver.catalog.content import KIND, Item, look_up_content
-from imageserver.catalog.records import ContentRecord
+from imageserver.catalog.content import KIND, Item, look_up_content, suffix_of
+from imageserver.commands.groups import asked
 from imageserver.errors import BadValue, Mismatch, NotFound
-from imageserver.plan.media_types import suffix_of
 from imageserver.plan.plan import Manifest, Plan, Stream, Streams
 from imageserver.plan.question import Question
 from imageserver.protocol.grammar import Keyword
@@ -36,13 +35,14 @@ def plan_mbr_set(question: Question) -> Plan:
 
 def asked_manifest(question: Question) -> Manifest:
     """Find which list is asked for: what `fmt=` says or, without it, the one that is text or XML as `req=` says."""
-    asked = [piece for piece in question.pieces if piece.name.casefold() == "fmt" and piece.value]
-    if not asked:
+    piece = asked((piece for piece in question.pieces if piece.value), "fmt")
+    if piece is None:
         return "f4m" if question.control.req.form == "xml" else "m3u8"
+    text = piece.value or ""
     try:
-        return MANIFEST.parse(asked[-1].value or "")
+        return MANIFEST.parse(text)
     except Mismatch as error:
-        raise BadValue("fmt", asked[-1].value or "", f"{error.expected}, with req=mbrSet", asked[-1].origin) from error
+        raise BadValue("fmt", text, f"{error.expected}, with req=mbrSet", piece.origin) from error
 
 
 def item_id(item: str) -> str:
@@ -56,16 +56,11 @@ def streams_of(items: tuple[Item, ...], manifest: Manifest, prefix: str) -> tupl
         found = tuple(
             Stream(url_of(item, prefix), rate, item.record.video_size)
             for item in items
-            if item.record and suffix_of(item.record.path) == suffix and (rate := bit_rate(item.record))
+            if item.record and suffix_of(item.record.path) == suffix and (rate := item.record.bit_rate)
         )
         if found:
             return found
     return ()
-
-
-def bit_rate(record: ContentRecord) -> int:
-    """Give the bits a second of a video and its sound; 0 is unknown."""
-    return record.total_stream_bit_rate or (record.video_bit_rate or 0) + (record.audio_bit_rate or 0)
 
 
 def url_of(item: Item, prefix: str) -> str:

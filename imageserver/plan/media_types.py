@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from imageserver.catalog.content import suffix_of
+
 MEDIA_TYPES: Mapping[str, str] = {
     "css": "text/css",
     "js": "text/javascript",
@@ -82,12 +84,6 @@ WITH_CHARSET = frozenset({"application/json", "application/manifest+json"})
 def media_type_of(path: str) -> str:
     """Give the media type of a file; what nobody knows is bytes."""
     return MEDIA_TYPES.get(suffix_of(path), UNKNOWN)
-
-
-def suffix_of(path: str) -> str:
-    """Give what stands behind the last dot of a file's name, in lower case."""
-    _, dot, suffix = path.rpartition("/")[2].rpartition(".")
-    return suffix.casefold() if dot else ""
 
 
 def is_page(media_type: str) -> bool:

@@ -15,7 +15,7 @@ from imageserver.commands.adjust import Adjust
 from imageserver.commands.declare import Trait
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.formats import Output, PixelType
-from imageserver.commands.groups import has, read_group
+from imageserver.commands.groups import asked, has, read_group
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import PICTURES
 from imageserver.commands.view import View
@@ -26,7 +26,7 @@ from imageserver.plan.layers import Composition, plan_effects, plan_layers
 from imageserver.plan.picture import Encoding, Picture, Thumbnail, ViewRules
 from imageserver.plan.plan import Plan
 from imageserver.plan.profiles import Spaces, spaces_of, with_asked
-from imageserver.plan.question import Question, Surroundings, ask
+from imageserver.plan.question import Question, Surroundings, ask, default_image_of
 from imageserver.plan.segments import Segments
 from imageserver.plan.sources import modifier_pieces, post_modifier_pieces
 from imageserver.plan.watermarks import watermarked
@@ -48,8 +48,7 @@ def plan_picture(question: Question) -> Plan:
 def plan_default_image(question: Question, missing: NotFound) -> Plan:
     """Plan the default image in place of one that is missing. Reference: r-is-http-defaultimage."""
     main, _ = question.catalogs.governing(question.request.object)
-    asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "defaultimage"], Delivery())
-    name = main.attributes.default_image if asked.default_image is None else asked.default_image
+    name = default_image_of(question, main)
     if not name:
         raise missing
     try:
@@ -105,8 +104,8 @@ def nested_picture(question: Question, default: Entry | None) -> Picture:
     """
     picture, _ = draw(compose(question, entry_or(question, default), default))
     rules = replace(picture.rules, default_size=Size(0, 0), max_size=Size(0, 0))
-    asked = any(piece.name.casefold() == "cache" for piece in question.pieces)
-    return replace(picture, rules=rules, kept=asked and question.control.cache.server != "off")
+    kept = asked(question.pieces, "cache") is not None and question.control.cache.server != "off"
+    return replace(picture, rules=rules, kept=kept)
 
 
 def draw(composition: Composition) -> tuple[Picture, Entry | None]:
@@ -198,12 +197,13 @@ def behind_layer_0(question: Question, base: Entry, segments: Segments) -> tuple
 
 def template_of(question: Question, entry: Entry) -> Entry | None:
     """Find the record of `template=`. Reference: r-template."""
-    asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "template"], Delivery())
-    if not asked.template:
+    piece = asked((piece for piece in question.pieces if piece.value), "template")
+    name = read_group(Delivery, [piece], Delivery()).template if piece else ""
+    if not name:
         return None
-    template = question.look_up(asked.template, entry.catalog)
+    template = question.look_up(name, entry.catalog)
     if template.record is None:
-        raise NotFound("template", asked.template, "no such record")
+        raise NotFound("template", name, "no such record")
     return replace(template, catalog=entry.catalog)
 
 

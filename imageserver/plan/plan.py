@@ -84,12 +84,12 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video of a set, by the name under which static content has it."""
+    """A video of a set, by the name under which static content has it; a bit rate of 0 is unknown."""
 
     name: str
     suffix: str = ""
     size: Size | None = None
-    bit_rate: int | None = None
+    bit_rate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,8 @@ class Lifetime:
     """How long the reply may be kept, in hours: -1 is for ever, None is not at all.
 
     `versioned` applies when `asked`, the value of `id=`, is the current version, `unversioned` bounds it when it is
-    another one. `versioned` None ignores `id=`.
+    another one. `versioned` None ignores `id=`. Nobody may keep it longer than to the time `until`, and one that is
+    `private` only the client itself.
     """
 
     hours: float | None = None
@@ -167,6 +168,8 @@ class Lifetime:
     unversioned: float = 0.1
     asked: str = ""
     last_modified: float | None = None
+    until: float | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from imageserver.catalog.catalogs import Catalogs, Entry
 from imageserver.catalog.locales import Locale, suffixes_of
 from imageserver.catalog.records import Record
 from imageserver.commands.adjust import Adjust
-from imageserver.commands.groups import DECLARATIONS, names_object, read_value
+from imageserver.commands.declare import Trait
+from imageserver.commands.groups import DECLARATIONS, has, names_object, read_value
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import RequestType
 from imageserver.commands.text import WordingGrammar
@@ -71,7 +72,7 @@ def is_hinted(question: Question, entry: Entry) -> bool:
     """Tell whether the reply may depend on what the client says of itself."""
     macros = question.macros
     pieces = (*question.pieces, *modifier_pieces(entry, macros), *post_modifier_pieces(entry, macros))
-    return entry.catalog.attributes.bfc or any(piece.name.casefold() in {"bfc", "dpr", "network"} for piece in pieces)
+    return entry.catalog.attributes.bfc or any(has(piece, Trait.HINTED) for piece in pieces)
 
 
 def plan_map(question: Question) -> Plan:
@@ -204,7 +205,7 @@ def plan_resolution(question: Question) -> Plan:
 def resolved(composition: Composition) -> Iterator[Piece]:
     """Yield the commands that hold: those of the view and the request, of the composite, and of each layer."""
     segments = composition.segments
-    yield from (piece for piece in last_of_each(segments.anywhere) if piece.name.casefold() not in {"req", "template"})
+    yield from (piece for piece in last_of_each(segments.anywhere) if not has(piece, Trait.CARRIED_OUT))
     yield from resolved_segment(segments, None, segments.composite)
     for number, pieces in sorted(segments.layers.items()):
         if number or pieces or segments.effects_of(number):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from imageserver.catalog.catalogs import UNTRANSLATED, Catalog, Catalogs, Entry
 from imageserver.catalog.locales import Locale, locale_of
 from imageserver.catalog.records import Record
 from imageserver.commands.declare import Trait
 from imageserver.commands.delivery import Delivery
-from imageserver.commands.groups import has, is_command, read_group
+from imageserver.commands.groups import asked, asked_kind, has, is_command, read_group
 from imageserver.commands.reply import TextForm, default_form
 from imageserver.config import Limits
 from imageserver.errors import BadValue, LimitExceeded, Mismatch
@@ -103,13 +103,12 @@ class Question:
         lifetime = Lifetime()
         if entry is not None and self.control.req.kind.lifetime != "none":
             lifetime = self._lifetime(entry, hours)
-        ids = [piece.value or "" for piece in self.pieces if piece.name.casefold() == "id"]
         return Plan(
             reply=self.control.req,
             content=content,
             lifetime=lifetime,
             handler=self.control.handler,
-            request_id=ids[-1] if ids else "",
+            request_id=self.control.id,
             cache=self.control.cache,
             metadata=(canonical(entry.record or Record(), self.macros, pixels=False),) if entry else (),
         )
@@ -142,25 +141,32 @@ def expiration_of(entry: Entry) -> float:
 
 
 def ask(request: Request, catalogs: Catalogs, limits: Limits, around: Surroundings | None = None) -> Question:
-    """Expand the macros of a request and read what kind of reply it wants."""
+    """Expand the macros of a request and read what kind of reply it wants; raises `Refused` for another's catalog."""
     around = around or Surroundings()
     main, _ = catalogs.governing(request.object)
     main = around.main if around.main and main is catalogs.default else main
+    catalogs.check(main)
     macros = Macros(catalogs, main, limits)
     pieces = macros.expand(request.pieces)
     controls = [piece for piece in pieces if has(piece, Trait.CONTROL)]
-    locale = asked_locale(pieces, main) if around.locale is None else around.locale
     control = read_group(Delivery, controls, Delivery())
+    locale = asked_locale(control, main) if around.locale is None else around.locale
     return Question(request, catalogs, limits, macros, pieces, control, around, locale=locale)
 
 
-def asked_locale(pieces: Iterable[Piece], main: Catalog) -> Locale:
+def asked_locale(control: Delivery, main: Catalog) -> Locale:
     """Find what `locale=` of a request stands for in its main catalog. Reference: r-locale."""
-    asked = [piece.value or "" for piece in pieces if piece.name.casefold() == "locale"]
+    name = control.locale
     try:
-        return locale_of(main.attributes, asked[-1] if asked else None)
+        return locale_of(main.attributes, name)
     except Mismatch as error:
-        raise BadValue("locale", asked[-1] if asked else main.attributes.default_locale, error.expected) from error
+        raise BadValue("locale", main.attributes.default_locale if name is None else name, error.expected) from error
+
+
+def default_image_of(question: Question, main: Catalog) -> str:
+    """Name the default image of a request, `defaultImage=` or attribute::DefaultImage; an empty name is none."""
+    name = question.control.default_image
+    return main.attributes.default_image if name is None else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +182,11 @@ class ErrorForm:
 def error_form(request: Request, catalogs: Catalogs) -> ErrorForm:
     """Find out in which form errors of a request are told, even when it makes no sense otherwise."""
     main, _ = catalogs.governing(request.object)
-    form, request_id = ErrorForm(), ""
-    for piece in request.pieces:
-        words = [word.casefold() for word in split_list(piece.value or "")] or [""]
-        if piece.name.casefold() == "req":
-            form = next((ErrorForm(one) for one in FORMS if one in words[1:2]), ErrorForm(default_form(words[0])))
-        elif piece.name.casefold() == "id":
-            request_id = piece.value or ""
-    attributes = main.attributes
-    return replace(
-        form, request_id=request_id, detail=attributes.error_detail, missing_status=attributes.missing_image_status
+    req, request_id = asked(request.pieces, "req"), asked(request.pieces, "id")
+    words = [word.casefold() for word in split_list((req and req.value) or "")]
+    return ErrorForm(
+        form=next((one for one in FORMS if one in words[1:2]), default_form(asked_kind(request.pieces))),
+        request_id=(request_id and request_id.value) or "",
+        detail=main.attributes.error_detail,
+        missing_status=main.attributes.missing_image_status,
     )

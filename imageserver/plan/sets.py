@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from imageserver.catalog.catalogs import Catalog, Entry
 from imageserver.catalog.members import KINDS, WORDS, Member, SetKind, asked_name, find_member, kind_of, known_set
 from imageserver.catalog.records import ContentRecord, Record
-from imageserver.commands.delivery import Delivery
-from imageserver.commands.groups import read_group
+from imageserver.commands.groups import asked
 from imageserver.errors import BadImageSet, BadValue, LimitExceeded, NotFound, NotSupported
 from imageserver.plan.expansion import substituted_text, variables_of
 from imageserver.plan.picture import Picture, Source
 from imageserver.plan.pictures import nested_picture
 from imageserver.plan.plan import MediaSet, Named, Notes, Plan, SetItem, Video
-from imageserver.plan.question import Question, ask
+from imageserver.plan.question import Question, ask, default_image_of
 from imageserver.plan.sources import plan_source
 from imageserver.protocol.image_set import (
     ImageSet,
@@ -38,34 +37,28 @@ def plan_set(question: Question) -> Plan:
     if ":" in name:
         raise NotSupported(f"req={question.kind} of '{name}'", "the name of a set has no colon")
     main, _ = question.catalogs.governing(name)
-    gathering = Gathering(question, default_of(question, main), asked_text(question, "labelkey")[0])
-    asked = asked_set(question)
-    match asked.items if asked else ():
-        case () if asked is None:
+    gathering = Gathering(question, default_of(question, main), question.control.label_key)
+    given = asked_set(question)
+    match given.items if given else ():
+        case () if given is None:
             found = gathering.object_set(Reference(name), main)
         case (Item(fields=((Reference() as only,),)),):
             found = gathering.object_set(only, main)
         case _:
-            found = gathering.given_set(asked or ImageSet(), main)
+            found = gathering.given_set(given or ImageSet(), main)
     return question.answered_by(replace(found, settled=gathering.settled), Entry("", main, main))
 
 
 def asked_set(question: Question) -> ImageSet | None:
     """Read `imageSet=`; None when there is none, or an empty one."""
-    value, nested, origin = asked_text(question, "imageset")
-    if not value:
+    piece = asked(question.pieces, "imageSet")
+    if piece is None or not piece.value:
         return None
-    text = substituted_text(nested or value, variables_of(question.pieces, {}))
+    text = substituted_text(piece.nested or piece.value, variables_of(question.pieces, {}))
     try:
-        return read_image_set(without_braces(text), plus=bool(nested))
+        return read_image_set(without_braces(text), plus=bool(piece.nested))
     except BadImageSet as error:
-        raise BadValue("imageSet", text, error.where, origin) from error
-
-
-def asked_text(question: Question, name: str) -> tuple[str, str, str]:
-    """Give the value of a command that is the same for the whole request, as read and as written, and its origin."""
-    pieces = [piece for piece in question.pieces if piece.name.casefold() == name]
-    return (pieces[-1].value or "", pieces[-1].nested, pieces[-1].origin) if pieces else ("", "", "")
+        raise BadValue("imageSet", text, error.where, piece.origin) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +71,9 @@ class Default:
 
 def default_of(question: Question, main: Catalog) -> Default:
     """Read `defaultImage=` and attribute::DefaultImage; an empty `defaultImage=` leaves out what is missing."""
-    asked = read_group(Delivery, [p for p in question.pieces if p.name.casefold() == "defaultimage"], Delivery())
-    name = main.attributes.default_image if asked.default_image is None else asked.default_image
-    return Default(
-        find_member(question.catalogs, name, main, question.locale) if name else None, asked.default_image == ""
-    )
-
-
-def localized(text: str, _question: Question) -> str:
-    """Give a label, or a value of user data, in the language of a request; without locale maps there is only one."""
-    return text
+    name = default_image_of(question, main)
+    image = find_member(question.catalogs, name, main, question.locale) if name else None
+    return Default(image, leaves_out=question.control.default_image == "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +125,7 @@ class Gathering:
         record = member.entry.record if member and member.entry else None
         kind = KINDS.get(record.asset_type) if record else None
         place = Place(main, member.name if member else name)
-        return self.gathered(written, place, kind, self.notes(record))
+        return self.gathered(written, place, kind, notes_of(record))
 
     def record_set(self, member: Member, place: Place, kind: SetKind | None) -> MediaSet:
         """Give the set of a record; `kind` is the type that its surroundings give it."""
@@ -149,7 +135,7 @@ class Gathering:
         except BadImageSet as error:
             raise BadValue(f"catalog::ImageSet of {member.name}", record.image_set, error.where) from error
         inner = replace(place, main=member.catalog, name=member.name)
-        notes = self.notes(record) if place.told else suppressed(record)
+        notes = notes_of(record) if place.told else suppressed(record)
         return self.gathered(written, inner, kind or KINDS.get(record.asset_type), notes)
 
     def gathered(self, written: ImageSet, place: Place, kind: SetKind | None, notes: Notes = Notes()) -> MediaSet:  # noqa: B008, a value
@@ -157,7 +143,7 @@ class Gathering:
         limits = self.question.limits
         if place.depth > limits.set_nesting:
             raise LimitExceeded("limits.set_nesting", place.depth, limits.set_nesting)
-        kind = kind or kind_of(written, self.question.catalogs, place.main, place.name)
+        kind = kind or kind_of(written, self.question.catalogs, place.main, place.name, self.question.locale)
         if kind == "unknown" and place.kind in {"spin", "img_set"}:
             kind = place.kind
         items: list[SetItem] = []
@@ -215,7 +201,7 @@ class Gathering:
     def single(self, member: Member, reference: Reference, place: Place) -> SetItem:
         """Give the item of one image, video or file."""
         record = (member.entry.record if member.entry else None) or member.content
-        notes = self.notes(record) if place.told else suppressed(record)
+        notes = notes_of(record) if place.told else suppressed(record)
         if member.entry is None:
             video = video_of(member) if member.kind == "video" else None
             return SetItem(member.kind, member.name, video=video, notes=notes)
@@ -228,14 +214,14 @@ class Gathering:
             if entry.record is None or entry.record.path:
                 self.known[name] = plan_source(entry, self.question.macros)
             elif entry.record.modifier:
-                asked = Request(name, (Piece("scl", "1"),))
-                self.known[name] = nested_picture(ask(asked, self.question.catalogs, self.question.limits), None)
+                request = Request(name, (Piece("scl", "1"),))
+                self.known[name] = nested_picture(ask(request, self.question.catalogs, self.question.limits), None)
         return self.known.get(name)
 
     def swatch(self, part: Part | None, place: Place) -> Named | None:
         """Give the swatch of an item."""
         if isinstance(part, SolidColor):
-            return Named(color=f"0x{part.rgb}", label=localized(part.label, self.question))
+            return Named(color=f"0x{part.rgb}", label=part.label)
         member = self.found(part, place.main) if isinstance(part, Reference) else None
         if member is None or not isinstance(part, Reference):
             return None
@@ -246,7 +232,7 @@ class Gathering:
         """Give an image by its name, with the label that `labelkey=` finds in its user data."""
         is_default = member is self.default.image
         name = asked_name(self.question.catalogs, reference.name, main) if is_default else member.name
-        label = dict(self.properties(member.user_data)).get(self.label_key, "") if self.label_key else ""
+        label = dict(properties(member.user_data)).get(self.label_key, "") if self.label_key else ""
         return Named(name, label, reference.commands, is_default=is_default)
 
     def found(self, reference: Reference, main: Catalog) -> Member | None:
@@ -266,20 +252,22 @@ class Gathering:
         names = entry.record.crop_rects
         return tuple(plan_source(replace(entry, crop_name=name), self.question.macros) for name in names)
 
-    def notes(self, record: Record | ContentRecord | None) -> Notes:
-        """Give what a record says of itself."""
-        match record:
-            case Record():
-                return Notes(self.properties(record.user_data), record.map, record.targets)
-            case ContentRecord():
-                return Notes(self.properties(record.user_data))
-            case None:
-                return Notes()
 
-    def properties(self, text: str) -> tuple[tuple[str, str], ...]:
-        """Read user data."""
-        cut = [line.partition("=") for line in text.splitlines()]
-        return tuple((name.strip(), localized(value, self.question)) for name, equals, value in cut if equals)
+def properties(text: str) -> tuple[tuple[str, str], ...]:
+    """Read user data."""
+    cut = [line.partition("=") for line in text.splitlines()]
+    return tuple((name.strip(), value) for name, equals, value in cut if equals)
+
+
+def notes_of(record: Record | ContentRecord | None) -> Notes:
+    """Give what a record says of itself."""
+    match record:
+        case Record():
+            return Notes(properties(record.user_data), record.map, record.targets)
+        case ContentRecord():
+            return Notes(properties(record.user_data))
+        case None:
+            return Notes()
 
 
 def suppressed(record: Record | ContentRecord | None) -> Notes:
@@ -291,5 +279,4 @@ def suppressed(record: Record | ContentRecord | None) -> Notes:
 def video_of(member: Member) -> Video:
     """Describe a video; one without a record has a name and a suffix only."""
     content = member.content or ContentRecord()
-    rate = content.total_stream_bit_rate or content.video_bit_rate or content.audio_bit_rate
-    return Video(member.name, member.suffix, content.video_size, rate)
+    return Video(member.name, member.suffix, content.video_size, content.bit_rate)

@@ -27,7 +27,7 @@ from imageserver.server.files import OpenFile
 from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.images import FOR_EVER as KEPT
 from imageserver.server.images import is_conditional
-from imageserver.server.site import Site
+from imageserver.server.site import Site, bound
 
 HEAD = "HEAD"
 METHODS = ("GET", HEAD)
@@ -47,11 +47,11 @@ async def serve_content(site: Site, request: web.Request, path: str, query: str)
         form = error_form(admitted.request, admitted.catalogs)
         planned = plan_content(admitted.request, admitted.catalogs)
         if isinstance(planned, Plan):
-            return send_document(planned, request, admitted)
-        for_ever = planned.lifetime.hours == FOR_EVER and planned.cached_by_client and not is_bounded(admitted)
+            return send_document(bound(planned, admitted), request, admitted)
+        for_ever = planned.lifetime.hours == FOR_EVER and planned.cached_by_client and not admitted.is_bounded
         if for_ever and is_conditional(request):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=told(KEPT, admitted))
-        return await respond(site, request, planned, admitted)
+        return await respond(site, request, bound(planned, admitted), admitted)
     except UnsatisfiableRange as error:
         return failure(error, form, {"Content-Range": f"bytes */{error.length}", "Accept-Ranges": "bytes"})
     except (asyncio.CancelledError, ConnectionError):
@@ -60,18 +60,9 @@ async def serve_content(site: Site, request: web.Request, path: str, query: str)
         return failure(error, form)
 
 
-def is_bounded(admitted: Admitted) -> bool:
-    """Tell whether a reply is not for everybody, or not for long."""
-    return admitted.private or admitted.until is not None
-
-
 def told(headers: Mapping[str, str], admitted: Admitted) -> dict[str, str]:
-    """Give the headers of a reply as rules leave them; one that is not for everybody is kept by nobody else."""
-    fields = dict(headers)
-    if is_bounded(admitted):
-        fields.pop("Expires", None)
-        fields["Cache-Control"] = "private, no-cache"
-    return with_rule_headers(fields, rule_headers(admitted.headers, admitted.request.pieces))
+    """Give the headers of a reply as rules leave them."""
+    return with_rule_headers(headers, rule_headers(admitted.headers, admitted.request.pieces))
 
 
 async def respond(site: Site, request: web.Request, planned: FilePlan, admitted: Admitted) -> web.StreamResponse:

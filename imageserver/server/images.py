@@ -55,14 +55,13 @@ async def pictured(site: Site, admitted: Admitted, told: web.Response, message: 
 async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.Response:
     """Answer a request that was read."""
     added = rule_headers(admitted.headers, admitted.request.pieces)
-    bounded = admitted.private or admitted.until is not None
-    if is_conditional(request) and not bounded and site.never_expires(admitted):
+    if is_conditional(request) and not admitted.is_bounded and site.never_expires(admitted):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=with_rule_headers(FOR_EVER, added))
     state, second = site.live.state, int(time.time())
     planned = site.plan(admitted, read_hints(request.headers))
     fresh_until = await site.fetcher.bring(planned.foreign)
     versions = site.versions(planned)
-    answered = bound(await site.answer(planned), admitted)
+    answered = await site.answer(planned)
 
     def remember(answered: Answer, saved: int | None = None) -> None:
         answer = known(answered, versions, second, saved)
@@ -75,7 +74,6 @@ async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.R
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     answered, body, kind = await site.finish(planned, answered)
-    answered = bound(answered, admitted)
     saved = await site.saved(answered, len(body.content))
     remember(answered, saved)
     headers = {"Content-Type": kind, **answered.caching.headers(answered.tag, time.time()), **saving(saved)}
@@ -88,12 +86,6 @@ async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.R
     reply = web.Response(body=b"" if accel else body.content, headers=with_rule_headers(headers, added))
     reply["cache"] = body.origin
     return reply
-
-
-def bound(answered: Answer, admitted: Admitted) -> Answer:
-    """Let a reply be kept no longer, and by nobody else, than the request allows."""
-    caching = replace(answered.caching, until=admitted.until, private=admitted.private)
-    return replace(answered, caching=caching)
 
 
 def is_conditional(request: web.Request) -> bool:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from imageserver.config import Save
-from imageserver.errors import BadSource, NotFound, Refused
+from imageserver.errors import NotFound, Refused, SavingFailed
 from imageserver.plan.plan import Saving
 
 
@@ -27,7 +27,7 @@ def store(config: Save, saving: Saving, body: bytes) -> None:
     try:
         write(folder, target.name, body)
     except OSError as error:
-        raise BadSource(name, f"it cannot be written: {error.strerror}") from error
+        raise SavingFailed(name, error.strerror or "the disk refuses") from error
 
 
 def write(folder: Path, name: str, body: bytes) -> None:

@@ -21,10 +21,11 @@ from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Cache, Config
-from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotFound, RenderFailed
+from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotFound, RenderFailed, SavingFailed
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
+from imageserver.plan.files import FilePlan
 from imageserver.plan.hints import Hints
 from imageserver.plan.plan import Plan, Saving
 from imageserver.plan.planning import never_expires, plan
@@ -43,6 +44,7 @@ from imageserver.server.saving import store
 from imageserver.server.sources import Sources, Version, version_of
 
 T = TypeVar("T")
+Planned = TypeVar("Planned", Plan, FilePlan)
 TRIES = 3
 """How often a reply is made anew because a file changed under it."""
 
@@ -75,7 +77,7 @@ class Site:
 
     def plan(self, admitted: Admitted, hints: Hints) -> Plan:
         """Say what a request means to a client."""
-        return plan(admitted.request, admitted.catalogs, self.config.limits, hints)
+        return bound(plan(admitted.request, admitted.catalogs, self.config.limits, hints), admitted)
 
     def versions(self, planned: Plan) -> tuple[Version, ...]:
         """Tell which versions of its files a plan is going to use; raises `BadSource` for one that is gone."""
@@ -185,7 +187,7 @@ class Site:
                 drawn = await self._drawn(planned, answered, layout)
                 await asyncio.to_thread(store, self.config.save, saving, drawn.content)
         except TimeoutError as error:
-            raise BadSource(saving.file, f"saving took longer than {seconds:g} s") from error
+            raise SavingFailed(saving.file, f"it took longer than {seconds:g} s") from error
         now = time.time()
         pixels = layout.window.width * layout.window.height
         told = {"lastUpdated": str(int(now * 1000)), "pixelsTotal": str(pixels), "status": "done"}
@@ -205,6 +207,12 @@ class Site:
         await self.pyramids.stop()
         self.threads.stop()
         await asyncio.to_thread(self.renderer.stop)
+
+
+def bound(planned: Planned, admitted: Admitted) -> Planned:
+    """Let a reply be kept no longer, and by nobody else, than the request allows."""
+    lifetime = replace(planned.lifetime, until=admitted.until, private=admitted.private)
+    return replace(planned, lifetime=lifetime)
 
 
 def length_tag(tag: str) -> str:

@@ -8,21 +8,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from imageserver.commands.adjust import Adjust
-from imageserver.commands.declare import Command, Comp, Later, declared
+from imageserver.commands.declare import Command, Comp, declared
 from imageserver.commands.delivery import Delivery
 from imageserver.commands.formats import FORMATS
 from imageserver.commands.formats import UNSUPPORTED as UNSUPPORTED_FORMATS
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import KINDS
-from imageserver.commands.reply import UNSUPPORTED as UNSUPPORTED_KINDS
 from imageserver.commands.view import View
 
 GROUPS = (("View", View), ("Layer", Layer), ("Pixels", Adjust), ("Request", Delivery))
 LANDING = {Comp.LAYER_0: "layer 0", Comp.COMPOSITE: "composite", Comp.ANYWHERE: ""}
 BEGIN, END = "<!-- generated: reference -->", "<!-- end of generated -->"
-LATER = (
-    "`layer=n[,name]`, `layer=name` and `layer=comp` select a layer or the composite, `effect=n` an effect of it. The\n"
-    "commands marked *later* are read, and refused with a clear message where they would have an effect."
+SELECTORS = (
+    "`layer=n[,name]`, `layer=name` and `layer=comp` select a layer or the composite, `effect=n` an effect of it."
 )
 LIFETIMES = {"image": "Expiration", "other": "NonImgExpiration", "none": "not kept"}
 
@@ -31,7 +29,7 @@ def reference() -> str:
     """Give all tables as Markdown."""
     parts = [
         table(("command", "value", "under `layer=comp`", "what it does"), command_rows()),
-        LATER,
+        SELECTORS,
         table(("`req=`", "forms", "kept for", "version for `id=`"), kind_rows()),
         table(("`fmt=`", "MIME type", "pixel types", "compressions"), format_rows()),
     ]
@@ -48,7 +46,7 @@ def command_rows() -> Iterator[tuple[str, ...]]:
     """Yield a row for each field, in the order of the groups."""
     for _, group in GROUPS:
         for _, command in declared(group):
-            yield names_of(command), values_of(command), LANDING[command.comp], doc_of(command)
+            yield names_of(command), values_of(command), LANDING[command.comp], command.doc
 
 
 def names_of(command: Command) -> str:
@@ -61,22 +59,11 @@ def values_of(command: Command) -> str:
     return "; ".join(dict.fromkeys(grammar.expected for grammar in command.spellings.values()))
 
 
-def doc_of(command: Command) -> str:
-    """Say what a command does, and which of its spellings come later."""
-    later = [name for name, grammar in command.spellings.items() if isinstance(grammar, Later)]
-    if not later:
-        return command.doc
-    which = "" if len(later) == len(command.spellings) else f" ({', '.join(f'`{name}`' for name in later)})"
-    return f"*later{which}*: {command.doc}"
-
-
 def kind_rows() -> Iterator[tuple[str, ...]]:
     """Yield a row for each kind of reply."""
     for name, kind in KINDS.items():
         forms = ", ".join(kind.forms) or ("the packet" if name == "xmp" else "image")
         yield f"`{name}`", forms, LIFETIMES[kind.lifetime], f"{kind.version}.version" if kind.version else ""
-    for name, reason in UNSUPPORTED_KINDS.items():
-        yield f"`{name}`", f"*{reason}*", "", ""
 
 
 def format_rows() -> Iterator[tuple[str, ...]]:

@@ -36,7 +36,6 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-
 SHOWN = 12
 """How many of the names that an error lists it shows."""
 

@@ -253,7 +253,7 @@ def test_the_bound_holds_under_many_requests(folder: Path) -> None:
         while not all(one.done() for one in running):
             held = sum(size(path) for path in (folder / "cache" / "replies").glob("???/*"))
             assert held <= 100000 * 1.01, "beyond that, what was counted was not there at one moment"
-            time.sleep(0.05)
+            time.sleep(0.5)  # a look goes through thousands of folders, and takes from those who fill them
         assert [status for one in running for status in one.result()] == [200] * 5000
 
 

@@ -18,7 +18,7 @@ Codec = Literal["jpeg", "png", "png8", "gif", "tif", "webp", "avif", "pdf", "eps
 class Format:
     """A reply format: the codec that writes it, its MIME type and what it can hold. The first entry is the default.
 
-    `carries` is what is embedded where that is asked for.
+    `carries` is what is embedded where that is asked for; `moving` says that it holds animations.
     """
 
     codec: Codec
@@ -28,6 +28,7 @@ class Format:
     alpha: bool = False
     progressive: bool = False
     carries: frozenset[Carried] = frozenset()
+    moving: bool = False
 
 
 ANY: tuple[PixelType, ...] = ("rgb", "gray", "cmyk")
@@ -47,12 +48,12 @@ FORMATS: Mapping[str, Format] = {
     "png-alpha": Format("png", "image/png", LIGHT, alpha=True, carries=PAGE),
     "png8": Format("png8", "image/png", RGB, carries=PAGE),
     "png8-alpha": Format("png8", "image/png", RGB, alpha=True, carries=PAGE),
-    "gif": Format("gif", "image/gif", LIGHT),
-    "gif-alpha": Format("gif", "image/gif", LIGHT, alpha=True),
+    "gif": Format("gif", "image/gif", LIGHT, moving=True),
+    "gif-alpha": Format("gif", "image/gif", LIGHT, alpha=True, moving=True),
     "tif": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip", "jpeg"), carries=ALL),
     "tif-alpha": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip"), alpha=True, carries=ALL),
-    "webp": Format("webp", "image/webp", RGB, WEB, carries=XMP),
-    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True, carries=XMP),
+    "webp": Format("webp", "image/webp", RGB, WEB, carries=XMP, moving=True),
+    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True, carries=XMP, moving=True),
     "avif": Format("avif", "image/avif", RGB, WEB, carries=XMP),
     "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True, carries=XMP),
     "jpeg2000": Format("jpeg2000", "image/jp2", LIGHT, WEB),

@@ -110,6 +110,14 @@ class ViewRules:
 
 
 @dataclass(frozen=True, slots=True)
+class AnimationRules:
+    """What an animation may cost: frames, and pixels of all of them together."""
+
+    most_frames: int
+    most_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """How the finished picture is written; 0 `most_kilobytes` bounds nothing, 0 `scans` leaves them to the library.
 
@@ -135,7 +143,8 @@ class Encoding:
 class Picture:
     """A picture: layers, what is done to their composite, the view of it, and how it is written.
 
-    `kept` says that a nested one is drawn once for many requests. `headers_used` are those that it depends on.
+    `animation` says that an animated source stays so where it can. `kept` says that a nested one is drawn once for many
+    requests. `headers_used` are those that it depends on.
     """
 
     layers: tuple[PlannedLayer, ...]
@@ -150,6 +159,7 @@ class Picture:
     res_mode: ResMode = "sharp2"
     encoding: Encoding = Encoding()
     spaces: Spaces = Spaces()
+    animation: AnimationRules | None = None
     mask_only: bool = False
     kept: bool = False
     headers_used: tuple[str, ...] = ()

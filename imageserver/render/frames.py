@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -48,7 +49,10 @@ def animation_in(path: Path, kind: str, most: int) -> Animation | None:
     found = READERS[kind](path) if kind in READERS else None
     if found is None or found.frames <= 1:
         return None
-    return found if found.frames <= most else Animation(found.frames, (), found.plays)
+    if found.frames > most:
+        return Animation(found.frames, (), found.plays)
+    missing = (0,) * (found.frames - len(found.durations))
+    return replace(found, durations=found.durations + missing)
 
 
 def animation_by_vips(path: Path, kind: str) -> Animation | None:
@@ -64,12 +68,12 @@ def animation_by_vips(path: Path, kind: str) -> Animation | None:
 
 
 def animation_in_png(path: Path) -> Animation | None:
-    """Read the chunks of an animated PNG."""
-    durations, plays = [], None
+    """Read the chunks of an animated PNG; one that ends too early has the frames that it promises, which then fail."""
+    durations, promised, plays = [], 0, None
     for name, data in chunks(path):
         match name:
             case b"acTL" if len(data) == 2 * CHECKSUM:
-                plays = int.from_bytes(data[4:])
+                promised, plays = int.from_bytes(data[:4]), int.from_bytes(data[4:])
             case b"fcTL" if len(data) >= DELAY.stop:
                 over, under = struct.unpack(">2H", data[DELAY])
                 durations.append(round(over * MILLISECONDS / (under or PER_SECOND)))
@@ -77,7 +81,7 @@ def animation_in_png(path: Path) -> Animation | None:
                 return None
             case b"IEND":
                 break
-    return None if plays is None else Animation(len(durations), tuple(durations), plays)
+    return None if plays is None else Animation(max(promised, len(durations)), tuple(durations), plays)
 
 
 def chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:

@@ -54,6 +54,11 @@ class Source:
         """The files that are read."""
         return (self.path,) if self.mask is None else (self.path, self.mask)
 
+    @property
+    def named_profiles(self) -> tuple[NamedProfile, ...]:
+        """The colour profiles that its picture may need, where it is asked for by its name."""
+        return (*self.spaces.output, *self.spaces.named)
+
 
 @dataclass(frozen=True, slots=True)
 class OtherFile:
@@ -193,6 +198,11 @@ class Picture:
         """The colour profiles that hold where nothing is asked for, as far as they are needed."""
         own = (*self.spaces.output, *self.spaces.source)
         return (*own, *(profile for picture in self.pictures for profile in picture.default_profiles))
+
+    @property
+    def named_profiles(self) -> tuple[NamedProfile, ...]:
+        """All colour profiles that it may need."""
+        return (*self.profiles, *self.default_profiles, *profiles_of(self.sources))
 
     @property
     def other_files(self) -> tuple[OtherFile, ...]:

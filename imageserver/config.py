@@ -227,6 +227,8 @@ class Limits:
     source_pixels: int = option(positive, 400_000_000, "pixels of a source image")
     file_size: int = option(size, 2 * GIB, "bytes of a source file")
     reply_pixels: int = option(positive, 100_000_000, "pixels of a reply")
+    frames: int = option(positive, 1000, "frames of an animation")
+    animation_pixels: int = option(positive, 50_000_000, "pixels of all frames of an animation, read or sent")
     render_seconds: float = option(seconds, 30.0, "seconds that rendering a reply may take")
     queue: int = option(positive, 256, "renderings that may wait; beyond is 503")
     url_length: int = option(positive, 32768, "bytes of a URL; beyond is 414")

@@ -9,7 +9,9 @@ import os
 import shutil
 import statistics
 import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,11 @@ from PIL import Image, ImageCms
 from serving import Client, serving
 from sites import QUIET, properties, version
 
-from imageserver.plan.profiles import BUILT_IN
+from imageserver.answers.versions import image_version
+from imageserver.layout.facts import Facts
+from imageserver.plan.picture import Source
+from imageserver.plan.profiles import BUILT_IN, SRGB, ImageSpaces, NamedProfile
+from imageserver.protocol.values import Size
 from imageserver.render.built_in_profiles import built_in_bytes, digest_of
 
 LEVELS = tuple(round(step * 255 / 8) for step in range(9))
@@ -180,6 +186,7 @@ def test_a_profile_file_that_is_replaced_is_seen_at_once(tmp_path: Path) -> None
     with serving(tmp_path, environment=QUIET) as client:
         first = [client.ask(url) for _ in range(3)][-1]
         before = version(client, "Co/muted")
+        assert f'"iv":"{before[:6]}"' in client.ask("/is/image/Co/muted?req=set,json").text
         assert first.image.getpixel((9, 9)) == pytest.approx((193, 83, 75), abs=1)
         house.write_bytes(built_in_bytes("AdobeRGB"))
         again = client.ask(url, headers={"If-None-Match": first.headers["ETag"]})
@@ -206,6 +213,8 @@ def test_a_profile_that_is_gone_or_torn_fails_where_it_is_needed_only(tmp_path: 
         assert "attributes.icc_profile_cmyk takes a CMYK profile, and it is an RGB one" in wrong.text
         unknown = client.ask("/is/image/Co/muted?fmt=png,gray")
         assert "'Nowhere' cannot be used: attributes.icc_profile_gray: expected one of" in unknown.text
+        told = client.ask("/is/image/Co/muted?req=validate").text
+        assert "catalog.unknown=attributes.icc_profile_gray Nowhere\n" in told
         (images.parent / "house.icc").write_bytes(built_in_bytes("Cmyk"))
         assert client.ask("/is/image/Co/muted?fmt=tif,cmyk").image.getpixel((9, 9)) == (0, 168, 157, 72)
 
@@ -227,7 +236,45 @@ def test_a_record_with_a_wrong_profile_fails_where_colours_are_managed(
         failed = client.ask("/is/image/Co/muted?fmt=png&icc=AdobeRGB")
         assert failed.status == 403
         assert told in failed.text
+        unknown = f"catalog.unknown=icc_profile of Co/muted {profile}\n"
+        assert (unknown in client.ask("/is/image/Co/muted?req=validate").text) is (profile == "Nowhere")
         assert properties(client, "Co/muted?req=imageprops")["image.iccProfile"] == name
+
+
+def test_check_tells_of_names_that_no_profile_has(tmp_path: Path) -> None:
+    """What a catalog inherits is told of the default one alone."""
+    attributes = "{root_path: images, icc_profile_src_gray: nowhere.icc, icc_profile_rgb: screen}"
+    images = write(tmp_path, "Co", f"attributes: {attributes}\nicc_profiles: {{Screen: screen.icc}}\n{RECORDS}")
+    (images.parent / "screen.icc").write_bytes(built_in_bytes("DisplayP3"))
+    write(tmp_path, "Other", PLAIN.replace("muted.png", "muted.png, icc_profile: Screen"))
+    (tmp_path / "catalogs" / "default.yaml").write_text("attributes: {icc_profile_cmyk: Press}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "imageserver", "check"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    own = "sRGB, DisplayP3, AdobeRGB, GrayGamma22, Cmyk"
+    missing, gray = "no profile is called", "catalogs/Co/catalog.yaml:1:1: attributes.icc_profile_src_gray"
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        f"catalogs/default.yaml:1:1: attributes.icc_profile_cmyk: {missing} 'Press': expected one of {own}",
+        f"{gray}: {missing} 'nowhere.icc': expected one of Screen, {own}",
+        f"catalogs/Other/catalog.yaml:2:17: images.muted.icc_profile: {missing} 'Screen': expected one of {own}",
+    ]
+
+
+def test_built_in_profiles_count_in_the_version(tmp_path: Path) -> None:
+    """Their bytes may be others in another release; a set tells the version that the image itself has."""
+    write(tmp_path, "Co", PLAIN)
+    write(tmp_path, "Ma", PLAIN.replace("images}", "images, icc_profile_rgb: sRGB, icc_profile_src_cmyk: Cmyk}"))
+    with serving(tmp_path, environment=QUIET) as client:
+        versions = [version(client, name) for name in ("Co/muted", "Ma/muted", "Co/muted?icc=AdobeRGB")]
+        assert len(set(versions)) == len(versions)
+        for name, one in zip(("Co", "Ma"), versions, strict=False):
+            assert f'"iv":"{one[:6]}"' in client.ask(f"/is/image/{name}/muted?req=set,json").text
+    named = NamedProfile("", "sRGB", "Co", built_in=SRGB)
+    source = Source("a", tmp_path, spaces=ImageSpaces(own=named))
+    later = replace(source, spaces=ImageSpaces(own=replace(named, built_in=replace(SRGB, digest="0" * 32))))
+    facts = {tmp_path: Facts(Size(1, 1), "")}
+    assert image_version(source, facts) != image_version(later, facts)
 
 
 def test_the_default_catalog_supplies_profiles_and_attributes(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def answer(plan: Plan, facts: FactsOf, now: float, length_of: LengthOf = unknown
         case SourceInquiry() as inquiry:
             return answer_inquiry(plan, inquiry, facts, now)
         case Properties(values):
-            return properties_answer(plan, values, facts, now)
+            return properties_answer(plan, values, now)
         case AreaMap() as areas:
             document = area_document(plan, areas, facts)
         case Streams() as streams:
@@ -62,8 +62,8 @@ def answer(plan: Plan, facts: FactsOf, now: float, length_of: LengthOf = unknown
             document = text_document(plan, text)
         case MediaSet() as found:
             document = set_document(plan, found, facts)
-            return replace(text_answer(plan, document, facts), passing=not found.settled)
-    return text_answer(plan, document, facts)
+            return replace(text_answer(plan, document), passing=not found.settled)
+    return text_answer(plan, document)
 
 
 def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, length_of: LengthOf) -> Answer:
@@ -72,14 +72,14 @@ def answer_picture(plan: Plan, picture: Picture, facts: FactsOf, now: float, len
     if plan.reply.name == "props":
         tag = tag_of(layout)
         length = length_of(tag)
-        answered = properties_answer(plan, describe_picture(picture, layout, facts, length), facts, now)
+        answered = properties_answer(plan, describe_picture(picture, layout, facts, length), now)
         return replace(answered, tells_length_of=tag, length=length)
     if plan.reply.name == "loadcache":
         return Answer(Measurement(layout), caching_of(plan, ""), tag_of(layout))
     if plan.saving is not None:
         return Answer(Storing(layout, plan.saving), caching_of(plan, ""), tag_of(layout))
     drawing = Drawing(layout, layout.encoding.output.format.media_type)
-    caching = caching_of(plan, image_version(picture.sources, facts, picture.other_files))
+    caching = caching_of(plan, image_version(picture, facts))
     return Answer(drawing, caching, tag_of(layout), plan.is_default_image)
 
 
@@ -87,20 +87,20 @@ def answer_inquiry(plan: Plan, inquiry: SourceInquiry, facts: FactsOf, now: floa
     """Answer a question about a source."""
     source, known = inquiry.source, facts[inquiry.source.path]
     if plan.reply.name == "xmp":
-        caching = caching_of(plan, image_version((source,), facts))
+        caching = caching_of(plan, image_version(source, facts))
         packet = Packet(source.path, source.name, absent=not known.has_xmp)
         return Answer(packet, caching, digest(f"xmp {known.content_hash}"))
     if plan.reply.name == "userdata":
-        return text_answer(plan, text_document(plan, Text(describe_crop(source, known), "userdata")), facts)
+        return text_answer(plan, text_document(plan, Text(describe_crop(source, known), "userdata")))
     profile = name_of_profile(source, facts)
-    return properties_answer(plan, describe_source(inquiry, known, profile), facts, now)
+    return properties_answer(plan, describe_source(inquiry, known, profile), now)
 
 
-def properties_answer(plan: Plan, values: Pairs, facts: FactsOf, now: float) -> Answer:
+def properties_answer(plan: Plan, values: Pairs, now: float) -> Answer:
     """Answer with properties; the date in the text form does not count as a change."""
     body = encode_properties(plan, values, now)
     document = Document(body.encode(), media_type(plan.reply.form), dated=plan.reply.form == "text")
-    return Answer(document, caching_of(plan, version(plan, facts)), digest(encode_properties(plan, values, None)))
+    return Answer(document, caching_of(plan, version(plan)), digest(encode_properties(plan, values, None)))
 
 
 def encode_properties(plan: Plan, values: Pairs, now: float | None) -> str:
@@ -116,10 +116,10 @@ def encode_properties(plan: Plan, values: Pairs, now: float | None) -> str:
             return java_properties(values, now)
 
 
-def text_answer(plan: Plan, document: Document, facts: FactsOf) -> Answer:
+def text_answer(plan: Plan, document: Document) -> Answer:
     """Answer with a text."""
     tag = blake2b(document.body, digest_size=16).hexdigest()
-    return Answer(document, caching_of(plan, version(plan, facts)), tag)
+    return Answer(document, caching_of(plan, version(plan)), tag)
 
 
 def text_document(plan: Plan, text: Text) -> Document:
@@ -182,12 +182,6 @@ def digest(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def version(plan: Plan, facts: FactsOf) -> str:
-    """Give the version that `id=` is compared with for this kind of reply."""
-    match plan.reply.kind.version:
-        case "image":
-            return image_version(plan.sources, facts, plan.other_files)
-        case "metadata":
-            return metadata_version(plan.metadata)
-        case _:
-            return ""
+def version(plan: Plan) -> str:
+    """Give the version that `id=` is compared with for this kind of text; those of images are known where they are."""
+    return metadata_version(plan.metadata) if plan.reply.kind.version == "metadata" else ""

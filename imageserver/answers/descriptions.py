@@ -33,7 +33,7 @@ def describe_picture(picture: Picture, layout: Layout, facts: FactsOf, length: i
         ("image.type", output.format.media_type),
         ("image.width", str(layout.reply.width)),
         ("image.xmpEmbed", str(int(layout.embedded.packet is not None))),
-        ("image.version", image_version(picture.sources, facts, picture.other_files)),
+        ("image.version", image_version(picture, facts)),
         ("metadata.version", metadata_version(source.metadata for source in picture.sources)),
     )
 

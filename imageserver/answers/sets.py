@@ -100,12 +100,10 @@ def measures(shown: Source | Picture, facts: FactsOf) -> Element:
     """Measure an image, or the composite of a template."""
     if isinstance(shown, Source):
         width, height = shown_size(shown, facts[shown.path])
-        version = image_version((shown,), facts)
     else:
         reply = lay_out(shown, facts).reply
         width, height = reply.width, reply.height
-        version = image_version(shown.sources, facts, shown.other_files)
-    return {"dx": str(width), "dy": str(height), "iv": version[:SHORT]}
+    return {"dx": str(width), "dy": str(height), "iv": image_version(shown, facts)[:SHORT]}
 
 
 def written_notes(notes: Notes) -> Element:

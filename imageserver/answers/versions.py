@@ -6,11 +6,12 @@ else: neither the URL's commands nor times nor paths. So every server makes the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 from imageserver.layout.facts import FactsOf
-from imageserver.plan.picture import OtherFile, Source
+from imageserver.plan.picture import Picture, Source
+from imageserver.plan.profiles import NamedProfile
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LENGTH = 22
@@ -18,12 +19,26 @@ SHORT = 6
 """What sets hand out as `iv`, and viewers send back."""
 
 
-def image_version(sources: Iterable[Source], facts: FactsOf, others: Iterable[OtherFile] = ()) -> str:
-    """Give the version of everything that the pixels are made of."""
+def image_version(used: Source | Picture, facts: FactsOf) -> str:
+    """Give the version of everything that the pixels of an image or a picture are made of.
+
+    Profiles count in no order, so that an image has the version of the picture that shows nothing else.
+    """
+    sources, others = ((used,), ()) if isinstance(used, Source) else (used.sources, used.other_files)
     images = (
         text for source in sources for text in (*(facts[path].content_hash for path in source.paths), source.pixels)
     )
-    return version_of((*images, *(facts[file.path].content_hash for file in others if file.path in facts)))
+    fonts = (facts[file.path].content_hash for file in others if file.kind == "font" and file.path in facts)
+    profiles = {digest for named in used.named_profiles for digest in digests_of(named, facts)}
+    return version_of((*images, *fonts, *sorted(profiles)))
+
+
+def digests_of(named: NamedProfile, facts: FactsOf) -> Iterator[str]:
+    """Yield what stands for the bytes of a profile, which may be built in; nothing for one that is not there."""
+    if named.built_in is not None:
+        yield named.built_in.digest
+    elif named.file is not None and named.file in facts:
+        yield facts[named.file].content_hash
 
 
 def metadata_version(metadata: Iterable[str]) -> str:

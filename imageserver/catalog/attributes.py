@@ -83,6 +83,9 @@ class Attributes:
         Scalar(RES_MODE), default="sharp2", doc="The kernel when `resMode=` is not given."
     )
     apply_orientation: bool = catalog_field(FLAG_FIELD, default=True, doc="Turns sources as their EXIF says.")
+    animation: bool = catalog_field(
+        FLAG_FIELD, default=True, doc="Animated sources stay animated as GIF and WebP; 0 sends their first frame."
+    )
     default_locale: str = catalog_field(ANY_TEXT, default="", doc="What `locale=` is when it is not given.")
     locale_map: str = catalog_field(ANY_TEXT, default="", doc="Ids of records by locale.")
     locale_str_map: str = catalog_field(ANY_TEXT, default="", doc="Texts by locale.")

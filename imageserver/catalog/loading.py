@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, Catalogs
-from imageserver.catalog.checking import Subject, problems_of
+from imageserver.catalog.checking import ALL, Subject, problems_of
 from imageserver.catalog.compiling import Compiled, bring_up_to_date, is_current
 from imageserver.catalog.index import Index, Records
 from imageserver.catalog.inheriting import complete, content_root_of, root_of
@@ -22,6 +24,8 @@ from imageserver.errors import ConfigError, DamagedIndex
 from imageserver.yaml_nodes import Problem
 
 NANOSECONDS = 10**9
+Told = Callable[[str], Problem]
+"""What makes a problem of a message, at the place of a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,16 @@ class Loaded:
     def lasting(self) -> bool:
         """Tell whether it holds until a file changes."""
         return self.settled and not (self.index and self.index.damaged)
+
+    def records_with(self, key: str, shown: Callable[[Path], str]) -> Iterator[tuple[str, Record, Told]]:
+        """Yield the image records that say something under a key, with their ids and with what tells where they are."""
+        if self.catalog is None or self.index is None:
+            return
+        names = {file.place: shown(self.catalog.folder / file.name) for file in self.index.files}
+        for name, file, line, column, written in sorted(self.index.rows(ALL), key=lambda row: row[1:4]):
+            record = self.catalog.record(name) if key in json.loads(written) else None
+            if record is not None:
+                yield name, record, partial(Problem, names[file], line, column)
 
 
 @dataclass(frozen=True, slots=True)

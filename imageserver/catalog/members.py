@@ -5,7 +5,6 @@ References: r-media-set-requests, r-assettype-cat.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Literal
 
 from imageserver.catalog.catalogs import UNTRANSLATED, Catalog, Catalogs, Entry
-from imageserver.catalog.checking import ALL
 from imageserver.catalog.content import Item as ContentItem
 from imageserver.catalog.content import found_content, suffix_of
 from imageserver.catalog.loading import Loaded
@@ -175,14 +173,10 @@ def references(written: ImageSet, kind: SetKind) -> Iterator[Reference]:
 
 def missing_members(catalogs: Catalogs, loaded: Loaded, shown: Callable[[Path], str]) -> Iterator[Problem]:
     """Yield a problem for each id that a set of a catalog names and that nothing answers to in any locale."""
-    if loaded.catalog is None or loaded.index is None:
+    if loaded.catalog is None:
         return
     anywhere = Locale(suffixes_of(loaded.catalog.attributes.locale_map))
-    names = {file.place: shown(loaded.catalog.folder / file.name) for file in loaded.index.files}
-    for name, file, line, column, written in sorted(loaded.index.rows(ALL), key=lambda row: row[1:4]):
-        record = loaded.catalog.record(name) if "image_set" in json.loads(written) else None
-        if record is None:
-            continue
+    for name, record, problem in loaded.records_with("image_set", shown):
         try:
             found = known_set(record.image_set)
         except BadImageSet:
@@ -191,5 +185,4 @@ def missing_members(catalogs: Catalogs, loaded: Loaded, shown: Callable[[Path], 
         kind = KINDS.get(record.asset_type) or kind_of(found, catalogs, loaded.catalog, own, anywhere)
         for one in dict.fromkeys(references(found, kind)):
             if find_member(catalogs, one.name, loaded.catalog, anywhere) is None:
-                message = f"images.{name}.image_set: nothing is called '{one.name}', at character {one.offset + 1}"
-                yield Problem(names[file], line, column, message)
+                yield problem(f"images.{name}.image_set: nothing is called '{one.name}', at character {one.offset + 1}")

@@ -18,7 +18,7 @@ Codec = Literal["jpeg", "png", "png8", "gif", "tif", "webp", "avif", "pdf", "eps
 class Format:
     """A reply format: the codec that writes it, its MIME type and what it can hold. The first entry is the default.
 
-    `carries` is what is embedded where that is asked for.
+    `carries` is what is embedded where that is asked for; `moving` says that it holds animations.
     """
 
     codec: Codec
@@ -28,6 +28,7 @@ class Format:
     alpha: bool = False
     progressive: bool = False
     carries: frozenset[Carried] = frozenset()
+    moving: bool = False
 
 
 ANY: tuple[PixelType, ...] = ("rgb", "gray", "cmyk")
@@ -35,32 +36,32 @@ RGB: tuple[PixelType, ...] = ("rgb",)
 LIGHT: tuple[PixelType, ...] = ("rgb", "gray")
 WEB: tuple[Compression, ...] = ("lossy", "lossless")
 ALL: frozenset[Carried] = frozenset({"profile", "xmp", "paths"})
-PAGE: frozenset[Carried] = frozenset({"profile", "xmp"})
+BOTH: frozenset[Carried] = frozenset({"profile", "xmp"})
 PRINT: frozenset[Carried] = frozenset({"profile", "paths"})
 XMP: frozenset[Carried] = frozenset({"xmp"})
-"""Profiles and paths are carried by what the reference's table names, XMP by whatever can hold a packet."""
+"""What is carried is what the formats can hold; the reference's table names fewer of them."""
 
 FORMATS: Mapping[str, Format] = {
     "jpeg": Format("jpeg", "image/jpeg", ANY, carries=ALL),
     "pjpeg": Format("jpeg", "image/jpeg", ANY, progressive=True, carries=ALL),
-    "png": Format("png", "image/png", LIGHT, carries=PAGE),
-    "png-alpha": Format("png", "image/png", LIGHT, alpha=True, carries=PAGE),
-    "png8": Format("png8", "image/png", RGB, carries=PAGE),
-    "png8-alpha": Format("png8", "image/png", RGB, alpha=True, carries=PAGE),
-    "gif": Format("gif", "image/gif", LIGHT),
-    "gif-alpha": Format("gif", "image/gif", LIGHT, alpha=True),
+    "png": Format("png", "image/png", LIGHT, carries=BOTH),
+    "png-alpha": Format("png", "image/png", LIGHT, alpha=True, carries=BOTH),
+    "png8": Format("png8", "image/png", RGB, carries=BOTH),
+    "png8-alpha": Format("png8", "image/png", RGB, alpha=True, carries=BOTH),
+    "gif": Format("gif", "image/gif", LIGHT, moving=True),
+    "gif-alpha": Format("gif", "image/gif", LIGHT, alpha=True, moving=True),
     "tif": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip", "jpeg"), carries=ALL),
     "tif-alpha": Format("tif", "image/tiff", ANY, ("none", "lzw", "zip"), alpha=True, carries=ALL),
-    "webp": Format("webp", "image/webp", RGB, WEB, carries=XMP),
-    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True, carries=XMP),
-    "avif": Format("avif", "image/avif", RGB, WEB, carries=XMP),
-    "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True, carries=XMP),
+    "webp": Format("webp", "image/webp", RGB, WEB, carries=BOTH, moving=True),
+    "webp-alpha": Format("webp", "image/webp", RGB, WEB, alpha=True, carries=BOTH, moving=True),
+    "avif": Format("avif", "image/avif", RGB, WEB, carries=BOTH),
+    "avif-alpha": Format("avif", "image/avif", RGB, WEB, alpha=True, carries=BOTH),
     "jpeg2000": Format("jpeg2000", "image/jp2", LIGHT, WEB),
     "jpeg2000-alpha": Format("jpeg2000", "image/jp2", LIGHT, WEB, alpha=True),
-    "heic": Format("heic", "image/heic", RGB, carries=XMP),
+    "heic": Format("heic", "image/heic", RGB, carries=BOTH),
     "jxl": Format("jxl", "image/jxl", LIGHT, WEB, carries=XMP),
     "jxl-alpha": Format("jxl", "image/jxl", LIGHT, WEB, alpha=True, carries=XMP),
-    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none"), carries=PAGE),
+    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none"), carries=BOTH),
     "eps": Format("eps", "image/eps", ANY, carries=PRINT),
 }
 

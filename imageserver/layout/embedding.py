@@ -12,12 +12,9 @@ from imageserver.plan.profiles import Profile
 
 
 def embedded_in(picture: Picture, sent: Encoding, profile: Profile | None, survey: Survey) -> Embedded:
-    """Say what a picture's reply carries of what is asked for: XMP and paths as far as the format that is `sent` can.
-
-    The profile is embedded as in the format that was asked for, whatever has taken its place.
-    """
+    """Say what a picture's reply carries of what is asked for, as far as the format that is `sent` can."""
     asked, source, held = picture.encoding, picture.layers[0].source, sent.output.format.carries
-    profile = profile if asked.icc_embed and "profile" in asked.output.format.carries else None
+    profile = profile if asked.icc_embed and "profile" in held else None
     if not (asked.xmp_embed or asked.path_embed) or not isinstance(source, Source):
         return Embedded(profile)
     facts = survey.facts[source.path]

@@ -36,6 +36,18 @@ class EmbeddedPath:
 
 
 @dataclass(frozen=True, slots=True)
+class Animation:
+    """The frames of an animated image, each with its milliseconds, and how often all are played (0: for ever).
+
+    Of more frames than the limit, only the count is known.
+    """
+
+    frames: int
+    durations: tuple[int, ...]
+    plays: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A source file; `size` is as stored, before `orientation` (EXIF, 1-8) is applied. Of a font the hash is all.
 
@@ -58,6 +70,7 @@ class Facts:
     print_resolution: float | None = None
     modified: float = 0.0
     variables: tuple[str, ...] = ()
+    animation: Animation | None = None
     pyramids: tuple[Pyramid, ...] = field(default=(), compare=False)
 
     def shown_size(self, *, oriented: bool) -> Size:

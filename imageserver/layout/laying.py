@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip, Layer
+from imageserver.layout.animating import animated
 from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
 from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_pixel_type
 from imageserver.layout.converting import converted
@@ -39,9 +40,10 @@ from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
 
 
 def lay_out(picture: Picture, facts: FactsOf) -> Layout:
-    """Say how many pixels go where; raises `IllegalSize` when they are too many."""
+    """Say how many pixels go where; raises `IllegalSize` or `LimitExceeded` when they are too many."""
     survey = Survey(facts)
-    return lay_view(picture, survey.measure(picture).view, survey, colors_of(picture, facts, None, nested=False))
+    layout = lay_view(picture, survey.measure(picture).view, survey, colors_of(picture, facts, None, nested=False))
+    return animated(layout, picture, facts)
 
 
 def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors) -> Layout:

@@ -9,7 +9,7 @@ from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import BlendMode, Flip, MaskUse
 from imageserver.layout.coloring import Coloring, Passage
-from imageserver.layout.facts import EmbeddedPath
+from imageserver.layout.facts import Animation, EmbeddedPath
 from imageserver.plan.picture import Encoding
 from imageserver.plan.profiles import Profile
 from imageserver.plan.text import TextBlock
@@ -53,12 +53,23 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Pixels:
+    """What a nested picture was drawn to, or a frame was read to, row by row, 8 bits a band."""
+
+    width: int
+    height: int
+    bands: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LaidSource:
     """A file to read and the rectangle of it that is used, in pixels as shown (`size` is all of it).
 
     `turned` says that its rows are not stored from top to bottom. `content_hash` stands for the file wherever equal
     pictures are recognised; the path is only where to read it. It is averaged by `reduction` while it is read, unless
     the `level` that is read in its place is reduced already. An SVG is `drawn` at a scale, with `variables` put in.
+    Of an animation, the `pixels` of one frame after the other are put in.
     """
 
     path: Path = field(repr=False)
@@ -73,16 +84,7 @@ class LaidSource:
     passage: Passage | None = None
     drawn: float | None = None
     variables: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Pixels:
-    """What a nested picture was drawn to, row by row, 8 bits a band."""
-
-    width: int
-    height: int
-    bands: int
-    data: bytes
+    pixels: Pixels | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ class Layout:
     """A picture in pixels: layers on a `canvas` that lies in the view, of which `window` is sent.
 
     `profile` is the colour space of the result, where colours are managed, and `coloring` what it takes to get there.
+    With an `animation` all of it is done to each frame of the one source.
     """
 
     layers: tuple[LaidLayer, ...]
@@ -230,6 +233,7 @@ class Layout:
     profile: Profile | None = None
     coloring: Coloring | None = None
     embedded: Embedded = Embedded()
+    animation: Animation | None = None
 
     @property
     def reply(self) -> Size:

@@ -54,6 +54,11 @@ class Source:
         """The files that are read."""
         return (self.path,) if self.mask is None else (self.path, self.mask)
 
+    @property
+    def named_profiles(self) -> tuple[NamedProfile, ...]:
+        """The colour profiles that its picture may need, where it is asked for by its name."""
+        return (*self.spaces.output, *self.spaces.named)
+
 
 @dataclass(frozen=True, slots=True)
 class OtherFile:
@@ -110,6 +115,14 @@ class ViewRules:
 
 
 @dataclass(frozen=True, slots=True)
+class AnimationRules:
+    """What an animation may cost: frames, and pixels of all of them together."""
+
+    most_frames: int
+    most_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """How the finished picture is written; 0 `most_kilobytes` bounds nothing, 0 `scans` leaves them to the library.
 
@@ -135,7 +148,8 @@ class Encoding:
 class Picture:
     """A picture: layers, what is done to their composite, the view of it, and how it is written.
 
-    `kept` says that a nested one is drawn once for many requests. `headers_used` are those that it depends on.
+    `animation` says that an animated source stays so where it can. `kept` says that a nested one is drawn once for many
+    requests. `headers_used` are those that it depends on.
     """
 
     layers: tuple[PlannedLayer, ...]
@@ -150,6 +164,7 @@ class Picture:
     res_mode: ResMode = "sharp2"
     encoding: Encoding = Encoding()
     spaces: Spaces = Spaces()
+    animation: AnimationRules | None = None
     mask_only: bool = False
     kept: bool = False
     headers_used: tuple[str, ...] = ()
@@ -183,6 +198,11 @@ class Picture:
         """The colour profiles that hold where nothing is asked for, as far as they are needed."""
         own = (*self.spaces.output, *self.spaces.source)
         return (*own, *(profile for picture in self.pictures for profile in picture.default_profiles))
+
+    @property
+    def named_profiles(self) -> tuple[NamedProfile, ...]:
+        """All colour profiles that it may need."""
+        return (*self.profiles, *self.default_profiles, *profiles_of(self.sources))
 
     @property
     def other_files(self) -> tuple[OtherFile, ...]:

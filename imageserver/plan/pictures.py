@@ -23,7 +23,7 @@ from imageserver.errors import BadCombination, NotFound
 from imageserver.plan.expansion import substitute, variables_of
 from imageserver.plan.hints import headers_used, hinted_quality, hinted_view, offered
 from imageserver.plan.layers import Composition, plan_effects, plan_layers
-from imageserver.plan.picture import Encoding, Picture, Thumbnail, ViewRules
+from imageserver.plan.picture import AnimationRules, Encoding, Picture, Thumbnail, ViewRules
 from imageserver.plan.plan import Plan
 from imageserver.plan.profiles import Spaces, spaces_of, with_asked
 from imageserver.plan.question import Question, Surroundings, ask, default_image_of
@@ -134,6 +134,7 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
         res_mode=delivery.res_mode or attributes.res_mode,
         encoding=encoding,
         spaces=spaces,
+        animation=plan_animation(attributes, question),
         mask_only=question.kind == "mask",
         headers_used=headers_used(view, encoding.output, delivery, attributes),
     )
@@ -221,6 +222,12 @@ def plan_thumbnail(attributes: Attributes, record: Record) -> Thumbnail:
 def plan_rules(attributes: Attributes, question: Question) -> ViewRules:
     """Collect what the catalog and the server say of the size of replies."""
     return ViewRules(attributes.default_pix, attributes.max_pix, attributes.default_fit, question.limits.reply_pixels)
+
+
+def plan_animation(attributes: Attributes, question: Question) -> AnimationRules | None:
+    """Say what an animation may cost, where attribute::Animation lets images be animated."""
+    limits = question.limits
+    return AnimationRules(limits.frames, limits.animation_pixels) if attributes.animation else None
 
 
 def plan_encoding(delivery: Delivery, attributes: Attributes, question: Question) -> Encoding:

@@ -9,7 +9,7 @@ from typing import Literal
 from imageserver.catalog.members import SetKind
 from imageserver.commands.delivery import CacheControl
 from imageserver.commands.reply import RequestType
-from imageserver.plan.picture import OtherFile, Picture, Source, each_once, profiles_of, sources_of
+from imageserver.plan.picture import OtherFile, Picture, Source, each_once, sources_of
 from imageserver.protocol.values import Size
 
 Manifest = Literal["m3u8", "f4m"]
@@ -230,10 +230,10 @@ class Plan:
     @property
     def other_files(self) -> tuple[OtherFile, ...]:
         """All files that are used beside the images."""
-        if isinstance(self.content, SourceInquiry):
-            named = profiles_of((self.content.source,))
-            return each_once(OtherFile(one.file, "profile", spare=True) for one in named if one.file)
-        return each_once(file for picture in self.pictures for file in picture.other_files)
+        alone = self.sources if isinstance(self.content, SourceInquiry | MediaSet) else ()
+        named = (one.file for source in alone for one in source.named_profiles if one.file)
+        spare = (OtherFile(file, "profile", spare=True) for file in dict.fromkeys(named))
+        return each_once((*(file for picture in self.pictures for file in picture.other_files), *spare))
 
     @property
     def sets_text(self) -> bool:

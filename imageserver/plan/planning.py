@@ -26,6 +26,7 @@ from imageserver.plan.mbr_sets import plan_mbr_set
 from imageserver.plan.picture import Picture
 from imageserver.plan.pictures import compose, picture_of, plan_picture
 from imageserver.plan.plan import AreaMap, Plan, Properties, SourceInquiry, Text
+from imageserver.plan.profiles import image_spaces, unknown_profiles
 from imageserver.plan.question import FOR_EVER, Question, ask, expiration_of
 from imageserver.plan.saving import plan_saving
 from imageserver.plan.segments import Segments
@@ -160,7 +161,11 @@ def plan_validation(question: Question) -> Plan:
     check_commands(question)
     ignored = ", ".join(piece.text for piece in question.ignored())
     remarks = "; ".join(remarks_on_text(question))
-    more = {"request.text": remarks, "catalog.ignored": ", ".join(unsupported_fields(question))}
+    more = {
+        "request.text": remarks,
+        "catalog.ignored": ", ".join(unsupported_fields(question)),
+        "catalog.unknown": ", ".join(unknown_names(question)),
+    }
     text = tuple((name, told) for name, told in more.items() if told)
     return question.answered_by(Properties((("request.isValid", "1"), ("request.ignored", ignored), *text)))
 
@@ -172,6 +177,14 @@ def unsupported_fields(question: Question) -> list[str]:
     if entry.record is not None and entry.record.digimarc_info:
         found.append("digimarc_info")
     return list(dict.fromkeys(found))
+
+
+def unknown_names(question: Question) -> Iterator[str]:
+    """Yield where the catalog and the record name colour profiles that there are not, and the names."""
+    entry = entry_or_nothing(question)
+    own = image_spaces((entry.record or Record()).icc_profile, entry.name, entry.catalog, question.catalogs).own
+    for one in (*unknown_profiles(entry.catalog, question.catalogs), *([own] if own and own.known else [])):
+        yield f"{one.where} {one.name}"
 
 
 def remarks_on_text(question: Question) -> Iterator[str]:

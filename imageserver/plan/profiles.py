@@ -5,15 +5,17 @@ References: r-color-management, c-icc-profile-map-reference, r-icc, r-object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, Catalogs, existing_file
+from imageserver.catalog.loading import Loaded
 from imageserver.commands.icc import Intent, OutputProfile
 from imageserver.errors import BadProfile
 from imageserver.protocol.color import Space
+from imageserver.yaml_nodes import Problem
 
 HEADER = 128
 SUFFIXES = (".icc", ".icm")
@@ -119,10 +121,14 @@ class Spaces:
 
 @dataclass(frozen=True, slots=True)
 class ImageSpaces:
-    """The colour space of an image: what its record says, and what holds if it embeds no profile either."""
+    """The colour space of an image: what its record says, and what holds if it embeds no profile either.
+
+    `output` are the spaces of replies to whoever asks for the image by its name.
+    """
 
     own: NamedProfile | None = None
     defaults: Defaults = NO_DEFAULTS
+    output: Defaults = NO_DEFAULTS
 
     @property
     def named(self) -> tuple[NamedProfile, ...]:
@@ -172,7 +178,9 @@ def image_spaces(record_profile: str, name: str, catalog: Catalog, catalogs: Cat
     """Say what is known of the colour space of an image beside what it embeds."""
     own = find_profile(f"icc_profile of {name}", record_profile, catalog, catalogs) if record_profile else None
     defaults = source_spaces(catalog, catalogs)
-    return ImageSpaces(own, defaults) if own or defaults is not NO_DEFAULTS else NOTHING_KNOWN
+    if own is None and defaults is NO_DEFAULTS:  # the attributes of replies are those of sources, too
+        return NOTHING_KNOWN
+    return ImageSpaces(own, defaults, output_spaces(catalog, catalogs))
 
 
 NOTHING_KNOWN = ImageSpaces()
@@ -187,12 +195,7 @@ def output_spaces(catalog: Catalog, catalogs: Catalogs) -> Defaults:
 def source_spaces(catalog: Catalog, catalogs: Catalogs) -> Defaults:
     """Give attribute::IccProfileSrc* of a catalog, or where one is not defined attribute::IccProfile*."""
     one = catalog.attributes
-    own = (
-        ("icc_profile_src_rgb", one.icc_profile_src_rgb),
-        ("icc_profile_src_gray", one.icc_profile_src_gray),
-        ("icc_profile_src_cmyk", one.icc_profile_src_cmyk),
-    )
-    pairs = zip(own, output_names(one), strict=True)
+    pairs = zip(source_names(one), output_names(one), strict=True)
     return defaults_of(tuple(first if first[1] else second for first, second in pairs), catalog, catalogs)
 
 
@@ -203,6 +206,43 @@ def output_names(one: Attributes) -> tuple[tuple[str, str], ...]:
         ("icc_profile_gray", one.icc_profile_gray),
         ("icc_profile_cmyk", one.icc_profile_cmyk),
     )
+
+
+def source_names(one: Attributes) -> tuple[tuple[str, str], ...]:
+    """Give the attributes that name the profiles of sources."""
+    return (
+        ("icc_profile_src_rgb", one.icc_profile_src_rgb),
+        ("icc_profile_src_gray", one.icc_profile_src_gray),
+        ("icc_profile_src_cmyk", one.icc_profile_src_cmyk),
+    )
+
+
+def unknown_profiles(catalog: Catalog, catalogs: Catalogs) -> Iterator[NamedProfile]:
+    """Yield what the attributes of a catalog name and what is no profile."""
+    for where, name in (*output_names(catalog.attributes), *source_names(catalog.attributes)):
+        found = find_profile(f"attributes.{where}", name, catalog, catalogs) if name else None
+        if found is not None and found.known:
+            yield found
+
+
+def missing_profiles(catalogs: Catalogs, loaded: Loaded, shown: Callable[[Path], str]) -> Iterator[Problem]:
+    """Yield a problem for each name of a profile in a catalog, of its own and not inherited, that is none."""
+    catalog = loaded.catalog
+    if catalog is None or loaded.index is None:
+        return
+    for one in unknown_profiles(catalog, catalogs):
+        if one.where.removeprefix("attributes.") in loaded.index.attributes:
+            yield Problem(shown(catalog.folder / loaded.index.files[0].name), 1, 1, nameless(one))
+    for name, record, problem in loaded.records_with("icc_profile", shown):
+        used = record.icc_profile
+        found = find_profile(f"images.{name}.icc_profile", used, catalog, catalogs) if used else None
+        if found is not None and found.known:
+            yield problem(nameless(found))
+
+
+def nameless(named: NamedProfile) -> str:
+    """Say that a name is no profile's."""
+    return f"{named.where}: no profile is called '{named.name}': expected one of {', '.join(named.known)}"
 
 
 def defaults_of(names: tuple[tuple[str, str], ...], catalog: Catalog, catalogs: Catalogs) -> Defaults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from imageserver.config import Cache
@@ -10,8 +10,9 @@ from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
 from imageserver.render.compose import finished
 from imageserver.render.embedding import metadata_of
-from imageserver.render.encode import encode, encode_plain
-from imageserver.render.engine import Error
+from imageserver.render.encode import encode, encode_frames, encode_plain
+from imageserver.render.engine import Error, Image
+from imageserver.render.frames import frames_of
 from imageserver.render.intermediates import with_intermediates
 from imageserver.render.plain import plain_picture
 from imageserver.render.sources import first_line, read_file
@@ -36,6 +37,8 @@ def draw_in(layout: Layout, written: Sequence[Layout], kept: Cache) -> list[byte
     """Draw a layout once, and write it in one or more formats."""
     metadata = metadata_of(layout.embedded)
     try:
+        if layout.animation is not None:
+            return [encode_frames(drawn_frames(with_intermediates(layout, kept)), one, metadata) for one in written]
         plain = plain_picture(layout)
         if plain is not None:
             return [encode_plain(plain, one, metadata) for one in written]
@@ -48,6 +51,15 @@ def draw_in(layout: Layout, written: Sequence[Layout], kept: Cache) -> list[byte
             check(layer.source)
             check(layer.mask)
         raise RenderFailed(first_line(error)) from error
+
+
+def drawn_frames(layout: Layout) -> Iterator[Image]:
+    """Draw a layout once for each frame of its source."""
+    layer, animation = layout.layers[0], layout.animation
+    assert isinstance(layer.source, LaidSource)  # noqa: S101, as the layout has an animation
+    assert animation is not None  # noqa: S101, likewise
+    for pixels in frames_of(layer.source, animation.frames):
+        yield finished(replace(layout, layers=(replace(layer, source=replace(layer.source, pixels=pixels)),)))
 
 
 def check(source: Laid | None) -> None:

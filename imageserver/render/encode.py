@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from PIL import Image as Pillow
 
 from imageserver.commands.formats import Codec
+from imageserver.layout.facts import Animation
 from imageserver.layout.layout import Layout
 from imageserver.plan.picture import Encoding
 from imageserver.protocol.color import Color
@@ -27,10 +28,11 @@ from imageserver.render.encoders.eps import write_eps
 from imageserver.render.encoders.extra import write_heic, write_jpeg2000, write_jxl
 from imageserver.render.encoders.indexed import write_gif, write_png8
 from imageserver.render.encoders.jpeg import jpeg, write_jpeg
+from imageserver.render.encoders.moving import Frames, write_moving_gif, write_moving_webp
 from imageserver.render.encoders.pdf import write_pdf
 from imageserver.render.encoders.still import write_avif, write_png, write_tiff, write_webp
 from imageserver.render.engine import Image
-from imageserver.render.exchange import from_pillow
+from imageserver.render.exchange import from_pillow, to_pillow
 from imageserver.render.metadata import NONE, Metadata
 from imageserver.render.naive import as_cmyk
 
@@ -38,8 +40,20 @@ from imageserver.render.naive import as_cmyk
 def encode(image: Image, layout: Layout, metadata: Metadata = NONE) -> bytes:
     """Write the picture in the format of its reply, with its print resolution and what it carries."""
     encoding = layout.encoding
+    return ENCODERS[encoding.output.format.codec](sent(image, layout), encoding, metadata)
+
+
+def encode_frames(frames: Iterable[Image], layout: Layout, metadata: Metadata = NONE) -> bytes:
+    """Write an animation in the format of its reply, its frames being drawn one after the other."""
+    assert layout.animation is not None  # noqa: S101, it has frames
+    pictures = (to_pillow(sent(frame, layout)) for frame in frames)
+    return MOVING[layout.encoding.output.format.codec](pictures, layout.animation, layout.encoding, metadata)
+
+
+def sent(image: Image, layout: Layout) -> Image:
+    """Give what is sent of a picture, in the pixel type of the reply."""
     image = mask_of(image) if layout.mask_only else visible(image, layout)
-    return ENCODERS[encoding.output.format.codec](in_pixel_type(image, encoding), encoding, metadata)
+    return in_pixel_type(image, layout.encoding)
 
 
 def encode_plain(picture: Pillow.Image, layout: Layout, metadata: Metadata = NONE) -> bytes:
@@ -104,4 +118,9 @@ ENCODERS: Mapping[Codec, Callable[[Image, Encoding, Metadata], bytes]] = {
     "jpeg2000": write_jpeg2000,
     "heic": write_heic,
     "jxl": write_jxl,
+}
+
+MOVING: Mapping[Codec, Callable[[Frames, Animation, Encoding, Metadata], bytes]] = {
+    "gif": write_moving_gif,
+    "webp": write_moving_webp,
 }

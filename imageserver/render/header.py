@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import ExifTags
 from PIL import Image as Pillow
 
-from imageserver.layout.facts import Alpha, EmbeddedPath, PixelType
+from imageserver.layout.facts import Alpha, Animation, EmbeddedPath, PixelType
 from imageserver.protocol.values import Size
 
 
@@ -24,6 +24,7 @@ class Header:
     packet: bytes = b""
     paths: tuple[EmbeddedPath, ...] = ()
     print_resolution: float | None = None
+    animation: Animation | None = None
 
 
 def usual_orientation(value: object) -> int:

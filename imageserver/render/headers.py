@@ -18,6 +18,7 @@ from imageserver.protocol.values import Size
 from imageserver.render.decoders import FORMATS, open_by_pillow
 from imageserver.render.engine import Error
 from imageserver.render.eps import header_of_eps
+from imageserver.render.frames import animation_in
 from imageserver.render.header import Header, orientation_of, usual_orientation
 from imageserver.render.jxl import opened_jxl, size_in_jxl
 from imageserver.render.packets import packet_of, tidy
@@ -50,6 +51,7 @@ def read_header(path: Path, limits: Limits | None = None) -> Header:
         header = OWN[kind](path) if kind in OWN else header_by_pillow(path, kind)
         if limits:
             check_pixels(header.size, limits)
+            header = replace(header, animation=animation_in(path, kind, limits.frames))
     except (OSError, ValueError, SyntaxError, Error, Pillow.DecompressionBombError) as error:
         reason = "it cannot be opened" if isinstance(error, OSError) else first_line(error)
         raise BadSource(path.name, reason, str(path)) from error

@@ -81,6 +81,7 @@ def facts_of(path: Path, header: Header, content_hash: str, modified: float) -> 
         print_resolution=header.print_resolution,
         modified=modified,
         variables=names_in(path) if header.format == "SVG" else (),
+        animation=header.animation,
     )
 
 

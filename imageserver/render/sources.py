@@ -8,12 +8,13 @@ from pathlib import Path
 
 from imageserver.errors import BadSource
 from imageserver.file_formats import HEAD, format_of
-from imageserver.layout.layout import LaidSource
+from imageserver.layout.layout import LaidSource, Pixels
 from imageserver.layout.levels import DECODER_REDUCES
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha, premultiplied
 from imageserver.render.decoders import FORMATS, WHOLE, decode_by_vips
 from imageserver.render.engine import Error, Image
+from imageserver.render.exchange import to_image
 from imageserver.render.levels import read_level
 from imageserver.render.naive import light_of
 from imageserver.render.svg import read_svg
@@ -39,6 +40,8 @@ def open_source(
     source: LaidSource, wanted: Callable[[Size], Rect], *, sequential: bool, hidden_matters: bool
 ) -> Opened:
     """Read a file, or the `wanted` part of the level in its place; raises `BadSource` or `DamagedPyramid`."""
+    if source.pixels is not None:
+        return read_frame(source, source.pixels, hidden_matters=hidden_matters)
     if source.level is None:
         return read_file(source, sequential=sequential, hidden_matters=hidden_matters)
     image, weighted = read_level(source.level, wanted)
@@ -60,6 +63,13 @@ def read_file(source: LaidSource, *, sequential: bool, hidden_matters: bool) -> 
         image, weighted = averaged(image, source.reduction // by_decoder, hidden_matters=hidden_matters)
     except (Error, OSError, ValueError) as error:
         raise BadSource(name, first_line(error)) from error
+    return Opened(image, source.reduction, source.reduction, weighted)
+
+
+def read_frame(source: LaidSource, frame: Pixels, *, hidden_matters: bool) -> Opened:
+    """Take a frame that was decoded, reduced as its file would be."""
+    image = to_image(frame.data, frame.bands, Size(frame.width, frame.height))
+    image, weighted = averaged(image, source.reduction, hidden_matters=hidden_matters)
     return Opened(image, source.reduction, source.reduction, weighted)
 
 

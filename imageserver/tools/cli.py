@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from imageserver.catalog.members import missing_members
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config, load_config
 from imageserver.errors import ImageServerError
+from imageserver.plan.profiles import missing_profiles
 from imageserver.server.converting import convert
 from imageserver.server.supervising import serve
 from imageserver.server.working import log_to_stderr
@@ -150,8 +152,8 @@ def check_catalogs(config: Config, options: argparse.Namespace) -> int:
         return 2
     above = Path(config.catalogs).parent
     problems = [problem for one in chosen for problem in one.problems]
-    for one in chosen:
-        problems += missing_members(state.catalogs, one, lambda path: str(path.relative_to(above)))
+    for one, missing in product(chosen, (missing_members, missing_profiles)):
+        problems += missing(state.catalogs, one, lambda path: str(path.relative_to(above)))
     for problem in problems:
         print(problem)  # noqa: T201
     records = sum(len(one.catalog.images) for one in chosen if one.catalog)

@@ -55,7 +55,7 @@ def explain_plan(planned: Plan, facts: dict[Path, Facts]) -> Iterator[str]:
         yield f"source    {source.name}: {source.path.name}, {written(size)}"
     content = planned.picture
     if content is not None:
-        yield f"version   {image_version(content.sources, facts, content.other_files)}"
+        yield f"version   {image_version(content, facts)}"
         yield from explain_layout(lay_out(content, facts), "")
 
 

@@ -20,6 +20,7 @@ bench: .venv/ready
 
 reference: .venv/ready
 	$(BIN)/python -m imageserver.tools.reference --write README.md
+	$(BIN)/python -m imageserver.tools.conformance --write docs/conformance.md
 	$(BIN)/python -m imageserver catalog schema > docs/catalog.schema.json
 
 .venv/ready: pyproject.toml

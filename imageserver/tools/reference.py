@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from imageserver.commands.adjust import Adjust
@@ -75,26 +75,31 @@ def format_rows() -> Iterator[tuple[str, ...]]:
         yield names, f"*{reason}*", "", ""
 
 
-def with_reference(text: str) -> str:
-    """Put the tables between the marks of a document."""
+def between_marks(text: str, tables: str) -> str:
+    """Put tables between the marks of a document."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the tables into a document, or check that they are up to date."""
-    parser = argparse.ArgumentParser(prog="imageserver.tools.reference")
+def write_or_check(program: str, tables: Callable[[], str], arguments: Sequence[str] | None) -> int:
+    """Write tables into a document, check that they are up to date there, or print them."""
+    parser = argparse.ArgumentParser(prog=program)
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables into this document")
     parser.add_argument("--check", type=Path, metavar="FILE", help="exit with 1 when its tables are out of date")
     options = parser.parse_args(arguments)
     if options.write:
-        options.write.write_text(with_reference(options.write.read_text()))
+        options.write.write_text(between_marks(options.write.read_text(), tables()))
     elif options.check:
-        return int(options.check.read_text() != with_reference(options.check.read_text()))
+        return int(options.check.read_text() != between_marks(options.check.read_text(), tables()))
     else:
-        print(reference())  # noqa: T201
+        print(tables())  # noqa: T201
     return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the tables of README, or check that they are up to date."""
+    return write_or_check("imageserver.tools.reference", reference, arguments)
 
 
 if __name__ == "__main__":

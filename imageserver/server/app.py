@@ -30,6 +30,7 @@ METHODS = {"GET", "HEAD", "POST"}
 LINE_LIMIT = 2**17
 """The longest request line that is read at all; `limits.url_length` below it is answered properly."""
 Door = Callable[[Site, web.Request, str, str], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 async def serve_health(site: Site, _request: web.Request, _path: str, _query: str) -> web.Response:
@@ -56,9 +57,6 @@ DOORS: dict[str, Door] = {
 async def serve(request: web.Request) -> web.StreamResponse:
     """Find the door of a path and send the request through it."""
     site = request.app[SITE]
-    ready = site.hits.reply(request, site.live.state)
-    if ready is not None:
-        return ready
     target = raw_target(request)
     limit = site.config.limits.url_length
     if len(target) > limit:
@@ -71,6 +69,16 @@ async def serve(request: web.Request) -> web.StreamResponse:
                 return failure(WrongMethod(request.method), ErrorForm(), {"Allow": ", ".join(sorted(METHODS))})
             return await door(site, request, path.removeprefix(prefix), query)
     return outside(path)
+
+
+def hits_first(site: Site, otherwise: Handler) -> Handler:
+    """Answer what was answered before; look for the door of a path only for what was not."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        ready = site.hits.reply(request, site.live.state)
+        return await otherwise(request) if ready is None else ready
+
+    return answer
 
 
 def raw_target(request: web.Request) -> str:

@@ -160,12 +160,11 @@ class Hits:
         if "If-None-Match" in headers or "If-Modified-Since" in headers:
             if not answer.caching.is_known(answer.tag, headers):
                 return None
-            return Ready(HTTPStatus.NOT_MODIFIED, self._head(target, HTTPStatus.NOT_MODIFIED, answer, {}), b"")
+            return Ready(HTTPStatus.NOT_MODIFIED, self._head(target, HTTPStatus.NOT_MODIFIED, answer, 0), b"")
         body = answer.document if answer.document is not None else self._drawn(answer)
         if body is None:
             return None
-        described = {"Content-Type": answer.media_type, "Content-Length": str(len(body)), **saving(answer.saved)}
-        return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answer, described), body)
+        return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answer, len(body)), body)
 
     def _target(self, request: web.BaseRequest) -> str:
         """Name what is asked for: by its URL, and where it depends on them by the client's address and hints."""
@@ -198,11 +197,14 @@ class Hits:
         if answer.tells_length_of and self._replies.length(answer.tells_length_of) != answer.length:
             return False
         try:
-            return all(version_of(version[0]) == version for version in answer.versions)
+            for version in answer.versions:
+                if version_of(version[0]) != version:
+                    return False
         except BadSource:
             return False
+        return True
 
-    def _head(self, target: str, status: HTTPStatus, answer: Known, more: Mapping[str, str]) -> bytes:
+    def _head(self, target: str, status: HTTPStatus, answer: Known, length: int) -> bytes:
         """Write status line and headers, which are the same for a second."""
         now = time.time()
         if int(now) != self._second:
@@ -210,10 +212,11 @@ class Hits:
             self._heads.clear()
         head = self._heads.get((target, status))
         if head is None:
-            fields = with_rule_headers(
-                {**self._headers, **answer.caching.headers(answer.tag, now), **more}, answer.headers
-            )
-            lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+            fields = {**self._headers, **answer.caching.headers(answer.tag, now)}
+            if status is HTTPStatus.OK:
+                fields |= {"Content-Type": answer.media_type, "Content-Length": str(length), **saving(answer.saved)}
+            named = with_rule_headers(fields, answer.headers)
+            lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
             text = f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}Date: {formatdate(now, usegmt=True)}\r\n\r\n"
             head = self._heads[target, status] = text.encode("latin-1")
         return head

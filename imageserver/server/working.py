@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -15,7 +16,7 @@ from aiohttp import web
 
 from imageserver.config import Config
 from imageserver.errors import ConfigError
-from imageserver.server.app import LINE_LIMIT, SITE, JsonAccessLogger, build_app
+from imageserver.server.app import LINE_LIMIT, SITE, JsonAccessLogger, build_app, hits_first
 
 Ready = tuple[()]
 READY: Ready = ()
@@ -45,8 +46,11 @@ async def run(
         loop.add_reader(lifeline.fileno(), stop.set)
     await runner.setup()
     try:
+        assert runner.server is not None  # noqa: S101, what setup makes
+        runner.server.request_handler = hits_first(app[SITE], runner.server.request_handler)
         await app[SITE].renderer.start()
         await web.SockSite(runner, opened).start()
+        gc.freeze()  # what is there now stays; looking through it again and again would hold up replies
         ready()
         await stop.wait()
     finally:

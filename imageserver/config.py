@@ -4,78 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
 from imageserver.errors import ConfigError
+from imageserver.options import GIB, KIB, MIB, one_of, option, port, positive, seconds, size, switch, whole
 from imageserver.yaml_nodes import BrokenYaml, Node, YamlFile
 
 T = TypeVar("T")
-KIB, MIB, GIB = 2**10, 2**20, 2**30
-UNITS = {"": 1, "B": 1, "KB": 1000, "MB": 10**6, "GB": 10**9, "KIB": KIB, "MIB": MIB, "GIB": GIB}
-SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-SECRETS = {"admin.token", "admin.tokens", "signing.keys"}
+SECRETS = {"admin.token", "admin.tokens", "signing.keys", "metrics.token"}
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 SHORTEST_SECRET = 16
 UNIX = "unix"
 HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9_.-]*[a-z0-9])?(:[0-9]{1,5})?")
 PREFIX = "IMAGESERVER_"
-
-
-def whole(text: str) -> int:
-    """Read a whole number that is not negative."""
-    if not re.fullmatch(r"[0-9]{1,15}", text):
-        raise ValueError("a whole number, 0 or more")
-    return int(text)
-
-
-def positive(text: str) -> int:
-    """Read a whole number of 1 or more."""
-    if not re.fullmatch(r"0*[1-9][0-9]{0,14}", text):
-        raise ValueError("a whole number of 1 or more")
-    return int(text)
-
-
-def seconds(text: str) -> float:
-    """Read a number of seconds greater than 0."""
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text) or float(text) <= 0:
-        raise ValueError("seconds, more than 0")
-    return float(text)
-
-
-def size(text: str) -> int:
-    """Read a number of bytes, such as `64 MiB`."""
-    match = SIZE.fullmatch(text.strip())
-    if not match or match[2].upper() not in UNITS:
-        raise ValueError("a size such as 64 MiB")
-    return int(float(match[1]) * UNITS[match[2].upper()])
-
-
-def port(text: str) -> int:
-    """Read a TCP port; 0 takes any that is free."""
-    number = whole(text)
-    if number > 65535:  # noqa: PLR2004, the largest port
-        raise ValueError("a port from 0 to 65535")
-    return number
-
-
-def switch(text: str) -> bool:
-    """Read on or off."""
-    try:
-        return {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}[text.casefold()]
-    except KeyError:
-        raise ValueError("on or off") from None
-
-
-def building(text: str) -> str:
-    """Read when pyramids are built."""
-    if text not in {"background", "ahead", "off"}:
-        raise ValueError("one of background, ahead, off")
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +85,7 @@ def signing_keys(text: str) -> tuple[Key, ...]:
 
 
 def proxies(text: str) -> tuple[str, ...]:
-    """Read addresses and networks of proxies, and `unix` for whoever uses the Unix socket."""
+    """Read addresses and networks, such as those of proxies, and `unix` for whoever uses the Unix socket."""
     words = tuple(word for word in (part.strip() for part in text.split(",")) if word)
     for word in words:
         try:
@@ -167,11 +113,6 @@ def forwarding(text: str) -> str:
     return text.casefold()
 
 
-def option(read: Callable[[str], T], default: T, doc: str) -> T:
-    """Declare a key of the configuration."""
-    return field(default=default, metadata={"read": read, "doc": doc})
-
-
 @dataclass(frozen=True, slots=True)
 class Server:
     """Where the server listens, and with how many processes."""
@@ -181,6 +122,13 @@ class Server:
     socket: str = option(str, "", "a Unix socket instead of host and port")
     workers: int = option(positive, os.cpu_count() or 1, "processes that share the port, each with one that renders")
     access_log: str = option(str, "-", "file of one JSON line a request; - is standard output, empty is none")
+    access_log_query: str = option(
+        one_of("full", "hashed", "none"),
+        "full",
+        "what it tells of commands: full, hashed (which are equal), none; never signatures",
+    )
+    timing: bool = option(switch, False, "tells in the header Server-Timing how long each stage of a request took")
+    grace: float = option(seconds, 60.0, "seconds that requests in flight have to finish at a stop or a reload")
     allow_origin: str = option(str, "*", "Access-Control-Allow-Origin of every reply; empty sends none")
     trusted_proxies: tuple[str, ...] = option(
         proxies, (), "proxies that are believed when they say for whom they ask: addresses, netmasks, unix"
@@ -208,7 +156,9 @@ class Pyramids:
     """Large sources decoded ahead, at their own size and at halves of it."""
 
     threshold: int = option(whole, 2_000_000, "pixels of a source; only those with more get a pyramid")
-    build: str = option(building, "background", "background at the first use, ahead by `convert` only, off for none")
+    build: str = option(
+        one_of("background", "ahead", "off"), "background", "at the first use, ahead by `convert` only, or off for none"
+    )
     max_size: int = option(size, 20 * GIB, "the most that they may hold on disk; the least used goes first")
     memory: int = option(size, 128 * MIB, "the most that each process keeps of what it decoded")
 
@@ -287,6 +237,17 @@ class Admin:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Who may read `/metrics`."""
+
+    enabled: bool = option(switch, True, "counts are told; off answers 404")
+    allow: tuple[str, ...] = option(
+        proxies, ("127.0.0.0/8", "::1", UNIX), "addresses and netmasks that may read them, unix for the Unix socket"
+    )
+    token: str = option(secret, "", "bearer token with which others may read them; empty is none")
+
+
+@dataclass(frozen=True, slots=True)
 class Dialects:
     """Other front doors to the same catalogs; read, and used from the version on that has them."""
 
@@ -310,6 +271,7 @@ class Config:
     save: Save = field(default_factory=Save)
     signing: Signing = field(default_factory=Signing)
     admin: Admin = field(default_factory=Admin)
+    metrics: Metrics = field(default_factory=Metrics)
     dialects: Dialects = field(default_factory=Dialects)
 
 

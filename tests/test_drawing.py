@@ -19,6 +19,7 @@ from imageserver.layout.layout import Layout
 from imageserver.plan.picture import Picture, PlannedLayer, Source, ViewRules
 from imageserver.protocol.values import Size
 from imageserver.server.drawing import DrawingThreads
+from imageserver.server.operations.metrics import counts_of_its_own
 
 PATH = Path("photo.jpg")
 LEVELS = (Pyramid(Path("hash.pyramid"), "digest"),)
@@ -34,7 +35,7 @@ def layout(size: Size, *, levels: bool = True) -> Layout:
 
 @pytest.fixture
 def threads() -> Iterator[DrawingThreads]:
-    threads = DrawingThreads(Config(limits=LIMITS))
+    threads = DrawingThreads(Config(limits=LIMITS), counts_of_its_own())
     yield threads
     threads.stop()
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.abc import AbstractAccessLogger
 
-from imageserver.admission.signing import without_signatures
 from imageserver.catalog.schema import written_schema
 from imageserver.config import Config
 from imageserver.errors import WrongMethod
@@ -23,6 +19,11 @@ from imageserver.server.content import serve_content
 from imageserver.server.failures import failure, too_long
 from imageserver.server.gallery import add_gallery
 from imageserver.server.images import outside, serve_image
+from imageserver.server.operations.exposing import serve_metrics
+from imageserver.server.operations.health import serve_live, serve_ready
+from imageserver.server.operations.metrics import RESULTS, Counts
+from imageserver.server.operations.noting import NOTE, REQUEST_ID, Note
+from imageserver.server.operations.stages import SERVER_TIMING, begin, server_timing
 from imageserver.server.site import Site, common_headers
 
 SITE = web.AppKey("site", Site)
@@ -49,7 +50,10 @@ async def serve_schema(_site: Site, _request: web.Request, _path: str, _query: s
 DOORS: dict[str, Door] = {
     "/is/image": serve_image,
     "/is/content": serve_content,
+    "/health/live": serve_live,
+    "/health/ready": serve_ready,
     "/health": serve_health,
+    "/metrics": serve_metrics,
     "/catalog.schema.json": serve_schema,
 }
 
@@ -57,6 +61,7 @@ DOORS: dict[str, Door] = {
 async def serve(request: web.Request) -> web.StreamResponse:
     """Find the door of a path and send the request through it."""
     site = request.app[SITE]
+    request[NOTE] = Note(site.ids.of(request), begin())
     target = raw_target(request)
     limit = site.config.limits.url_length
     if len(target) > limit:
@@ -75,7 +80,7 @@ def hits_first(site: Site, otherwise: Handler) -> Handler:
     """Answer what was answered before; look for the door of a path only for what was not."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        ready = site.hits.reply(request, site.live.state)
+        ready = None if site.is_stopping else site.hits.reply(request, site.live.state)
         return await otherwise(request) if ready is None else ready
 
     return answer
@@ -89,10 +94,10 @@ def raw_target(request: web.Request) -> str:
     return target.partition("#")[0]
 
 
-def build_app(config: Config, folder: Path) -> web.Application:
+def build_app(config: Config, folder: Path, counts: Counts) -> web.Application:
     """Make the application; raises `ConfigError` when there is no folder of catalogs."""
     app = web.Application(client_max_size=config.limits.body_size)
-    app[SITE] = Site(config, folder)
+    app[SITE] = Site(config, folder, counts)
     app.cleanup_ctx.append(run_site)
     app.on_response_prepare.append(add_common_headers)
     add_gallery(app, SITE)
@@ -113,32 +118,18 @@ async def run_site(app: web.Application) -> AsyncIterator[None]:
 
 
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add what every reply has."""
-    for name, value in common_headers(request.app[SITE].config).items():
+    """Add what every reply has; the connection of one that is sent by a server that is stopping ends with it."""
+    site = request.app[SITE]
+    for name, value in common_headers(site.config).items():
         if name == "Server" or name not in response.headers:
             response.headers[name] = value
-
-
-class JsonAccessLogger(AbstractAccessLogger):
-    """Writes one JSON line a request."""
-
-    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-        """Write the line of a finished request."""
-        line = {
-            "time": round(now() - time, 3),
-            "client": request.remote,
-            "method": request.method,
-            "url": without_signatures(request.raw_path),
-            "status": response.status,
-            "bytes": response.body_length,
-            "seconds": round(time, 4),
-            "cache": response.get("cache", ""),
-            "agent": request.headers.get("User-Agent", ""),
-            "referer": without_signatures(request.headers.get("Referer", "")),
-        }
-        self.logger.info(json.dumps(line))
-
-
-def now() -> float:
-    """Give the time of the day, for the log."""
-    return time.time()
+    if NOTE not in request:  # what has a route of its own, such as a page
+        request[NOTE] = Note(site.ids.of(request))
+    note = request[NOTE]
+    response.headers[REQUEST_ID] = note.request_id
+    timing = server_timing(note.times, RESULTS.get(response.get("cache", ""), ""))
+    if site.config.server.timing and timing:
+        response.headers[SERVER_TIMING] = timing
+    if site.is_stopping:
+        response.force_close()
+        response.headers["Connection"] = "close"

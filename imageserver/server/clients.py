@@ -24,7 +24,7 @@ class Clients:
     def address(self, request: web.BaseRequest) -> Address | None:
         """Give the client's address: the last one on the way that is no trusted proxy; None where it is not known."""
         peer = address_of(request.remote or "")
-        if not self._trusts(peer):
+        if not self._is_trusted(peer):
             return peer
         for word in reversed(self._forwarded(request)):
             peer = address_in(word)
@@ -32,7 +32,11 @@ class Clients:
                 return peer
         return peer
 
-    def _trusts(self, peer: Address | None) -> bool:
+    def trusts(self, request: web.BaseRequest) -> bool:
+        """Tell whether a request comes from a proxy that is trusted."""
+        return self._is_trusted(address_of(request.remote or ""))
+
+    def _is_trusted(self, peer: Address | None) -> bool:
         return self._trusts_socket if peer is None else is_listed(peer, self._networks)
 
     def _forwarded(self, request: web.BaseRequest) -> list[str]:

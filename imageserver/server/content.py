@@ -15,6 +15,7 @@ from imageserver.admission.admitting import Admitted
 from imageserver.answers.answer import Document
 from imageserver.answers.answering import answer
 from imageserver.answers.files import FileAnswer, answer_file, properties_of_file
+from imageserver.commands.groups import asked_kind
 from imageserver.errors import UnsatisfiableRange, WrongMethod
 from imageserver.plan.content import plan_content
 from imageserver.plan.files import FilePlan
@@ -27,6 +28,7 @@ from imageserver.server.files import OpenFile
 from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.images import FOR_EVER as KEPT
 from imageserver.server.images import is_conditional
+from imageserver.server.operations.noting import asks_for
 from imageserver.server.site import Site, bound
 
 HEAD = "HEAD"
@@ -42,7 +44,9 @@ async def serve_content(site: Site, request: web.Request, path: str, query: str)
         if request.method not in METHODS:
             error = WrongMethod(request.method, " or ".join(METHODS))
             return failure(error, form, {"Allow": ", ".join(METHODS)})
-        form = error_form(read(path, query), site.catalogs)
+        written = read(path, query)
+        asks_for(request, asked_kind(written.pieces))
+        form = error_form(written, site.catalogs)
         admitted = site.admit(request, path, query, "static")
         form = error_form(admitted.request, admitted.catalogs)
         planned = plan_content(admitted.request, admitted.catalogs)

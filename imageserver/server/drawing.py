@@ -18,10 +18,13 @@ from imageserver.layout.layout import Layout
 from imageserver.layout.levels import is_managed, sources_of, work_of
 from imageserver.render.engine import configure
 from imageserver.render.levels import keep_decoded
-from imageserver.server.rendering import NICE
+from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, Counts
+from imageserver.server.operations.stages import took
+from imageserver.server.rendering import NICE, taking_time
 
 T = TypeVar("T")
 THREADS = 2
+PLACE = "thread"
 MOST_WORK = 4_000_000
 """Pixels, times layers, of replies that are drawn in threads."""
 
@@ -34,11 +37,12 @@ def step_back() -> None:
 class DrawingThreads:
     """A few threads that share decoded levels; as bounded as the worker processes are."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, counts: Counts) -> None:
         configure()
         keep_decoded(config.pyramids.memory)
         self._limits, self._kept = config.limits, config.cache
         self._threads = ThreadPoolExecutor(THREADS, "draw", initializer=step_back)
+        self._counts = counts
         self._busy = 0
 
     def takes(self, layout: Layout) -> bool:
@@ -49,22 +53,36 @@ class DrawingThreads:
 
     async def draw(self, work: Callable[[Layout, Cache], T], layout: Layout) -> T:
         """Draw a layout by `work`; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
+        name = work.__name__
         if self._busy >= self._limits.queue + THREADS:
+            self._counts.add(RENDERS, name, PLACE, "refused")
             raise Overloaded
-        drawing = asyncio.get_running_loop().run_in_executor(self._threads, work, layout, self._kept)
+        arguments = (layout, self._kept)
+        drawing = asyncio.get_running_loop().run_in_executor(self._threads, taking_time, work, arguments)
         self._busy += 1
+        self._counts.add(QUEUE)
         drawing.add_done_callback(self._finished)
         seconds = self._limits.render_seconds
+        outcome = "failed"
         try:
-            return await asyncio.wait_for(asyncio.shield(drawing), seconds)
+            drawn, took_seconds = await asyncio.wait_for(asyncio.shield(drawing), seconds)
         except TimeoutError as error:
+            outcome = "late"
             raise RenderFailed(f"it took longer than {seconds:g} s (limits.render_seconds)") from error
+        else:
+            outcome = "done"
+            self._counts.observe(RENDER_SECONDS, took_seconds, name, PLACE)
+            took("draw", took_seconds)
+            return drawn
+        finally:
+            self._counts.add(RENDERS, name, PLACE, outcome)
 
     def stop(self) -> None:
         """Take no more work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _finished(self, drawing: asyncio.Future[T]) -> None:
+    def _finished(self, drawing: asyncio.Future[tuple[T, float]]) -> None:
         self._busy -= 1
+        self._counts.add(QUEUE, amount=-1)
         if not drawing.cancelled():
             drawing.exception()  # it is told to who waits, if anybody still does

@@ -26,6 +26,8 @@ from imageserver.plan.hints import Hints
 from imageserver.server.clients import Clients
 from imageserver.server.heading import with_rule_headers
 from imageserver.server.hints import read_hints
+from imageserver.server.operations.metrics import Kind
+from imageserver.server.operations.noting import REQUEST_ID, RequestIds
 from imageserver.server.replies import Replies
 from imageserver.server.sources import Version, version_of
 
@@ -43,6 +45,7 @@ class Known:
 
     `document` is the text that was sent; a picture is found by its tag. `second` is when a dated text was made, `until`
     the time from which it has to be asked for again. `headers` are those of the catalog's rules.
+    It is counted as `kind`.
     """
 
     tag: str
@@ -56,6 +59,7 @@ class Known:
     saved: int | None = None
     until: float | None = None
     headers: tuple[Header, ...] = ()
+    kind: Kind = ("", "")
 
 
 def saving(saved: int | None) -> dict[str, str]:
@@ -88,12 +92,13 @@ def known(answered: Answer, versions: tuple[Version, ...], second: int, saved: i
 
 
 class Ready(web.StreamResponse):
-    """A reply of which every byte is known, sent by one write."""
+    """A reply of which every byte is known, sent by one write; `head` ends where the name of the request goes."""
 
-    def __init__(self, status: int, head: bytes, body: bytes) -> None:
+    def __init__(self, status: int, head: bytes, body: bytes, kind: Kind, request_id: str) -> None:
         super().__init__(status=status)
-        self["cache"] = "memory"
-        self._head = head
+        self.kind = kind
+        self.request_id = request_id
+        self._head = b"%s%s\r\n\r\n" % (head, request_id.encode("ascii"))
         self._content = body
 
     @property
@@ -121,8 +126,9 @@ class Ready(web.StreamResponse):
 class Hits:
     """Remembers the answers to URLs; where one depends on the client's hints, an answer for each."""
 
-    def __init__(self, replies: Replies, headers: Mapping[str, str], clients: Clients) -> None:
+    def __init__(self, replies: Replies, headers: Mapping[str, str], clients: Clients, ids: RequestIds) -> None:
         self._replies = replies
+        self._ids = ids
         self._headers = headers
         self._clients = clients
         self._looks_at_addresses = False
@@ -160,11 +166,13 @@ class Hits:
         if "If-None-Match" in headers or "If-Modified-Since" in headers:
             if not answer.caching.is_known(answer.tag, headers):
                 return None
-            return Ready(HTTPStatus.NOT_MODIFIED, self._head(target, HTTPStatus.NOT_MODIFIED, answer, 0), b"")
+            head = self._head(target, HTTPStatus.NOT_MODIFIED, answer, 0)
+            return Ready(HTTPStatus.NOT_MODIFIED, head, b"", answer.kind, self._ids.of(request))
         body = answer.document if answer.document is not None else self._drawn(answer)
         if body is None:
             return None
-        return Ready(HTTPStatus.OK, self._head(target, HTTPStatus.OK, answer, len(body)), body)
+        head = self._head(target, HTTPStatus.OK, answer, len(body))
+        return Ready(HTTPStatus.OK, head, body, answer.kind, self._ids.of(request))
 
     def _target(self, request: web.BaseRequest) -> str:
         """Name what is asked for: by its URL, and where it depends on them by the client's address and hints."""
@@ -205,7 +213,7 @@ class Hits:
         return True
 
     def _head(self, target: str, status: HTTPStatus, answer: Known, length: int) -> bytes:
-        """Write status line and headers, which are the same for a second."""
+        """Write status line and headers, which are the same for a second, up to the name of the request."""
         now = time.time()
         if int(now) != self._second:
             self._second = int(now)
@@ -217,7 +225,8 @@ class Hits:
                 fields |= {"Content-Type": answer.media_type, "Content-Length": str(length), **saving(answer.saved)}
             named = with_rule_headers(fields, answer.headers)
             lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-            text = f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}Date: {formatdate(now, usegmt=True)}\r\n\r\n"
+            date = f"Date: {formatdate(now, usegmt=True)}\r\n"
+            text = f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}{date}{REQUEST_ID}: "
             head = self._heads[target, status] = text.encode("latin-1")
         return head
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
 from imageserver.answers.answer import Answer
+from imageserver.commands.groups import asked_kind
 from imageserver.errors import OutsideProtocol, RequestError
 from imageserver.plan.question import ErrorForm, error_form
 from imageserver.protocol.reading import read
@@ -18,10 +19,13 @@ from imageserver.server.failures import failure, too_long
 from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.hints import read_hints
 from imageserver.server.hits import known, saving
+from imageserver.server.operations.noting import asks_for
+from imageserver.server.operations.stages import timed, waiting
 from imageserver.server.site import Site
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 FORM = "application/x-www-form-urlencoded"
+DIALECT = "image"
 
 
 async def serve_image(site: Site, request: web.Request, path: str, query: str) -> web.Response:
@@ -29,9 +33,12 @@ async def serve_image(site: Site, request: web.Request, path: str, query: str) -
     form, admitted = ErrorForm(), None
     try:
         modifiers = "&".join(filter(None, (query, await form_body(site, request))))
-        form = error_form(read(path, modifiers), site.catalogs)
-        admitted = site.admit(request, path, modifiers)
-        form = error_form(admitted.request, admitted.catalogs)
+        with timed("read"):
+            written = read(path, modifiers)
+            asks_for(request, asked_kind(written.pieces))
+            form = error_form(written, site.catalogs)
+            admitted = site.admit(request, path, modifiers)
+            form = error_form(admitted.request, admitted.catalogs)
         return await respond(site, request, admitted)
     except asyncio.CancelledError:
         raise
@@ -58,22 +65,26 @@ async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.R
     if is_conditional(request) and not admitted.is_bounded and site.never_expires(admitted):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=with_rule_headers(FOR_EVER, added))
     state, second = site.live.state, int(time.time())
-    planned = site.plan(admitted, read_hints(request.headers))
-    fresh_until = await site.fetcher.bring(planned.foreign)
-    versions = site.versions(planned)
-    answered = await site.answer(planned)
+    with timed("plan"):
+        planned = site.plan(admitted, read_hints(request.headers))
+        fresh_until = await site.fetcher.bring(planned.foreign)
+    with timed("measure"):
+        versions = site.versions(planned)
+        answered = await site.answer(planned)
 
     def remember(answered: Answer, saved: int | None = None) -> None:
         answer = known(answered, versions, second, saved)
         if answer is not None and request.method != "POST" and planned.cache.server != "update":
             until = min((one for one in (answer.until, fresh_until) if one is not None), default=None)
-            site.hits.remember(request, replace(answer, headers=added, until=until), state)
+            kind = (DIALECT, planned.reply.name)
+            site.hits.remember(request, replace(answer, headers=added, until=until, kind=kind), state)
 
     remember(answered)
     headers = with_rule_headers(answered.caching.headers(answered.tag, time.time()), added)
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    answered, body, kind = await site.finish(planned, answered)
+    with waiting():
+        answered, body, kind = await site.finish(planned, answered)
     saved = await site.saved(answered, len(body.content))
     remember(answered, saved)
     headers = {"Content-Type": kind, **answered.caching.headers(answered.tag, time.time()), **saving(saved)}

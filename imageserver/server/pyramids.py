@@ -18,6 +18,7 @@ from imageserver.layout.layout import LaidSource, Layout
 from imageserver.layout.levels import VECTORS, sources_of
 from imageserver.render.building import Job, build
 from imageserver.render.container import digest_of
+from imageserver.server.operations.metrics import Counts
 from imageserver.server.rendering import Renderer
 
 EXTENSION = ".pyramid"
@@ -38,8 +39,9 @@ log = logging.getLogger("imageserver.pyramids")
 class Pyramids:
     """The pyramids of a server, which other servers of the same state may build and remove as well."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, counts: Counts | None = None) -> None:
         self._config = config
+        self._counts = counts
         self.folder = Path(config.state).absolute() / "pyramids"
         self._known: OrderedDict[Path, tuple[Stamp, Pyramid, float]] = OrderedDict()
         self._waiting: OrderedDict[Path, Job] = OrderedDict()
@@ -131,7 +133,7 @@ class Pyramids:
     async def _build_all(self) -> None:
         """Build what waits, one after the other, in a worker process of its own that is there only meanwhile."""
         while self._waiting:  # also for what was wanted while the process of the last ones was being stopped
-            renderer = building_renderer(self._config, workers=1)
+            renderer = building_renderer(self._config, workers=1, counts=self._counts)
             try:
                 while self._waiting:
                     await self._quiet()
@@ -162,9 +164,9 @@ class Pyramids:
             await asyncio.to_thread(prune, self.folder, self._config.pyramids.max_size)
 
 
-def building_renderer(config: Config, workers: int) -> Renderer:
+def building_renderer(config: Config, workers: int, counts: Counts | None = None) -> Renderer:
     """Make worker processes that may take long."""
-    return Renderer(replace(config.limits, render_seconds=BUILD_SECONDS, queue=MOST_WAITING), workers)
+    return Renderer(replace(config.limits, render_seconds=BUILD_SECONDS, queue=MOST_WAITING), workers, counts)
 
 
 def touch(path: Path, modified: int) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from pathlib import Path
 
 from imageserver.catalog.loading import State, load, look
 from imageserver.catalog.shelf import Shelf
+from imageserver.server.operations.metrics import CATALOG_GENERATION, CATALOG_READ, Counts
 from imageserver.yaml_nodes import Problem
 
 INTERVAL = 0.5
@@ -17,12 +19,14 @@ log = logging.getLogger("imageserver.catalogs")
 class LiveCatalogs:
     """The current state of the catalogs; `problems` are those that did not go away by themselves."""
 
-    def __init__(self, folder: Path, shelf: Shelf) -> None:
+    def __init__(self, folder: Path, shelf: Shelf, counts: Counts) -> None:
+        self._counts = counts
         self._folder = folder
         self._shelf = shelf
         self.state: State = load(folder, shelf=shelf)
         self.problems: tuple[Problem, ...] = ()
         self._report()
+        self._count()
 
     async def follow(self) -> None:
         """Read changed files again, for ever."""
@@ -41,10 +45,15 @@ class LiveCatalogs:
                     if self.state is not before:
                         files = ", ".join(files_read(self.state, before)) or "no file had to be parsed"
                         log.info("catalogs were read again: %s", files)
+                        self._count()
                 elif quiet:
                     self._report()
             except Exception:  # following the catalogs must outlive whatever an edit brings
                 log.exception("catalogs cannot be read again")
+
+    def _count(self) -> None:
+        self._counts.add(CATALOG_GENERATION)
+        self._counts.set(CATALOG_READ, time.time())
 
     def _report(self) -> None:
         for problem in self.state.problems:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
@@ -16,11 +17,17 @@ from pebble import ProcessExpired, ProcessPool
 
 from imageserver.config import Limits
 from imageserver.errors import Overloaded, RenderFailed
+from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.engine import allow_vectors, configure
+from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, WORKER_ENDS, Counts, counts_of_its_own
+from imageserver.server.operations.stages import took
 
 T = TypeVar("T")
 NICE = 5
 """What is known already is sent before anything is rendered."""
+PLACE = "process"
+DRAWING: tuple[Callable[..., Any], ...] = (draw, draw_converted)
+"""Jobs that draw a reply; the others look at files, or build pyramids."""
 
 
 def start_worker() -> None:
@@ -40,14 +47,26 @@ def end_with(parent: BaseProcess) -> None:
     os._exit(1)
 
 
-class Renderer:
-    """Runs functions of `render` in processes of its own; each process that serves has one."""
+def taking_time(work: Callable[..., T], arguments: tuple[Any, ...]) -> tuple[T, float]:
+    """Do some work, and give the seconds that it took; runs in a worker."""
+    start = time.perf_counter()
+    done = work(*arguments)
+    return done, time.perf_counter() - start
 
-    def __init__(self, limits: Limits, processes: int = 1) -> None:
+
+class Renderer:
+    """Runs functions of `render` in processes of its own; each process that serves has one.
+
+    `done` is how many of its jobs came to their end.
+    """
+
+    def __init__(self, limits: Limits, processes: int = 1, counts: Counts | None = None) -> None:
         self._limits = limits
         self._processes = processes
+        self._counts = counts or counts_of_its_own()
         self._pool = self._new_pool()
         self._waiting = 0
+        self.done = 0
 
     def _new_pool(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
         spawning = multiprocessing.get_context("spawn")
@@ -60,8 +79,10 @@ class Renderer:
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401, what `work` takes
         """Run `work` in a worker; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
         if self._waiting >= self._limits.queue + self._processes:
+            self._counts.add(RENDERS, work.__name__, PLACE, "refused")
             raise Overloaded
         self._waiting += 1
+        self._counts.add(QUEUE)
         pool = self._pool
         try:
             return await self._run(pool, work, arguments)
@@ -70,6 +91,7 @@ class Renderer:
             return await self._again(work, arguments)
         finally:
             self._waiting -= 1
+            self._counts.add(QUEUE, amount=-1)
 
     async def _again(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         """Run `work` in a new pool, once."""
@@ -81,22 +103,43 @@ class Renderer:
     async def _run(self, pool: Any, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:  # noqa: ANN401
         seconds = self._limits.render_seconds
         try:
-            future = pool.schedule(work, args=list(arguments), timeout=seconds)
+            future = pool.schedule(taking_time, args=[work, arguments], timeout=seconds)
         except RuntimeError as error:
             raise BrokenPool from error
+        outcome, drawn = "failed", 0.0
         try:
-            result: T = await asyncio.wrap_future(future)
+            result: T
+            result, drawn = await asyncio.wrap_future(future)
+            outcome = "done"
         except TimeoutError as error:
+            outcome, drawn = "killed", seconds
             raise RenderFailed(f"it took longer than {seconds:g} s (limits.render_seconds)") from error
         except ProcessExpired as error:
+            outcome = "died"
             raise RenderFailed("its worker process died") from error
         except BrokenProcessPool as error:
+            outcome = "died"
             raise BrokenPool from error
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            self._note(work, outcome, drawn)
         return result
+
+    def _note(self, work: Callable[..., T], outcome: str, drawn: float) -> None:
+        """Count a job that came to its end, with the seconds that it took if they are known."""
+        self.done += 1
+        self._counts.add(RENDERS, work.__name__, PLACE, outcome)
+        if drawn:
+            self._counts.observe(RENDER_SECONDS, drawn, work.__name__, PLACE)
+        if work in DRAWING:
+            took("draw", drawn)
 
     def _replace(self, broken: Any) -> None:  # noqa: ANN401
         """Start a new pool in place of one that gave up: a worker that dies while it is idle takes its pool along."""
         if self._pool is broken:
+            self._counts.add(WORKER_ENDS, "rendering", "died")
             self._pool = self._new_pool()
             broken.stop()
 

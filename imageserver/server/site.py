@@ -36,6 +36,10 @@ from imageserver.server.drawing import DrawingThreads
 from imageserver.server.fetching import Fetcher
 from imageserver.server.files import Files
 from imageserver.server.hits import Hits
+from imageserver.server.operations.metrics import Counts
+from imageserver.server.operations.noting import RequestIds
+from imageserver.server.operations.readiness import Readiness
+from imageserver.server.operations.stages import SERVER_TIMING, server_timing, timed
 from imageserver.server.pyramids import Pyramids
 from imageserver.server.reloading import LiveCatalogs
 from imageserver.server.rendering import Renderer
@@ -50,20 +54,24 @@ TRIES = 3
 
 
 class Site:
-    """One running server."""
+    """One process that serves; when it `is_stopping`, it answers what comes over its connections and closes them."""
 
-    def __init__(self, config: Config, folder: Path) -> None:
+    def __init__(self, config: Config, folder: Path, counts: Counts) -> None:
         self.config = config
-        self.live = LiveCatalogs(folder, shelf_of(config))
-        self.renderer = Renderer(config.limits)
+        self.counts = counts
+        self.is_stopping = False
+        self.live = LiveCatalogs(folder, shelf_of(config), counts)
+        self.renderer = Renderer(config.limits, counts=counts)
+        self.readiness = Readiness(self.renderer)
+        self.ids = RequestIds()
         self.sources = Sources(self.renderer, config.limits)
         self.files = Files()
         self.fetcher = Fetcher(config.sources)
         self.replies = Replies(config.cache)
         self.clients = Clients(config.server)
-        self.hits = Hits(self.replies, common_headers(config), self.clients)
-        self.pyramids = Pyramids(config)
-        self.threads = DrawingThreads(config)
+        self.hits = Hits(self.replies, {**common_headers(config), **hit_timing(config)}, self.clients, self.ids)
+        self.pyramids = Pyramids(config, counts)
+        self.threads = DrawingThreads(config, counts)
 
     @property
     def catalogs(self) -> Catalogs:
@@ -185,7 +193,8 @@ class Site:
         try:
             async with asyncio.timeout(seconds):
                 drawn = await self._drawn(planned, answered, layout)
-                await asyncio.to_thread(store, self.config.save, saving, drawn.content)
+                with timed("store"):
+                    await asyncio.to_thread(store, self.config.save, saving, drawn.content)
         except TimeoutError as error:
             raise SavingFailed(saving.file, f"it took longer than {seconds:g} s") from error
         now = time.time()
@@ -249,4 +258,10 @@ def naming(planned: Plan) -> Iterator[None]:
 def common_headers(config: Config) -> dict[str, str]:
     """Give the headers of every reply."""
     origin = {"Access-Control-Allow-Origin": config.server.allow_origin} if config.server.allow_origin else {}
-    return {**origin, "X-Content-Type-Options": "nosniff", "Server": "imageserver"}
+    timing = {"Timing-Allow-Origin": config.server.allow_origin} if config.server.timing and origin else {}
+    return {**origin, **timing, "X-Content-Type-Options": "nosniff", "Server": "imageserver"}
+
+
+def hit_timing(config: Config) -> dict[str, str]:
+    """Give the header that tells where a reply at hand came from; it has no stages."""
+    return {SERVER_TIMING: server_timing({}, "memory")} if config.server.timing else {}

@@ -1,4 +1,4 @@
-"""One process that serves: alone, or as one of several that share a socket."""
+"""One process that serves, of one or several that share a socket."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,47 +16,63 @@ from aiohttp import web
 
 from imageserver.config import Config
 from imageserver.errors import ConfigError
-from imageserver.server.app import LINE_LIMIT, SITE, JsonAccessLogger, build_app, hits_first
+from imageserver.server.app import LINE_LIMIT, SITE, build_app, hits_first
+from imageserver.server.draining import drain
+from imageserver.server.operations.access_log import Recorder
+from imageserver.server.operations.metrics import Counts
 
 Ready = tuple[()]
 READY: Ready = ()
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
-def work(config: Config, folder: Path, opened: socket.socket, line: Connection, lifeline: Connection) -> None:
-    """Serve in a process of its own; say over `line` that it is ready or what is wrong, end when `lifeline` does."""
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What a process serves with: it says over `line` that it is ready or what is wrong, and ends with `lifeline`."""
+
+    config: Config
+    opened: socket.socket
+    line: Connection
+    lifeline: Connection
+    counts: Counts
+
+
+def work(duty: Duty) -> None:
+    """Serve in a process of its own."""
     log_to_stderr()
     try:
-        asyncio.run(run(config, folder, opened, lambda: line.send(READY), lifeline))
+        asyncio.run(run(duty))
     except ConfigError as error:
-        line.send((error.where, error.reason))
+        duty.line.send((error.where, error.reason))
 
 
-async def run(
-    config: Config, folder: Path, opened: socket.socket, ready: Callable[[], None], lifeline: Connection | None = None
-) -> None:
+async def run(duty: Duty) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; raises `ConfigError` when it cannot start."""
+    config, counts = duty.config, duty.counts
     log = open_access_log(config.server.access_log)
-    app = build_app(config, folder)  # which may take minutes the first time, during which a signal ends it at once
-    runner = web.AppRunner(app, access_log_class=JsonAccessLogger, access_log=log, max_line_size=LINE_LIMIT)
+    # this may take minutes the first time, during which a signal ends it at once
+    app = build_app(config, Path(config.catalogs), counts)
+    site = app[SITE]
+    record = Recorder(config.server, site.clients, counts, log).logger()
+    runner = web.AppRunner(app, access_log_class=record, max_line_size=LINE_LIMIT, shutdown_timeout=config.server.grace)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
-    if lifeline is not None:
-        loop.add_reader(lifeline.fileno(), stop.set)
+    loop.add_reader(duty.lifeline.fileno(), stop.set)
     await runner.setup()
     try:
         assert runner.server is not None  # noqa: S101, what setup makes
-        runner.server.request_handler = hits_first(app[SITE], runner.server.request_handler)
-        await app[SITE].renderer.start()
-        await web.SockSite(runner, opened).start()
+        runner.server.request_handler = hits_first(site, runner.server.request_handler)
+        await site.renderer.start()
+        listener = web.SockSite(runner, duty.opened)
+        await listener.start()
         gc.freeze()  # what is there now stays; looking through it again and again would hold up replies
-        ready()
+        duty.line.send(READY)
         await stop.wait()
+        loop.remove_reader(duty.lifeline.fileno())
+        await drain(runner, listener, duty.opened, site)
     finally:
         await runner.cleanup()
-        if lifeline is not None:
-            loop.remove_reader(lifeline.fileno())
         for number in STOPPING:  # it is stopping, and the loop that listens for them is about to close
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     log_to_stderr()
     try:
-        config = load_config(options.config, os.environ, overrides(options))
-        return int(options.command(config, options))
+        return int(options.command(configured(options), options))
     except ImageServerError as error:
         print(f"imageserver: {error}", file=sys.stderr)  # noqa: T201
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def configured(options: argparse.Namespace) -> Config:
+    """Read the configuration that a command line asks for."""
+    return load_config(options.config, os.environ, overrides(options))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -115,9 +120,9 @@ def overrides(options: argparse.Namespace) -> dict[str, str]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def serve_catalogs(config: Config, _: argparse.Namespace) -> int:
+def serve_catalogs(config: Config, options: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    serve(config, Path(config.catalogs))
+    serve(config, partial(configured, options))
     return 0
 
 

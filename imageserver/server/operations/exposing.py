@@ -1,0 +1,122 @@
+"""`/metrics`: what all processes have counted, in the formats of Prometheus, for those who may read it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import accumulate
+
+from aiohttp import web
+
+from imageserver.catalog.addresses import Network, is_listed, networks_of
+from imageserver.config import UNIX
+from imageserver.errors import OutsideProtocol
+from imageserver.plan.question import ErrorForm
+from imageserver.server.failures import failure
+from imageserver.server.operations.metrics import (
+    CATALOG_PROBLEMS,
+    CATALOG_RECORDS,
+    LARGEST,
+    METRICS,
+    SEPARATOR,
+    Metric,
+)
+from imageserver.server.site import Site
+
+PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+"""What a proxy adds. For whom it asks is not known unless it is trusted, so its own address counts for nothing."""
+Labels = tuple[str, ...]
+Values = Mapping[str, Mapping[Labels, float]]
+"""By the name of a metric, and by the values of its labels; those of a histogram have a bound or `sum` at their end."""
+
+
+async def serve_metrics(site: Site, request: web.Request, path: str, _query: str) -> web.Response:
+    """Give the metrics; to who may not read them it is said how they could."""
+    if path or not site.config.metrics.enabled:
+        return failure(OutsideProtocol(request.path[:200]), ErrorForm())
+    if not may_read(site, request):
+        return refused(has_token=bool(site.config.metrics.token))
+    accept = request.headers.get("Accept", "")
+    body, media_type = await asyncio.to_thread(exposed, values_of(site), accept)
+    return web.Response(body=body, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
+
+
+def may_read(site: Site, request: web.Request) -> bool:
+    """Tell whether who asks has the token, or comes straight from an address that is listed."""
+    metrics = site.config.metrics
+    scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
+    if metrics.token and scheme.casefold() == "bearer":
+        written = offered.strip().encode("utf-8", "surrogateescape")
+        return hmac.compare_digest(written, metrics.token.encode())
+    if not site.clients.trusts(request) and any(name in request.headers for name in PASSED_ON):
+        return False
+    address = site.clients.address(request)
+    return UNIX in metrics.allow if address is None else is_listed(address, listed(metrics.allow))
+
+
+def listed(allow: Iterable[str]) -> tuple[Network, ...]:
+    """Give the networks that are allowed."""
+    return networks_of(",".join(one for one in allow if one != UNIX))
+
+
+def refused(*, has_token: bool) -> web.Response:
+    """Tell that metrics are not for everybody."""
+    headers = {"WWW-Authenticate": 'Bearer realm="imageserver"'} if has_token else {}
+    return web.Response(
+        status=HTTPStatus.UNAUTHORIZED if has_token else HTTPStatus.FORBIDDEN,
+        text="metrics are for the addresses in metrics.allow, and for who has metrics.token\n",
+        headers={**headers, "Cache-Control": "no-store"},
+    )
+
+
+def values_of(site: Site) -> Values:
+    """Read what all processes have counted, and how the catalogs of this one are."""
+    found: dict[str, dict[Labels, float]] = {one.name: {} for one in METRICS}
+    for cell, value in site.counts.board.total(LARGEST).items():
+        name, *labels = cell.split(SEPARATOR)
+        found[name][tuple(labels)] = value
+    found[CATALOG_RECORDS.name] = {(name,): len(one.images) for name, one in site.catalogs.named.items()}
+    found[CATALOG_PROBLEMS.name] = {(): len(site.live.problems)}
+    return found
+
+
+def exposed(values: Values, accept: str) -> tuple[bytes, str]:
+    """Write values in the format that is asked for, and name it; nobody else waits for the library to be loaded."""
+    from prometheus_client.exposition import choose_encoder  # noqa: PLC0415, the server starts without it
+
+    encode, media_type = choose_encoder(accept)
+    return encode(Collected(values)), media_type  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What the library takes for a registry."""
+
+    values: Values
+
+    def collect(self) -> Iterator[object]:
+        """Yield the metrics with their values."""
+        for metric in METRICS:
+            yield family(metric, self.values[metric.name])
+
+
+def family(metric: Metric, values: Mapping[Labels, float]) -> object:
+    """Give a metric and its values in the library's terms."""
+    from prometheus_client import metrics_core  # noqa: PLC0415, as above
+
+    if metric.kind == "histogram":
+        histogram = metrics_core.HistogramMetricFamily(metric.name, metric.doc, labels=metric.labels)
+        for labels in sorted({one[:-1] for one in values}):
+            bounds = [*map(str, metric.bounds), "+Inf"]
+            counted = accumulate(values.get((*labels, bound), 0.0) for bound in bounds)
+            buckets = list(zip(bounds, counted, strict=True))
+            histogram.add_metric(labels, buckets, values.get((*labels, "sum"), 0.0))
+        return histogram
+    make = metrics_core.CounterMetricFamily if metric.kind == "counter" else metrics_core.GaugeMetricFamily
+    plain = make(metric.name, metric.doc, labels=metric.labels)
+    for labels, value in sorted(values.items()):
+        plain.add_metric(labels, value)
+    return plain

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
 from imageserver.errors import ConfigError
+from imageserver.front_doors import Dialects
+from imageserver.options import option, switch, whole
 from imageserver.yaml_nodes import BrokenYaml, Node, YamlFile
 
 T = TypeVar("T")
@@ -18,19 +20,12 @@ KIB, MIB, GIB = 2**10, 2**20, 2**30
 UNITS = {"": 1, "B": 1, "KB": 1000, "MB": 10**6, "GB": 10**9, "KIB": KIB, "MIB": MIB, "GIB": GIB}
 SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-SECRETS = {"admin.token", "admin.tokens", "signing.keys"}
+SECRETS = {"admin.token", "admin.tokens", "signing.keys", "dialects.cloudinary.clouds"}
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 SHORTEST_SECRET = 16
 UNIX = "unix"
 HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9_.-]*[a-z0-9])?(:[0-9]{1,5})?")
 PREFIX = "IMAGESERVER_"
-
-
-def whole(text: str) -> int:
-    """Read a whole number that is not negative."""
-    if not re.fullmatch(r"[0-9]{1,15}", text):
-        raise ValueError("a whole number, 0 or more")
-    return int(text)
 
 
 def positive(text: str) -> int:
@@ -61,14 +56,6 @@ def port(text: str) -> int:
     if number > 65535:  # noqa: PLR2004, the largest port
         raise ValueError("a port from 0 to 65535")
     return number
-
-
-def switch(text: str) -> bool:
-    """Read on or off."""
-    try:
-        return {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}[text.casefold()]
-    except KeyError:
-        raise ValueError("on or off") from None
 
 
 def building(text: str) -> str:
@@ -165,11 +152,6 @@ def forwarding(text: str) -> str:
     if text.casefold() not in {"x-forwarded-for", "forwarded"}:
         raise ValueError("one of X-Forwarded-For, Forwarded")
     return text.casefold()
-
-
-def option(read: Callable[[str], T], default: T, doc: str) -> T:
-    """Declare a key of the configuration."""
-    return field(default=default, metadata={"read": read, "doc": doc})
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,15 +264,6 @@ class Admin:
     def all_tokens(self) -> tuple[Token, ...]:
         """All tokens, the one that may do everything included."""
         return (*self.tokens, *([Token(self.token, write=True, catalogs=("*",))] if self.token else []))
-
-
-@dataclass(frozen=True, slots=True)
-class Dialects:
-    """Other front doors to the same catalogs; read, and used from the version on that has them."""
-
-    cloudinary: bool = option(switch, default=False, doc="Cloudinary-style URLs")
-    rest4d: bool = option(switch, default=False, doc="4D-REST-style URLs")
-    iiif: bool = option(switch, default=False, doc="IIIF URLs")
 
 
 @dataclass(frozen=True, slots=True)

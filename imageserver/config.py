@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from imageserver.errors import ConfigError
+from imageserver.front_doors import Dialects
 from imageserver.options import GIB, KIB, MIB, one_of, option, port, positive, seconds, size, switch, whole
 from imageserver.yaml_nodes import BrokenYaml, Node, YamlFile
 
 T = TypeVar("T")
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-SECRETS = {"admin.token", "admin.tokens", "signing.keys", "metrics.token"}
+SECRETS = {"admin.token", "admin.tokens", "signing.keys", "metrics.token", "dialects.cloudinary.clouds"}
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 SHORTEST_SECRET = 16
 UNIX = "unix"
@@ -245,15 +246,6 @@ class Metrics:
         proxies, ("127.0.0.0/8", "::1", UNIX), "addresses and netmasks that may read them, unix for the Unix socket"
     )
     token: str = option(secret, "", "bearer token with which others may read them; empty is none")
-
-
-@dataclass(frozen=True, slots=True)
-class Dialects:
-    """Other front doors to the same catalogs; read, and used from the version on that has them."""
-
-    cloudinary: bool = option(switch, default=False, doc="Cloudinary-style URLs")
-    rest4d: bool = option(switch, default=False, doc="4D-REST-style URLs")
-    iiif: bool = option(switch, default=False, doc="IIIF URLs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "imageserver"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("errors", "yaml_nodes", "options", "config", "file_formats"),
+    ("errors", "yaml_nodes", "options", "front_doors", "config", "file_formats"),
     ("protocol",),
-    ("dialects",),
     ("richtext",),
     ("commands",),
     ("catalog",),
@@ -31,6 +30,7 @@ ORDER = (
     ("cache",),
     ("render",),
     ("server",),
+    ("dialects",),
     ("tools",),
     ("__main__",),
 )
@@ -94,7 +94,19 @@ def test_modules_at_the_top_do_not_import_in_circles() -> None:
     assert own["errors"] == set()
     assert own["yaml_nodes"] <= {"errors"}
     assert own["options"] == set()
-    assert own["config"] <= {"errors", "yaml_nodes", "options"}
+    assert own["front_doors"] == {"options"}
+    assert own["config"] <= {"errors", "yaml_nodes", "options", "front_doors"}
+
+
+@each_module
+def test_dialect_is_a_folder_that_nothing_else_knows(path: Path) -> None:
+    """What is left of it knows the names of modules, in one table; its language is text in and text out."""
+    inside = path.relative_to(PACKAGE).parts
+    found = {tuple(name.split(".")[1:]) for name in imports(path) if name.startswith("imageserver.")}
+    others = {name[1] for name in found if name[0] == "dialects"}
+    assert others <= ({inside[1]} if inside[0] == "dialects" and len(inside) > 2 else set())
+    if "language" in inside:
+        assert all(name[:3] == inside[:3] or PLACE[name[0]] <= PLACE["protocol"] for name in found)
 
 
 @each_module
@@ -104,8 +116,9 @@ def test_only_render_imports_the_imaging_libraries(path: Path) -> None:
 
 
 @each_module
-def test_only_server_speaks_http_and_awaits(path: Path) -> None:
-    if package_of(path) == "server":
+def test_only_server_and_doors_speak_http_and_await(path: Path) -> None:
+    inside = path.relative_to(PACKAGE).parts
+    if inside[0] == "server" or (inside[0] == "dialects" and "language" not in inside):
         return
     assert not {name.split(".")[0] for name in imports(path)} & HTTP
     waiting = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
@@ -120,6 +133,7 @@ def test_only_the_edge_asks_the_clock_and_the_environment(path: Path) -> None:
     leaves a folder that cannot be written alone for a while, `store` flushes files."""
     allowed = {
         "server": {"time", "os"},
+        "dialects": {"time"},
         "tools": {"os", "time"},
         "config": {"os"},
         "render": {"os"},
@@ -167,7 +181,7 @@ def test_no_error_is_swallowed(path: Path) -> None:
             assert node.type is not None
             assert not (isinstance(node.type, ast.Name) and node.type.id == "BaseException")
             if isinstance(node.type, ast.Name) and node.type.id == "Exception":
-                assert package_of(path) == "server"
+                assert package_of(path) in {"server", "dialects"}
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=lambda path: path.name)

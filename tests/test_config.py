@@ -20,6 +20,7 @@ from sites import write_site
 
 from imageserver.config import Config, Token, keys, load_config
 from imageserver.errors import ConfigError
+from imageserver.front_doors import Cloud
 
 CATALOG = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}}\n"
 
@@ -90,6 +91,11 @@ def test_default(tmp_path: Path, key: str, wanted: object) -> None:
         ("limits: {render_seconds: 0.5}", "limits.render_seconds", 0.5),
         ("dialects: {iiif: on}", "dialects.iiif", True),
         ("dialects: {iiif: false}", "dialects.iiif", False),
+        (
+            "dialects: {cloudinary: {clouds: [demo Co, s a/b 12 x_y]}}",
+            "dialects.cloudinary.clouds",
+            (Cloud("demo", "Co"), Cloud("s", "a/b", "12", "x_y")),
+        ),
         ("sources: {allow_hosts: [a.example, B.example]}", "sources.allow_hosts", ("a.example", "b.example")),
         (
             "admin:\n  tokens:\n    - a1 read *\n    - b2== write Co a/b",
@@ -106,6 +112,11 @@ def test_default(tmp_path: Path, key: str, wanted: object) -> None:
 )
 def test_file(tmp_path: Path, text: str, key: str, wanted: object) -> None:
     assert value(load(tmp_path, text), key) == wanted
+
+
+def test_front_door_is_off_unless_configured(tmp_path: Path) -> None:
+    assert load(tmp_path).dialects.on == ()
+    assert load(tmp_path, "dialects: {cloudinary: {clouds: [demo Co]}}").dialects.on == ("cloudinary",)
 
 
 def test_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -150,6 +161,11 @@ def test_config_yaml_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.Mon
         ("limits: {render_seconds: 0}", ["limits.render_seconds", "expected seconds, more than 0"]),
         ("limits: {render_seconds: inf}", ["limits.render_seconds", "'inf'"]),
         ("dialects: {iiif: perhaps}", ["dialects.iiif", "expected on or off"]),
+        ("dialects: {cloudinary: on}", ["unknown key 'dialects.cloudinary'", "dialects.cloudinary.clouds"]),
+        ("dialects: {cloudinary: {clouds: [demo]}}", ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET]`"]),
+        ("dialects: {cloudinary: {clouds: [demo Co k]}}", ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET]`"]),
+        ("dialects: {cloudinary: {clouds: [a Co, a Co]}}", ["clouds different"]),
+        ("dialects: {cloudinary: {clouds: [is Co]}}", ["none of admin, health,"]),
         ("server: {port: 1, port: 2}", ["config.yaml:1:", "'port'", "twice"]),
         ("server: {port: [1", ["config.yaml:", "not valid YAML"]),
         ("server: 8080", ["config.yaml:1:9: ", "'server'"]),
@@ -180,6 +196,13 @@ def test_secret_is_not_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, "", {f"IMAGESERVER_ADMIN__{name}": "s3cret s3cret"})
     assert "s3cret" not in str(caught.value)
+
+
+def test_secret_of_a_cloud_is_not_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "", {"IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key s3cret more"})
+    assert "s3cret" not in str(caught.value)
+    assert "s3cret" not in repr(load(tmp_path, "dialects: {cloudinary: {clouds: [demo Co key s3cret]}}"))
 
 
 def test_unknown_variable_is_an_error(tmp_path: Path) -> None:

@@ -21,23 +21,32 @@ from imageserver.server.admin.operations import OPERATIONS
 from imageserver.server.admin.problems import Refused, problem
 from imageserver.server.admin.records import PREFIX
 from imageserver.server.admin.tokens import authorised, check_scope
+from imageserver.server.doors import add_dialects, check_dialects
 from imageserver.server.site import Site
 from imageserver.store.validating import check_id
 
 Methods = Mapping[str, Operation]
 
 
-def add_admin(app: web.Application, site: Site, folder: Path) -> None:
-    """Add the API to an application, if there is a token for it."""
-    if not site.config.admin.all_tokens:
+def add_editing(app: web.Application, site: Site, folder: Path) -> None:
+    """Add what edits catalogs to an application, and the other front doors, if there are any."""
+    check_dialects(site.config.dialects)
+    if not (site.config.admin.all_tokens or site.config.dialects.on):
         return
     desk = Desk(site, folder)
-    description = json.dumps(described(OPERATIONS, PREFIX, site.config.admin.page_size)).encode()
+    if site.config.admin.all_tokens:
+        add_admin(app, desk)
+    add_dialects(app, desk)
+    app.cleanup_ctx.append(partial(run_desk, desk))
+
+
+def add_admin(app: web.Application, desk: Desk) -> None:
+    """Add the API to an application."""
+    description = json.dumps(described(OPERATIONS, PREFIX, desk.site.config.admin.page_size)).encode()
     app.router.add_get(f"{PREFIX}/openapi.json", partial(describe, description))
     for path, methods in by_path().items():
         app.router.add_route("*", PREFIX + path.replace("}", ":[^/]+}"), partial(serve, desk, methods))
     app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", partial(serve, desk, {}))
-    app.cleanup_ctx.append(partial(run_desk, desk))
 
 
 def by_path() -> dict[str, dict[str, Operation]]:

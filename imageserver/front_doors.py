@@ -1,0 +1,75 @@
+"""The settings of the other front doors: URL languages that lead to the same catalogs. Each is off at first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from imageserver.options import option, switch, whole
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+RESERVED = frozenset({"is", "admin", "health", "rest", "iiif", "v1_1"})
+"""First parts of paths that lead elsewhere."""
+RESERVED_TEXT = ", ".join(sorted(RESERVED))
+CLOUDS = "a list of `CLOUD CATALOG [KEY SECRET]`"
+MONTH = 2_592_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A cloud name, the catalog that it stands for, and the key with which it is written to; without, it is not."""
+
+    name: str
+    catalog: str
+    key: str = ""
+    secret: str = field(default="", repr=False)
+
+
+def lines_of(text: str) -> Iterable[list[str]]:
+    """Cut a list into the words of each of its items."""
+    return (line.split() for line in text.split(",") if line.strip())
+
+
+def clouds(text: str) -> tuple[Cloud, ...]:
+    """Read clouds, each with its catalog and maybe its key and secret."""
+    found: dict[str, Cloud] = {}
+    for words in lines_of(text):
+        match words:
+            case [name, catalog, *credentials] if NAME.fullmatch(name) and len(credentials) in {0, 2}:
+                if name in found or name in RESERVED:
+                    raise ValueError(f"{CLOUDS}, clouds different and none of {RESERVED_TEXT}")
+                found[name] = Cloud(name, catalog, *credentials)
+            case _:
+                raise ValueError(CLOUDS)
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Cloudinary:
+    """Cloudinary's URLs, Upload API and Admin API."""
+
+    clouds: tuple[Cloud, ...] = option(clouds, (), "each `CLOUD CATALOG [KEY SECRET]`; without one it is off")
+    strict: bool = option(switch, default=False, doc="serves derived pictures only by signed or named transformations")
+    max_age: int = option(whole, MONTH, "seconds that a URL with the current version may be kept")
+    unversioned_max_age: int = option(whole, 0, "the same of all other URLs; 0 asks each time")
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether anything is served."""
+        return bool(self.clouds)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialects:
+    """Other front doors to the same catalogs."""
+
+    cloudinary: Cloudinary = field(default_factory=Cloudinary)
+    rest4d: bool = option(switch, default=False, doc="4D-REST-style URLs")
+    iiif: bool = option(switch, default=False, doc="IIIF URLs")
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """Name those that are on."""
+        switches = {"cloudinary": self.cloudinary.is_on, "rest4d": self.rest4d, "iiif": self.iiif}
+        return tuple(name for name, is_on in switches.items() if is_on)

@@ -100,11 +100,12 @@ class Ready(web.StreamResponse):
         self.request_id = request_id
         self._head = b"%s%s\r\n\r\n" % (head, request_id.encode("ascii"))
         self._content = body
+        self._sent = 0
 
     @property
     def body_length(self) -> int:
-        """The number of bytes behind the headers, for the log."""
-        return len(self._content)
+        """The number of bytes that were sent behind the headers, for the log."""
+        return self._sent
 
     @property
     def keep_alive(self) -> bool:
@@ -115,7 +116,11 @@ class Ready(web.StreamResponse):
         """Write everything; a client that does not read what it asked for is not sent more."""
         transport = request.transport
         if transport is not None:
-            transport.write(self._head if request.method == HEAD else self._head + self._content)
+            if request.method == HEAD:
+                transport.write(self._head)
+            else:
+                self._sent = len(self._content)
+                transport.write(self._head + self._content)
             await request.writer.drain()
         return None
 

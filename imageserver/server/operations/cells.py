@@ -9,11 +9,12 @@ from __future__ import annotations
 import mmap
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from ctypes import c_double
 from itertools import count
 
 RECORD, NUMBER = 128, 8
 """Bytes of a record: a number, and behind it its name, which ends with a zero; a part ends where a name is empty."""
-RECORDS = 2048
+RECORDS = 8192
 """Records of a process; the last one has no name, and takes what has no record of its own."""
 STEP = RECORD // NUMBER
 PART = RECORD * RECORDS
@@ -25,7 +26,7 @@ class Cells:
 
     def __init__(self, memory: memoryview) -> None:
         self._memory = memory
-        self.values = memory.cast("d")
+        self.values = (c_double * (PART // NUMBER)).from_buffer(memory)
         self._places = {name: number * STEP for number, name in enumerate(names_in(memory))}
 
     def place(self, name: str) -> int:

@@ -19,18 +19,18 @@ from imageserver.server.failures import failure
 from imageserver.server.operations.metrics import (
     CATALOG_PROBLEMS,
     CATALOG_RECORDS,
-    LARGEST,
     METRICS,
-    SEPARATOR,
+    SUM,
+    Labels,
     Metric,
+    values_of,
+    written,
 )
 from imageserver.server.site import Site
 
 PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """What a proxy adds. For whom it asks is not known unless it is trusted, so its own address counts for nothing."""
-Labels = tuple[str, ...]
 Values = Mapping[str, Mapping[Labels, float]]
-"""By the name of a metric, and by the values of its labels; those of a histogram have a bound or `sum` at their end."""
 
 
 async def serve_metrics(site: Site, request: web.Request, path: str, _query: str) -> web.Response:
@@ -40,7 +40,7 @@ async def serve_metrics(site: Site, request: web.Request, path: str, _query: str
     if not may_read(site, request):
         return refused(has_token=bool(site.config.metrics.token))
     accept = request.headers.get("Accept", "")
-    body, media_type = await asyncio.to_thread(exposed, values_of(site), accept)
+    body, media_type = await asyncio.to_thread(exposed, told(site), accept)
     return web.Response(body=body, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
 
 
@@ -72,15 +72,11 @@ def refused(*, has_token: bool) -> web.Response:
     )
 
 
-def values_of(site: Site) -> Values:
-    """Read what all processes have counted, and how the catalogs of this one are."""
-    found: dict[str, dict[Labels, float]] = {one.name: {} for one in METRICS}
-    for cell, value in site.counts.board.total(LARGEST).items():
-        name, *labels = cell.split(SEPARATOR)
-        found[name][tuple(labels)] = value
-    found[CATALOG_RECORDS.name] = {(name,): len(one.images) for name, one in site.catalogs.named.items()}
-    found[CATALOG_PROBLEMS.name] = {(): len(site.live.problems)}
-    return found
+def told(site: Site) -> Values:
+    """Give what all processes have counted, and how the catalogs of this one are."""
+    records: dict[Labels, float] = {(name,): float(len(one.images)) for name, one in site.catalogs.named.items()}
+    problems: dict[Labels, float] = {(): float(len(site.live.problems))}
+    return {**values_of(site.counts.board), CATALOG_RECORDS.name: records, CATALOG_PROBLEMS.name: problems}
 
 
 def exposed(values: Values, accept: str) -> tuple[bytes, str]:
@@ -110,10 +106,10 @@ def family(metric: Metric, values: Mapping[Labels, float]) -> object:
     if metric.kind == "histogram":
         histogram = metrics_core.HistogramMetricFamily(metric.name, metric.doc, labels=metric.labels)
         for labels in sorted({one[:-1] for one in values}):
-            bounds = [*map(str, metric.bounds), "+Inf"]
+            bounds = written(metric.bounds)
             counted = accumulate(values.get((*labels, bound), 0.0) for bound in bounds)
             buckets = list(zip(bounds, counted, strict=True))
-            histogram.add_metric(labels, buckets, values.get((*labels, "sum"), 0.0))
+            histogram.add_metric(labels, buckets, values.get((*labels, SUM), 0.0))
         return histogram
     make = metrics_core.CounterMetricFamily if metric.kind == "counter" else metrics_core.GaugeMetricFamily
     plain = make(metric.name, metric.doc, labels=metric.labels)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.server.operations.cells import SPARE, Board, Cells
+from imageserver.server.operations.cells import Board, Cells
 
 Kind = tuple[str, str]
 """The URL language of a request, and what it asks for there."""
 Result = Literal["", "memory", "disk", "made", "shared"]
+Labels = tuple[str, ...]
 SEPARATOR = "\x1f"
+ANSWERS, SUM, SIZE = "answers", "sum", "bytes"
+"""What requests are counted under, and what there is of a histogram besides its bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +141,12 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """The places in which requests of one kind, status and result are counted."""
+class Answers:
+    """The places in which requests of one kind, status and result are counted, from which several metrics are made."""
 
-    requests: int
-    seconds: Histogram
+    seconds: int
     size: int
-    cached: int
-    cached_size: int
+    places: tuple[int, ...]
 
 
 class Counts:
@@ -153,7 +156,7 @@ class Counts:
         self.board = board
         self._cells = cells
         self._values = cells.values
-        self._answered: dict[tuple[Kind, int, Result], Answered] = {}
+        self._answers: dict[tuple[Kind, int, Result], Answers] = {}
         self._histograms: dict[tuple[str, ...], Histogram] = {}
 
     def add(self, metric: Metric, *labels: str, amount: float = 1.0) -> None:
@@ -166,47 +169,63 @@ class Counts:
 
     def observe(self, metric: Metric, seconds: float, *labels: str) -> None:
         """Count something that took a while."""
-        self._observe(self._histogram(metric, labels), seconds)
-
-    def answer(self, kind: Kind, status: int, result: Result, seconds: float, size: int) -> None:
-        """Count a request that was answered; this is a part of what a hit costs."""
-        key = (kind, status, result)
-        places = self._answered.get(key)
-        if places is None:
-            places = self._answered[key] = self._places(kind, status, result)
-        values = self._values
-        values[places.requests] += 1
-        values[places.size] += size
-        values[places.cached] += 1
-        values[places.cached_size] += size
-        self._observe(places.seconds, seconds)
-
-    def _observe(self, histogram: Histogram, seconds: float) -> None:
+        key = (metric.name, *labels)
+        histogram = self._histograms.get(key)
+        if histogram is None:
+            place = self._cells.place
+            places = tuple(place(metric.cell(*labels, bound)) for bound in written(metric.bounds))
+            histogram = Histogram(metric.bounds, place(metric.cell(*labels, SUM)), places)
+            self._histograms[key] = histogram
         self._values[histogram.total] += seconds
         self._values[histogram.places[bisect_left(histogram.bounds, seconds)]] += 1
 
-    def _places(self, kind: Kind, status: int, result: Result) -> Answered:
-        place, name = self._cells.place, RESULTS.get(result)
-        return Answered(
-            place(REQUESTS.cell(*kind, str(status))),
-            self._histogram(REQUEST_SECONDS, kind),
-            place(REPLY_BYTES.cell(*kind)),
-            place(CACHE_REQUESTS.cell(name)) if name else SPARE,
-            place(CACHE_BYTES.cell(name)) if name else SPARE,
-        )
+    def answer(self, kind: Kind, status: int, result: Result, seconds: float, size: int) -> None:
+        """Count a request that was answered; this is a part of what a hit costs, so it is three additions."""
+        key = (kind, status, result)
+        answers = self._answers.get(key)
+        if answers is None:
+            answers = self._answers[key] = self._answers_of(kind, status, result)
+        values = self._values
+        values[answers.seconds] += seconds
+        values[answers.size] += size
+        values[answers.places[bisect_left(FAST, seconds)]] += 1
 
-    def _histogram(self, metric: Metric, labels: tuple[str, ...]) -> Histogram:
-        key = (metric.name, *labels)
-        found = self._histograms.get(key)
-        if found is None:
-            place = self._cells.place
-            places = tuple(place(metric.cell(*labels, str(bound))) for bound in (*metric.bounds, "+Inf"))
-            total = place(metric.cell(*labels, "sum"))
-            found = self._histograms[key] = Histogram(metric.bounds, total, places)
-        return found
+    def _answers_of(self, kind: Kind, status: int, result: Result) -> Answers:
+        labels, place = (ANSWERS, *kind, str(status), RESULTS.get(result, "")), self._cells.place
+        places = tuple(place(SEPARATOR.join((*labels, bound))) for bound in written(FAST))
+        return Answers(place(SEPARATOR.join((*labels, SUM))), place(SEPARATOR.join((*labels, SIZE))), places)
+
+
+def written(bounds: Iterable[float]) -> list[str]:
+    """Write the bounds of a histogram, and the one beyond all."""
+    return [*map(str, bounds), "+Inf"]
 
 
 def counts_of_its_own() -> Counts:
     """Give counts that no other process sees."""
     board = Board(1)
     return Counts(board, board.cells(0))
+
+
+def values_of(board: Board) -> dict[str, dict[Labels, float]]:
+    """Read what all processes have counted, by metric and labels; those of a histogram have a bound or `sum` last."""
+    found: dict[str, defaultdict[Labels, float]] = {one.name: defaultdict(float) for one in METRICS}
+    for cell, value in board.total(LARGEST).items():
+        name, *labels = cell.split(SEPARATOR)
+        for metric, key in answered(*labels) if name == ANSWERS else ((name, tuple(labels)),):
+            found[metric][key] += value
+    return {name: dict(values) for name, values in found.items()}
+
+
+def answered(dialect: str, req: str, status: str, result: str, what: str) -> Iterator[tuple[str, Labels]]:
+    """Yield the numbers into which one of those about answered requests goes."""
+    if what == SIZE:
+        yield REPLY_BYTES.name, (dialect, req)
+        if result:
+            yield CACHE_BYTES.name, (result,)
+        return
+    yield REQUEST_SECONDS.name, (dialect, req, what)
+    if what != SUM:
+        yield REQUESTS.name, (dialect, req, status)
+        if result:
+            yield CACHE_REQUESTS.name, (result,)

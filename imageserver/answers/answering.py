@@ -33,7 +33,7 @@ from imageserver.plan.picture import Picture
 from imageserver.plan.plan import AreaMap, MediaSet, Plan, Properties, SourceInquiry, Streams, Text
 
 LengthOf = Callable[[str], int]
-MAKING = "5"
+MAKING = "6"
 """Changes with every change of the renderer that changes its bytes."""
 
 

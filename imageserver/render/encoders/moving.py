@@ -1,4 +1,4 @@
-"""Animations, written by Pillow: GIF 4.5 times faster than by libvips."""
+"""Animations, written by Pillow: WebP as fast as by libvips, GIF several times faster."""
 
 from __future__ import annotations
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from imageserver.config import Config
+from imageserver.tools.explain import explain
+
 
 def explained(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "imageserver", "explain", url]
@@ -32,11 +35,17 @@ def explained(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
         ("Co/grid?req=props", ["reply     req=props"]),
     ],
 )
-def test_explanation(pictures: Path, url: str, lines: list[str]) -> None:
-    done = explained(pictures, url)
-    assert done.returncode == 0, done.stderr
+def test_explanation(pictures: Path, tmp_path: Path, url: str, lines: list[str]) -> None:
+    config = Config(catalogs=str(pictures / "catalogs"), state=str(tmp_path))
+    told = "\n".join(explain(url, config))
     for line in lines:
-        assert line in done.stdout, done.stdout
+        assert line in told, told
+
+
+def test_an_explanation_is_printed(pictures: Path) -> None:
+    done = explained(pictures, "Co/half")
+    assert done.returncode == 0, done.stderr
+    assert "quality 40" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -147,6 +148,16 @@ class Renderer:
         """Stop the workers at once."""
         self._pool.stop()
         self._pool.join()
+
+
+@asynccontextmanager
+async def rendering(limits: Limits) -> AsyncIterator[Renderer]:
+    """Have a worker process for a while, for what is no server."""
+    renderer = Renderer(limits)
+    try:
+        yield renderer
+    finally:
+        await asyncio.to_thread(renderer.stop)
 
 
 class BrokenPool(Exception):

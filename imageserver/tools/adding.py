@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.progress import track
 
 from imageserver.config import Config
-from imageserver.errors import ConfigError, ImageServerError
-from imageserver.render.probe import probe
+from imageserver.errors import ConfigError
+from imageserver.server.looking import faults_of
 from imageserver.store.edits import Edit, Put, StoreFile
 from imageserver.store.errors import InvalidEdit
 from imageserver.store.store import Store
@@ -51,15 +51,12 @@ def describe_adding(parser: argparse.ArgumentParser) -> None:
 def add(store: Store, options: argparse.Namespace, config: Config) -> int:
     """Add files in one commit; those that are no images are told and left out, and the exit code is then 1."""
     root = store.root()
-    found, failed = list[Addition](), 0
-    for number, file in enumerate(bar(files_of(options.files), "reading"), 1):
-        try:
-            probe(file, config.limits)
-        except ImageServerError as error:
-            failed += 1
-            print(f"imageserver: {file}: {error}", file=sys.stderr)  # noqa: T201
-        else:
-            found.append(addition(file, options.id_template, number, root))
+    files = files_of(options.files)
+    failed = faults_of(bar(files, "reading"), config.limits)
+    for file, error in failed.items():
+        print(f"imageserver: {file}: {error}", file=sys.stderr)  # noqa: T201
+    numbered = enumerate(files, 1)
+    found = [addition(file, options.id_template, number, root) for number, file in numbered if file not in failed]
     refuse_twice(found)
     known = {one.name for one in store.records(section=options.section)} if options.replace else set()
     with ExitStack() as stack:

@@ -20,8 +20,7 @@ from imageserver.plan.planning import plan
 from imageserver.plan.question import ask
 from imageserver.protocol.reading import read
 from imageserver.protocol.values import Rect, Size
-from imageserver.render.probe import probe
-from imageserver.render.probing import PROBES
+from imageserver.server.looking import facts_of
 
 DOOR = "/is/image/"
 
@@ -43,9 +42,7 @@ def explain(url: str, config: Config) -> Iterator[str]:
         yield f"          {piece.text}{note}"
     planned = plan(request, catalogs, config.limits)
     yield f"reply     req={planned.reply.name}, kept for {planned.lifetime.hours} hours"
-    facts = {path: probe(path, config.limits) for source in planned.sources for path in source.paths}
-    facts |= {file.path: PROBES[file.kind](file.path, config.limits) for file in planned.other_files if not file.spare}
-    yield from explain_plan(planned, facts)
+    yield from explain_plan(planned, facts_of(planned, config.limits))
 
 
 def explain_plan(planned: Plan, facts: dict[Path, Facts]) -> Iterator[str]:

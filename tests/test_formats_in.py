@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pillow_heif
@@ -13,6 +17,7 @@ import pillow_jxl  # noqa: F401, it registers JPEG XL with Pillow
 import pytest
 import pyvips
 from PIL import Image
+from readers import MAGICK, run
 from serving import Client, serving
 from written import Bands, bmp, dos_eps, eps, psd, tiff
 
@@ -327,7 +332,32 @@ def epss() -> Iterator[Row]:
     yield "preview.eps", "rgb", lambda: dos_eps(by_vips("rgb", ".tif")()), EXACT
 
 
-ROWS = [*tiffs(), *psds(), *of_the_web(), *of_cameras(), *bmps(), *epss()]
+def by_magick(kind: str, suffix: str, *options: str) -> Make:
+    """A file that ImageMagick writes, which knows nothing of how we read it."""
+
+    def make() -> bytes:
+        with TemporaryDirectory() as folder:
+            IMAGES[kind].save(f"{folder}/from.tif")
+            run(MAGICK, f"{folder}/from.tif", *options, f"{folder}/to{suffix}")
+            return Path(f"{folder}/to{suffix}").read_bytes()
+
+    return make
+
+
+def magicked() -> Iterator[Row]:
+    """Those with alpha are left out: ImageMagick does not lay the merged image on white, as Photoshop does."""
+    for kind in ("rgb", "gray", "cmyk", "bilevel", "indexed"):
+        yield f"{kind}-magick.psd", kind, by_magick(kind, ".psd", "-compress", "RLE"), EXACT
+    for kind in ("rgb", "gray", "cmyk"):
+        yield f"{kind}-magick-raw.psd", kind, by_magick(kind, ".psd", "-compress", "None"), EXACT
+        yield f"{kind}-magick-16.psd", kind, by_magick(kind, ".psd", "-depth", "16", "-compress", "None"), EXACT
+        yield f"{kind}-magick.psb", kind, by_magick(kind, ".psb", "-compress", "RLE"), EXACT
+    for kind in ("rgb", "gray"):
+        yield f"{kind}-magick.eps", kind, by_magick(kind, ".ept3"), EXACT
+
+
+CAN_WRITE = bool(os.environ.get("CI") or shutil.which(MAGICK))
+ROWS = [*tiffs(), *psds(), *of_the_web(), *of_cameras(), *bmps(), *epss(), *(magicked() if CAN_WRITE else ())]
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,10 @@ BAD: Mapping[str, tuple[bytes, str]] = {
     "preview.eps": (dos_eps(b"MM\0*" + bytes(20)), "cannot be"),
     "lab32.psd": (psd([bytes(9)], (3, 3), 7), "expected bitmap, gray"),
     "float.psd": (psd([bytes(36)], (3, 3), 1, bits=32), "of 1, 8, 16 bits"),
+    "deep-palette.psd": (
+        psd([bytes(18)], (3, 3), 2, bits=16, palette=bytes(768)),
+        "expected indexed colours of 8 bits",
+    ),
     "wide.psd": (psd([b""], (300_001, 1), 1), "makes no sense"),
     "method.psd": (
         psd([bytes(9)], (3, 3), 1, method=7),

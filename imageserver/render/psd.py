@@ -27,6 +27,7 @@ DEPTHS = (1, 8, 16)
 RAW, PACKED, ZIPPED = range(3)
 LARGE = 2
 """The version of PSB, in which some lengths are longer."""
+BYTE = 8
 PALETTE = 768
 MOST_SIDE = 300_000
 OPAQUE = 255
@@ -80,6 +81,8 @@ def read_start(file: BinaryIO) -> Start:
         raise ValueError("expected a PSD or PSB file")
     if mode not in CHANNELS or depth not in DEPTHS or (depth == 1) != (mode == BITMAP):
         raise ValueError(f"expected {NAMES} of {', '.join(map(str, DEPTHS))} bits")
+    if mode == INDEXED and depth != BYTE:
+        raise ValueError("expected indexed colours of 8 bits")
     if channels < CHANNELS[mode] or not 0 < width <= MOST_SIDE or not 0 < height <= MOST_SIDE:
         raise ValueError("its header makes no sense")
     palette = exactly(file, length_of(file, 4))

@@ -27,7 +27,7 @@ from pictures import (
     stationery,
     travel,
 )
-from pictures.files import at, credited, for_press, lying, write
+from pictures.files import at, credited, for_press, lying, moving, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,7 @@ PICTURES: dict[str, Callable[[], Image | Pil.Image]] = {  # the slowest first
     "moon.png": lambda: at(SCREEN_DPI, globes.moon()),
     "portrait.jpg": lambda: lying(at(SCREEN_DPI, lighthouse.scene())),
     "nebula.jpg": lambda: at(SCREEN_DPI, nebula.nebula()),
+    "globe-turning.webp": lambda: moving(globes.turning(), globes.MOVING_FRAMES, milliseconds=80),
     "shoe.jpg": lambda: at(SCREEN_DPI, shoe.product()),
     "shoe-mask.png": lambda: at(SCREEN_DPI, shoe.mask()),
     "bottle.png": lambda: at(SCREEN_DPI, bottle.bottle()),

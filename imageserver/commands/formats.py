@@ -39,7 +39,7 @@ ALL: frozenset[Carried] = frozenset({"profile", "xmp", "paths"})
 BOTH: frozenset[Carried] = frozenset({"profile", "xmp"})
 PRINT: frozenset[Carried] = frozenset({"profile", "paths"})
 XMP: frozenset[Carried] = frozenset({"xmp"})
-"""What is carried is what the formats can hold; the reference's table names fewer of them."""
+"""Profiles are carried by what the reference's table names and by WebP, AVIF and HEIC, XMP by whatever can hold a packet."""
 
 FORMATS: Mapping[str, Format] = {
     "jpeg": Format("jpeg", "image/jpeg", ANY, carries=ALL),

@@ -72,8 +72,18 @@ def lying(picture: Image) -> Image:
     return side
 
 
+def moving(strip: Image, frames: int, milliseconds: int) -> Image:
+    """Make an endless animation of frames that lie one below the other."""
+    noted = strip.copy()
+    noted.set_type(pyvips.GValue.gint_type, "page-height", strip.height // frames)
+    noted.set_type(pyvips.GValue.array_int_type, "delay", [milliseconds] * frames)
+    noted.set_type(pyvips.GValue.gint_type, "loop", 0)
+    return noted
+
+
 FORMATS: dict[str, Callable[[Image, str], None]] = {
     ".jpg": lambda picture, path: picture.jpegsave(path, Q=88, optimize_coding=True),
     ".png": lambda picture, path: picture.pngsave(path, compression=7, filter="all"),
+    ".webp": lambda picture, path: picture.webpsave(path, Q=80),
     ".tif": lambda picture, path: picture.tiffsave(path, compression="lzw", predictor="horizontal"),
 }

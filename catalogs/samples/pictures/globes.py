@@ -17,6 +17,7 @@ MAP = 2048  # around the equator; half of it from pole to pole
 MOON, MOON_RADIUS = 1600, 720
 GLOBE, GLOBE_RADIUS = 800, 320
 FRAMES = 12
+MOVING_FRAMES, MOVING_SHARE = 24, 0.4
 TILT = math.radians(-18)
 SUN = (-0.55, -0.45, 0.70)
 LOW_SUN = (-0.86, -0.18, 0.34)
@@ -43,8 +44,14 @@ def wrapped_on(chart: Image, facing: Facing, turn: float, tilt: float) -> Image:
     return chart.mapim(place.bandjoin(latitude * (chart.height - 1)), extend="copy", premultiplied=True)
 
 
-def globe(frame: int) -> Image:
-    """Paint one of the views of the planet, on white."""
+def turning() -> Image:
+    """Paint the planet turning once, smaller, one frame below the other."""
+    views = (globe(FRAMES * number / MOVING_FRAMES) for number in range(MOVING_FRAMES))
+    return Image.arrayjoin([view.resize(MOVING_SHARE).copy_memory() for view in views], across=1)
+
+
+def globe(frame: float) -> Image:
+    """Paint one of the views of the planet, or one between two of them, on white."""
     facing, cover = ball(GLOBE, GLOBE_RADIUS, GLOBE * 0.47)
     turn = frame / FRAMES
     chart = wrapped_on(planet(), facing, turn, TILT).copy_memory()

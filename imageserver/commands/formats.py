@@ -39,7 +39,7 @@ ALL: frozenset[Carried] = frozenset({"profile", "xmp", "paths"})
 BOTH: frozenset[Carried] = frozenset({"profile", "xmp"})
 PRINT: frozenset[Carried] = frozenset({"profile", "paths"})
 XMP: frozenset[Carried] = frozenset({"xmp"})
-"""Profiles are carried by what the reference's table names and by WebP, AVIF and HEIC, XMP by whatever can hold a packet."""
+"""Profiles are carried by what the reference names, WebP, AVIF and HEIC; XMP by whatever can hold a packet."""
 
 FORMATS: Mapping[str, Format] = {
     "jpeg": Format("jpeg", "image/jpeg", ANY, carries=ALL),

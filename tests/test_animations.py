@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,9 @@ def make(folder: Path) -> None:
     for name, kept in (("moving.gif", 0.7), ("moving.png", 0.8)):
         data = (folder / name).read_bytes()
         (folder / f"cut-{name}").write_bytes(data[: int(len(data) * kept)])
+    whole = (folder / "moving.gif").read_bytes()
+    third = [match.start() for match in re.finditer(rb"!\xf9\x04", whole)][2]
+    (folder / "parted.gif").write_bytes(whole[:third] + b"\x01" + whole[third:])  # libvips reads no further
     whole = (folder / "moving.webp").read_bytes()
     place = whole.rindex(b"VP8L") + 13
     (folder / "damaged.webp").write_bytes(whole[:place] + bytes(255 - byte for byte in whole[place:]))
@@ -216,7 +220,7 @@ def test_limits(client: Client, url: str, told: str) -> None:
     assert client.ask(f"/is/image/A/{url}&fmt=png").status == 200
 
 
-@pytest.mark.parametrize("source", ["cut-moving.gif", "cut-moving.png", "damaged.webp"])
+@pytest.mark.parametrize("source", ["cut-moving.gif", "parted.gif", "cut-moving.png", "damaged.webp"])
 def test_a_broken_frame_is_an_error_and_not_half_an_animation(client: Client, source: str) -> None:
     for fmt in ("gif", "webp"):
         reply = client.ask(f"/is/image/A/{source}?fmt={fmt}")

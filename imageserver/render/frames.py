@@ -105,11 +105,23 @@ def frames_of(source: LaidSource, count: int) -> Iterator[Pixels]:
     try:
         with Pillow.open(source.path, formats=list(READERS)) as image:
             turn = UPRIGHT.get(orientation_of(image)) if source.oriented else None
+            first = int(bool(image.info.get("default_image")))
             for number in range(count):
-                image.seek(number + bool(image.info.get("default_image")))
+                image.seek(first + number)
                 yield pixels_of(image, turn, source.size)
+            if not ends_at(image, first + count):
+                raise ValueError("libvips knows of fewer frames")
     except BROKEN as error:
         raise BadSource(name, f"frame {number + 1} of {count} cannot be read", str(source.path)) from error
+
+
+def ends_at(image: Pillow.Image, count: int) -> bool:
+    """Tell whether an opened image has no more frames than these."""
+    try:
+        image.seek(count)
+    except EOFError:
+        return True
+    return False
 
 
 def pixels_of(image: Pillow.Image, turn: Pillow.Transpose | None, size: Size) -> Pixels:

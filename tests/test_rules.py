@@ -220,8 +220,9 @@ def test_no_expression_hangs(tmp_path: Path, expression: str) -> None:
 
 def test_replacements_are_bounded(tmp_path: Path) -> None:
     catalogs = catalogs_with(tmp_path, {"name": "r", "expression": "a", "substitution": "b", "replace": "all"})
-    with pytest.raises(LimitExceeded, match="1001 is more than the 1000"):
-        after(catalogs, "Co/" + "a" * 2000)
+    assert made(catalogs, "Co/" + "a" * 2000) == "Co/" + "b" * 2000
+    with pytest.raises(LimitExceeded, match="bytes that rule 'r' looks through: 2"):
+        after(catalogs, "Co/" + "a" * 60_000)
     doubling = [{"expression": "(.*)", "substitution": "$0$1", "on_match": "continue"}] * 30
     with pytest.raises(LimitExceeded, match=r"limits\.text"):
         after(catalogs_with(tmp_path, *doubling), "Co/x")

@@ -21,8 +21,8 @@ from imageserver.protocol.reading import read_object
 
 Kind = Literal["is", "static"]
 """What a request is for: images, or static content."""
-MOST_REPLACEMENTS = 1000
-"""Matches that a rule replaces in one request; each may cost a look through all of it."""
+MOST_LOOKED_THROUGH = 2**21
+"""Bytes that a rule which replaces all matches may look through: behind each of them, it may be all of the rest."""
 OF_ACCESS = frozenset({"client_address_filter", "request_lock", "request_obfuscation", "request_signing"})
 """What a rule overrides of its own catalog only, wherever it sends the request."""
 Header = tuple[str, str, str]
@@ -123,10 +123,8 @@ def substituted(rule: Rule, substitution: str, text: str, limits: Limits) -> str
         return appended(text, substitution)
     expression = compiled(rule.expression)
     pieces = pieces_of(substitution, expression.groups)
-    data, result, position = encoded(text), bytearray(), 0
-    for number, match in enumerate(expression.finditer(data)):
-        if number >= MOST_REPLACEMENTS:
-            raise LimitExceeded(f"replacements of rule '{rule.name}'", number + 1, MOST_REPLACEMENTS)
+    data, result, position, looked_through = encoded(text), bytearray(), 0, 0
+    for match in expression.finditer(data):
         result += data[position : match.start()]
         for piece in pieces:
             result += (match.group(piece) or b"") if isinstance(piece, int) else encoded(piece)
@@ -135,6 +133,9 @@ def substituted(rule: Rule, substitution: str, text: str, limits: Limits) -> str
             raise LimitExceeded("limits.text", len(result), limits.text)
         if rule.replace == "first":
             break
+        looked_through += len(data) - position
+        if looked_through > MOST_LOOKED_THROUGH:
+            raise LimitExceeded(f"bytes that rule '{rule.name}' looks through", looked_through, MOST_LOOKED_THROUGH)
     return (bytes(result) + data[position:]).decode("utf-8", "surrogateescape")
 
 

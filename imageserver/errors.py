@@ -311,15 +311,15 @@ class OutsideProtocol(ImageServerError):
 
 @dataclass(eq=False)
 class WrongMethod(ImageServerError):
-    """A method that the path does not answer to."""
+    """A method that the path, or the request, does not answer to."""
 
     status = 405
     title = "method not allowed"
     method: str
-    expected: str = "GET, HEAD or POST"
+    allowed: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.method}: expected {self.expected}"
+        return f"{self.method}: expected {', '.join(self.allowed[:-1])} or {self.allowed[-1]}"
 
 
 @dataclass(eq=False)

@@ -84,6 +84,12 @@ def test_not_saved(client: Client, url: str, error: str) -> None:
     assert not list((client.folder / "other").iterdir())
 
 
+def test_who_asks_for_headers_only_saves_nothing(client: Client) -> None:
+    reply = client.ask("/is/image/Co/r?req=saveToFile&name=head.png", "HEAD")
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET, POST")
+    assert not list((client.folder / "saved").rglob("head.png"))
+
+
 @pytest.mark.parametrize(
     ("url", "status"),
     [

@@ -27,7 +27,7 @@ from imageserver.server.operations.stages import SERVER_TIMING, begin, server_ti
 from imageserver.server.site import Site, common_headers
 
 SITE = web.AppKey("site", Site)
-METHODS = {"GET", "HEAD", "POST"}
+METHODS = ("GET", "HEAD", "POST")
 LINE_LIMIT = 2**17
 """The longest request line that is read at all; `limits.url_length` below it is answered properly."""
 Door = Callable[[Site, web.Request, str, str], Awaitable[web.StreamResponse]]
@@ -71,7 +71,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     for prefix, door in DOORS.items():
         if path == prefix or path.startswith(f"{prefix}/"):
             if request.method not in METHODS:
-                return failure(WrongMethod(request.method), ErrorForm(), {"Allow": ", ".join(sorted(METHODS))})
+                return failure(WrongMethod(request.method, METHODS), ErrorForm())
             return await door(site, request, path.removeprefix(prefix), query)
     return outside(path)
 

@@ -42,8 +42,7 @@ async def serve_content(site: Site, request: web.Request, path: str, query: str)
     form = ErrorForm()
     try:
         if request.method not in METHODS:
-            error = WrongMethod(request.method, " or ".join(METHODS))
-            return failure(error, form, {"Allow": ", ".join(METHODS)})
+            raise WrongMethod(request.method, METHODS)  # noqa: TRY301
         written = read(path, query)
         asks_for(request, asked_kind(written.pieces))
         form = error_form(written, site.catalogs)

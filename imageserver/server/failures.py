@@ -10,7 +10,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from imageserver.answers.properties import javascript, jsonp, media_type, xml_document, xml_text
-from imageserver.errors import ImageServerError, LimitExceeded, NotFound, Overloaded, RequestError
+from imageserver.errors import ImageServerError, LimitExceeded, NotFound, Overloaded, RequestError, WrongMethod
 from imageserver.plan.question import ErrorForm
 
 ERROR_HANDLER = "s7jsonError"
@@ -28,6 +28,8 @@ def failure(error: Exception, form: ErrorForm, more: Mapping[str, str] | None = 
     headers = {**(more or {}), "Cache-Control": "no-store", "X-Error": header_text(known.title)}
     if isinstance(known, Overloaded):
         headers["Retry-After"] = str(known.retry_after)
+    if isinstance(known, WrongMethod):
+        headers["Allow"] = ", ".join(known.allowed)
     return web.Response(
         body=body_of(known.title, message, form).encode("utf-8", "replace"),
         status=status_of(known, form),

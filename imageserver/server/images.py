@@ -12,7 +12,7 @@ from aiohttp import web
 from imageserver.admission.admitting import Admitted
 from imageserver.answers.answer import Answer
 from imageserver.commands.groups import asked_kind
-from imageserver.errors import OutsideProtocol, RequestError
+from imageserver.errors import OutsideProtocol, RequestError, WrongMethod
 from imageserver.plan.question import ErrorForm, error_form
 from imageserver.protocol.reading import read
 from imageserver.server.failures import failure, too_long
@@ -67,6 +67,8 @@ async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.R
     state, second = site.live.state, int(time.time())
     with timed("plan"):
         planned = site.plan(admitted, read_hints(request.headers))
+        if planned.saving and request.method == "HEAD":
+            raise WrongMethod(request.method, ("GET", "POST"))
         fresh_until = await site.fetcher.bring(planned.foreign)
     with timed("measure"):
         versions = site.versions(planned)

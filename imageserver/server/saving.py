@@ -22,9 +22,9 @@ def store(config: Save, saving: Saving, body: bytes) -> None:
         folder = target.parent.resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as error:
         raise NotFound("folder", name, "it has to exist before anything is saved there") from error
-    if not folder.is_relative_to(root) or not root.is_relative_to(Path(config.folder).resolve()) or target.is_dir():
-        raise NotFound("folder", name, "it is not below save_path")
     try:
+        if not folder.is_relative_to(root) or not root.is_relative_to(Path(config.folder).resolve()) or target.is_dir():
+            raise NotFound("folder", name, "it is not below save_path")
         write(folder, target.name, body)
     except OSError as error:
         raise SavingFailed(name, error.strerror or "the disk refuses") from error

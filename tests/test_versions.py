@@ -157,6 +157,7 @@ def test_versions_do_not_depend_on_commands(client: Client, commands: str) -> No
     assert (commanded[IMAGE], commanded[METADATA]) == (plain[IMAGE], plain[METADATA])
 
 
+OVER = "modifier: 'layer=0&size=20,20&color=ff0000&layer=1&src=a.png&{}'"
 CHANGES: Mapping[str, tuple[str, str, bool, bool]] = {
     # record: fields before, after, whether image.version and metadata.version change
     "same": ("path: a.png", "path: a.png", False, False),
@@ -182,6 +183,9 @@ CHANGES: Mapping[str, tuple[str, str, bool, bool]] = {
     "tags": ("path: a.png", "path: a.png, tags: [x, y]", False, True),
     "lifetime": ("path: a.png", "path: a.png, expiration: 5", False, False),
     "date": ("path: a.png", "path: a.png, time_stamp: '2020-01-01'", False, False),
+    "template": (OVER.format("size=5,5"), OVER.format("size=6,6"), True, False),
+    "template-macro": (OVER.format("$shape$"), OVER.format("$shape$"), True, False),
+    "nested-template": ('modifier: "src=is{Co/template}"', 'modifier: "src=is{Co/template}"', True, False),
     "both": ("path: a.png, user_data: {a: 1}", "path: b.png, user_data: {a: 2}", True, True),
 }
 Versions = Mapping[str, tuple[str, str]]

@@ -30,7 +30,8 @@ def image_version(used: Source | Picture, facts: FactsOf) -> str:
     )
     fonts = (facts[file.path].content_hash for file in others if file.kind == "font" and file.path in facts)
     profiles = {digest for named in used.named_profiles for digest in digests_of(named, facts)}
-    return version_of((*images, *fonts, *sorted(profiles)))
+    recipes = used.recipes if isinstance(used, Picture) else ()
+    return version_of((*images, *fonts, *sorted(profiles), *recipes))
 
 
 def digests_of(named: NamedProfile, facts: FactsOf) -> Iterator[str]:

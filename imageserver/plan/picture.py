@@ -149,7 +149,8 @@ class Picture:
     """A picture: layers, what is done to their composite, the view of it, and how it is written.
 
     `animation` says that an animated source stays so where it can. `kept` says that a nested one is drawn once for many
-    requests. `headers_used` are those that it depends on.
+    requests. `headers_used` are those that it depends on. `recipe` is what changes pixels in the template that it is made
+    by, as one canonical text; that of an image is in its source.
     """
 
     layers: tuple[PlannedLayer, ...]
@@ -168,6 +169,7 @@ class Picture:
     mask_only: bool = False
     kept: bool = False
     headers_used: tuple[str, ...] = ()
+    recipe: str = ""
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -186,6 +188,11 @@ class Picture:
         """The pictures that are nested in it."""
         used = (one for layer in self.layers for one in (layer.source, layer.mask))
         return tuple(one for one in used if isinstance(one, Picture))
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """The templates that it and the pictures nested in it are made by."""
+        return (*((self.recipe,) if self.recipe else ()), *(one for inner in self.pictures for one in inner.recipes))
 
     @property
     def profiles(self) -> tuple[NamedProfile, ...]:

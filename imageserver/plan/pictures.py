@@ -28,7 +28,7 @@ from imageserver.plan.plan import Plan
 from imageserver.plan.profiles import Spaces, spaces_of, with_asked
 from imageserver.plan.question import Question, Surroundings, ask, default_image_of
 from imageserver.plan.segments import Segments
-from imageserver.plan.sources import modifier_pieces, post_modifier_pieces
+from imageserver.plan.sources import canonical, modifier_pieces, post_modifier_pieces
 from imageserver.plan.watermarks import watermarked
 from imageserver.protocol.color import FULL, Color
 from imageserver.protocol.request import Piece, Request
@@ -137,8 +137,17 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
         animation=plan_animation(attributes, question),
         mask_only=question.kind == "mask",
         headers_used=headers_used(view, encoding.output, delivery, attributes),
+        recipe=recipe_of(composition, shown),
     )
     return picture, shown
+
+
+def recipe_of(composition: Composition, shown: Entry | None) -> str:
+    """Write what changes pixels in the record of a composition that is no image of it, but says how it is made."""
+    record = composition.entry.record
+    if record is None or not (record.modifier or record.post_modifier) or (shown and shown.record == record):
+        return ""
+    return canonical(record, composition.question.macros, pixels=True)
 
 
 def plan_spaces(composition: Composition, delivery: Delivery) -> Spaces:

@@ -42,6 +42,7 @@ def write(folder: Path) -> Path:
         ("d", (9, 9, 9), (30, 30)),
     ):
         plain(catalog / "images" / f"{name}.png", color, size)
+    (catalog / "images" / "torn.png").write_bytes(b"no image")
     (catalog / "static").mkdir()
     (catalog / "static" / "clip.mp4").write_bytes(b"moving")
     shutil.copy(HERE / "sets" / "catalog.yaml", catalog)

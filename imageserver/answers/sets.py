@@ -16,7 +16,7 @@ from imageserver.answers.properties import quote
 from imageserver.answers.versions import SHORT, image_version
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.laying import lay_out
-from imageserver.plan.picture import Picture, Source
+from imageserver.plan.picture import Picture, Source, sources_of
 from imageserver.plan.plan import MediaSet, Named, Notes, SetItem, Video
 
 Value = str | list["Value"] | dict[str, "Value"]
@@ -39,7 +39,9 @@ class Writer:
         """Give a set as `req=set` does."""
         items: list[Value] = [self.item(item) for item in found.items]
         relations: list[Value] = [
-            {"userdata": dict(crop_properties(crop, self.facts[crop.path]))} for crop in found.crops
+            {"userdata": dict(crop_properties(crop, self.facts[crop.path]))}
+            for crop in found.crops
+            if crop.path in self.facts
         ]
         return {
             "pv": PROTOCOL,
@@ -97,7 +99,12 @@ def written_video(video: Video) -> Element:
 
 
 def measures(shown: Source | Picture, facts: FactsOf) -> Element:
-    """Measure an image, or the composite of a template."""
+    """Measure an image, or the composite of a template; not one with a file that cannot be read."""
+    files = [path for source in sources_of(shown) for path in source.paths]
+    if isinstance(shown, Picture):
+        files += [file.path for file in shown.other_files if not file.spare]
+    if not facts.keys() >= set(files):
+        return {}
     if isinstance(shown, Source):
         width, height = shown_size(shown, facts[shown.path])
     else:

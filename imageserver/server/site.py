@@ -27,7 +27,7 @@ from imageserver.layout.layout import Layout
 from imageserver.plan.error_images import plan_error_image
 from imageserver.plan.files import FilePlan
 from imageserver.plan.hints import Hints
-from imageserver.plan.plan import Plan, Saving
+from imageserver.plan.plan import MediaSet, Plan, Saving
 from imageserver.plan.planning import never_expires, plan
 from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.probe import read_xmp
@@ -111,7 +111,8 @@ class Site:
     async def facts(self, planned: Plan) -> Mapping[Path, Facts]:
         """Give the facts of all files of a plan as they are now."""
         with naming(planned):
-            return await self.sources.facts(paths_of(planned), planned.other_files)
+            needs_all = not isinstance(planned.content, MediaSet)
+            return await self.sources.facts(paths_of(planned), planned.other_files, needs_all=needs_all)
 
     async def answer(self, planned: Plan) -> Answer:
         """Say what is sent in reply to a plan."""

@@ -31,10 +31,12 @@ class Sources:
         self._limits = limits
         self._known: OrderedDict[Asked, asyncio.Future[Facts]] = OrderedDict()
 
-    async def facts(self, images: Iterable[Path], others: Iterable[OtherFile] = ()) -> dict[Path, Facts]:
+    async def facts(
+        self, images: Iterable[Path], others: Iterable[OtherFile] = (), *, needs_all: bool = True
+    ) -> dict[Path, Facts]:
         """Give the facts of files; raises the leaf of `RequestError` that says why one cannot be used.
 
-        Of spare files, those that can be used are given.
+        Of spare files, and of images that are not all needed, those that can be used are given, unless no image can.
         """
         probing = {path: self._probing(path, probe) for path in images}
         others = [file for file in others if file.path not in probing]
@@ -44,6 +46,8 @@ class Sources:
         if unknown:
             await asyncio.wait(unknown)
         usable = {path: future.result() for path, future in spare.items() if not future.exception()}
+        if not needs_all and not all(future.exception() for future in probing.values()):
+            probing = {path: future for path, future in probing.items() if not future.exception()}
         return {**usable, **{path: future.result() for path, future in probing.items()}}
 
     def _probing(self, path: Path, probing: Probe) -> asyncio.Future[Facts]:

@@ -145,6 +145,22 @@ def test_what_is_in_flight_is_finished(folder: Path, number: signal.Signals) -> 
         eventually(lambda: len(family(folder)), 0)
 
 
+def test_a_download_that_nobody_reads_ends_with_the_grace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGESERVER_SERVER__GRACE", "1")
+    films = folder / "catalogs" / "Co" / "films"
+    films.mkdir()
+    with (films / "film.bin").open("wb") as file:
+        file.truncate(2**28)
+    (films.parent / "catalog.yaml").write_text(
+        "attributes: {static_content_root_path: films}\ncontent: {film: {path: film.bin}}"
+    )
+    with running(folder) as (supervisor, client), socket.create_connection(("127.0.0.1", client.port)) as one:
+        one.sendall(b"GET /is/content/Co/film HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert one.recv(1000).startswith(b"HTTP/1.1 200")
+        supervisor.terminate()
+        assert supervisor.wait(20) == 0
+
+
 def test_a_port_that_is_taken_is_one_line(folder: Path) -> None:
     with running(folder) as (_, client), start(folder, "--port", str(client.port)) as second:
         _, errors = second.communicate(timeout=20)

@@ -149,8 +149,8 @@ class Picture:
     """A picture: layers, what is done to their composite, the view of it, and how it is written.
 
     `animation` says that an animated source stays so where it can. `kept` says that a nested one is drawn once for many
-    requests. `headers_used` are those that it depends on. `recipe` is what changes pixels in the template that it is made
-    by, as one canonical text; that of an image is in its source.
+    requests. `headers_used` are those that it depends on. `recipe` is what changes pixels in the template that it is
+    made by, as one canonical text; that of an image is in its source.
     """
 
     layers: tuple[PlannedLayer, ...]

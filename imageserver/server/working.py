@@ -23,6 +23,8 @@ from imageserver.server.operations.metrics import Counts
 
 Ready = tuple[()]
 READY: Ready = ()
+WAITS = 2
+"""How often the library waits for a request in flight before it closes its connection."""
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -54,7 +56,8 @@ async def run(duty: Duty) -> None:
     app = build_app(config, Path(config.catalogs), counts)
     site = app[SITE]
     record = Recorder(config.server, site.clients, counts, log).logger()
-    runner = web.AppRunner(app, access_log_class=record, max_line_size=LINE_LIMIT, shutdown_timeout=config.server.grace)
+    patience = config.server.grace / WAITS
+    runner = web.AppRunner(app, access_log_class=record, max_line_size=LINE_LIMIT, shutdown_timeout=patience)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in STOPPING:
         loop.add_signal_handler(number, stop.set)

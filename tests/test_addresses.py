@@ -18,6 +18,7 @@ from sites import plain
 from catalogs import problems, write
 from imageserver.catalog.addresses import address_of, is_listed, networks_of
 from imageserver.config import Server, forwarding, proxies
+from imageserver.render.built_in_profiles import built_in_bytes
 from imageserver.server.clients import Clients, address_in
 
 
@@ -125,7 +126,7 @@ def test_any_text_is_an_address_or_none(text: str) -> None:
 CATALOGS = {
     "Inner/catalog.yaml": "attributes: {client_address_filter: '10.0.0.0/8,2001:db8::/32'}\n"
     "images: {r: {path: r.png, crops: {Secret: [0, 0, 1, 1]}}}\nmacros: {Secret: wid=9}\n"
-    "content: {film: {path: r.png, user_type: video}}",
+    "content: {film: {path: r.png, user_type: video}}\nicc_profiles: {House: house.icc}",
     "Sent/catalog.yaml": "rules: [{expression: ^Sent, substitution: Inner, request_type: []}]",
     "Open/catalog.yaml": "attributes: {}\nimages: {r: {path: r.png}, t: {modifier: 'layer=0&src=Inner/r'}}",
     "Free/catalog.yaml": "attributes: {client_address_filter: 0.0.0.0/0}\nimages: {r: {path: r.png}}",
@@ -138,6 +139,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     for name in ("Inner", "Open", "Free"):
         plain(folder / "catalogs" / name / "r.png", RED)
     write(folder / "catalogs", CATALOGS)
+    (folder / "catalogs" / "Inner" / "house.icc").write_bytes(built_in_bytes("DisplayP3"))
     environment = {"IMAGESERVER_SERVER__ACCESS_LOG": "", "IMAGESERVER_SERVER__TRUSTED_PROXIES": "127.0.0.1"}
     with serving(folder, environment=environment) as client:
         yield client
@@ -215,6 +217,14 @@ def test_nothing_is_told_of_what_is_refused(client: Client, url: str) -> None:
         "request refused by catalog 'Inner': the client's address is not one of client_address_filter\n"
     )
     assert b"request refused" not in client.ask(f"/is/{url}", headers={"X-Forwarded-For": "10.1.1.1"}).body
+
+
+@pytest.mark.parametrize("name", ["Inner/House", "Inner/house.icc"])
+def test_a_profile_of_a_catalog_that_is_not_shown_is_not_there(client: Client, name: str) -> None:
+    for address, status in (("10.1.1.1", 200), ("11.1.1.1", 403), ("10.1.1.1", 200)):
+        reply = client.ask(f"/is/image/Open/r?icc={name}&iccEmbed=1", headers={"X-Forwarded-For": address})
+        assert reply.status == status, reply.text
+    assert b"Display P3" not in client.ask(f"/is/image/Open/r?icc={name}", headers={"X-Forwarded-For": "11.1.1.1"}).body
 
 
 def test_others_are_served(client: Client) -> None:

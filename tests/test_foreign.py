@@ -213,6 +213,8 @@ def client(remote: Remote, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         {
             "Co/catalog.yaml": f"attributes: {{allow_direct_urls: 1, root_url: '{remote.url('/shop')}'}}\n"
             "images: {r: {path: r.png}}\nrules: [{expression: 'far/(.*)$', substitution: '?src=($1)'}]",
+            "Kind/catalog.yaml": "attributes: {allow_direct_urls: 1, default_image: r}\n"
+            "images: {r: {path: ../Co/r.png}}",
             "Shut/catalog.yaml": "images: {r: {path: r.png}}",
         },
     )
@@ -343,6 +345,14 @@ def test_what_is_no_image(
     assert reply.status == 403
     assert error in reply.text
     assert remote.url(path) in reply.text
+
+
+@pytest.mark.parametrize("mode", ["", "&defaultImage=Co/r"])
+def test_a_default_image_stands_for_no_foreign_one(client: Client, remote: Remote, mode: str) -> None:
+    """Reference: r-is-http-defaultimage, restrictions."""
+    assert client.ask("/is/image/Kind/nothing").status == 200
+    reply = client.ask(f"/is/image/Kind?src=({remote.url('/not-there')}){mode}")
+    assert (reply.status, "its server answers 404" in reply.text) == (403, True), reply.text
 
 
 def test_redirects_within_a_server_are_followed(client: Client, remote: Remote) -> None:

@@ -271,13 +271,16 @@ def find_profile(where: str, name: str, catalog: Catalog, catalogs: Catalogs) ->
 
 
 def homes_of(name: str, catalog: Catalog, catalogs: Catalogs) -> tuple[tuple[Catalog, str], ...]:
-    """Give the catalogs in which a profile is looked for, and its name in each; a leading slash is the default one."""
+    """Give the catalogs in which a profile is looked for, and its name in each; a leading slash is the default one.
+
+    What the visitor may not see of another catalog is not there.
+    """
     if name.startswith("/"):
         return ((catalogs.default, name.lstrip("/")),)
     named, rest = catalogs.governing(name)
-    other = ((named, rest),) if rest != name else ()
-    own = ((catalog, name),) if catalog is catalogs.default else ((catalog, name), (catalogs.default, name))
-    return (*own, *other)
+    if named is catalogs.default:
+        return ((catalog, name),) if catalog is named else ((catalog, name), (named, name))
+    return ((catalog, name), (named, rest)) if catalogs.shows(named) else ((catalog, name),)
 
 
 def mapped(home: Catalog, name: str) -> str | None:

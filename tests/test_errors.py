@@ -49,6 +49,8 @@ ELSEWHERE = {
     "render_seconds": "test_faults.py::test_deadline",
     "queue": "test_faults.py::test_full_queue_is_told_at_once",
     "set_pages": "test_sets.py::test_reply",
+    "frames": "test_animations.py::test_limits",
+    "animation_pixels": "test_animations.py::test_limits",
     "Overloaded": "test_faults.py::test_full_queue_is_told_at_once",
     "RenderFailed": "test_faults.py::test_deadline",
     "DamagedIndex": "test_index_faults.py::test_damage_that_shows_only_later_is_repaired",

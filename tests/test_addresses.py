@@ -219,7 +219,7 @@ def test_nothing_is_told_of_what_is_refused(client: Client, url: str) -> None:
     assert b"request refused" not in client.ask(f"/is/{url}", headers={"X-Forwarded-For": "10.1.1.1"}).body
 
 
-@pytest.mark.parametrize("name", ["Inner/House", "Inner/house.icc"])
+@pytest.mark.parametrize("name", ["Inner/House", "Inner/house.icc", "/Inner/House", "/Inner/house.icc"])
 def test_a_profile_of_a_catalog_that_is_not_shown_is_not_there(client: Client, name: str) -> None:
     for address, status in (("10.1.1.1", 200), ("11.1.1.1", 403), ("10.1.1.1", 200)):
         reply = client.ask(f"/is/image/Open/r?icc={name}&iccEmbed=1", headers={"X-Forwarded-For": address})

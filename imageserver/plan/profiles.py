@@ -276,11 +276,10 @@ def homes_of(name: str, catalog: Catalog, catalogs: Catalogs) -> tuple[tuple[Cat
     What the visitor may not see of another catalog is not there.
     """
     if name.startswith("/"):
-        return ((catalogs.default, name.lstrip("/")),)
+        name, catalog = name.lstrip("/"), catalogs.default
     named, rest = catalogs.governing(name)
-    if named is catalogs.default:
-        return ((catalog, name),) if catalog is named else ((catalog, name), (named, name))
-    return ((catalog, name), (named, rest)) if catalogs.shows(named) else ((catalog, name),)
+    own = () if catalog is catalogs.default else ((catalog, name),)
+    return (*own, (named, rest)) if named is catalogs.default or catalogs.shows(named) else own
 
 
 def mapped(home: Catalog, name: str) -> str | None:

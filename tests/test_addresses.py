@@ -128,6 +128,7 @@ CATALOGS = {
     "images: {r: {path: r.png, crops: {Secret: [0, 0, 1, 1]}}}\nmacros: {Secret: wid=9}\n"
     "content: {film: {path: r.png, user_type: video}}\nicc_profiles: {House: house.icc}",
     "Sent/catalog.yaml": "rules: [{expression: ^Sent, substitution: Inner, request_type: []}]",
+    "folder/catalog.yaml": "attributes: {root_id: Other, client_address_filter: 10.0.0.0/8}\nimages: {}",
     "Open/catalog.yaml": "attributes: {}\nimages: {r: {path: r.png}, t: {modifier: 'layer=0&src=Inner/r'}}",
     "Free/catalog.yaml": "attributes: {client_address_filter: 0.0.0.0/0}\nimages: {r: {path: r.png}}",
 }
@@ -136,10 +137,11 @@ CATALOGS = {
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder = tmp_path_factory.mktemp("addresses")
-    for name in ("Inner", "Open", "Free"):
+    for name in ("Inner", "Open", "Free", "folder"):
         plain(folder / "catalogs" / name / "r.png", RED)
     write(folder / "catalogs", CATALOGS)
-    (folder / "catalogs" / "Inner" / "house.icc").write_bytes(built_in_bytes("DisplayP3"))
+    for name in ("Inner", "folder"):
+        (folder / "catalogs" / name / "house.icc").write_bytes(built_in_bytes("DisplayP3"))
     environment = {"IMAGESERVER_SERVER__ACCESS_LOG": "", "IMAGESERVER_SERVER__TRUSTED_PROXIES": "127.0.0.1"}
     with serving(folder, environment=environment) as client:
         yield client
@@ -219,12 +221,21 @@ def test_nothing_is_told_of_what_is_refused(client: Client, url: str) -> None:
     assert b"request refused" not in client.ask(f"/is/{url}", headers={"X-Forwarded-For": "10.1.1.1"}).body
 
 
-@pytest.mark.parametrize("name", ["Inner/House", "Inner/house.icc", "/Inner/House", "/Inner/house.icc"])
+@pytest.mark.parametrize(
+    "name", ["Inner/House", "Inner/house.icc", "/Inner/House", "/Inner/house.icc", "folder/house.icc"]
+)
 def test_a_profile_of_a_catalog_that_is_not_shown_is_not_there(client: Client, name: str) -> None:
     for address, status in (("10.1.1.1", 200), ("11.1.1.1", 403), ("10.1.1.1", 200)):
         reply = client.ask(f"/is/image/Open/r?icc={name}&iccEmbed=1", headers={"X-Forwarded-For": address})
         assert reply.status == status, reply.text
     assert b"Display P3" not in client.ask(f"/is/image/Open/r?icc={name}", headers={"X-Forwarded-For": "11.1.1.1"}).body
+
+
+@pytest.mark.parametrize("url", ["folder/r.png", "Open?src=/folder/r.png", "folder/../folder/r.png", "Other/r.png"])
+def test_the_folder_of_a_catalog_is_no_way_around_it(client: Client, url: str) -> None:
+    for address, status in (("10.1.1.1", 200), ("11.1.1.1", 403)) * 2:
+        reply = client.ask(f"/is/image/{url}", headers={"X-Forwarded-For": address})
+        assert reply.status == status or (status, ".." in url) == (200, True), reply.text
 
 
 def test_others_are_served(client: Client) -> None:

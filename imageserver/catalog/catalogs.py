@@ -166,6 +166,12 @@ class Catalogs:
         if attributes.request_signing and not (key and key.reaches(catalog.name)):
             raise Refused(catalog.name, "expected a request signed with one of its keys")
 
+    def check_file(self, path: Path) -> None:
+        """Raise `Refused` for a file of the default catalog in the folder of one that the visitor may not see."""
+        hidden = [one.folder for one in self.named.values() if not self.shows(one)]
+        if "\0" not in str(path) and any(path.resolve().is_relative_to(folder.resolve()) for folder in hidden):
+            raise Refused("", "the file is in the folder of a catalog that the client may not see")
+
     def shows(self, catalog: Catalog) -> bool:
         """Tell whether the visitor may see what is in a catalog."""
         try:
@@ -204,6 +210,8 @@ class Catalogs:
         name = name.strip("/")
         entry = self._translated(name, main, locale) or self._crop(name, main, locale) or self._direct(name, main)
         self.check(entry.catalog)
+        if entry.record is None and entry.catalog is self.default:
+            self.check_file(self.default.root / entry.file)
         return entry if entry.record is None else replace(entry, record=localised(entry.record, locale))
 
     def macro(self, name: str, main: Catalog) -> str | None:

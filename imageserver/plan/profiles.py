@@ -266,6 +266,8 @@ def find_profile(where: str, name: str, catalog: Catalog, catalogs: Catalogs) ->
     for home, key in homes:
         file = existing_file(home.root, key, trusted=False) if key.casefold().endswith(SUFFIXES) else None
         if file is not None:
+            if home is catalogs.default:
+                catalogs.check_file(file)
             return NamedProfile(where, name, catalog.name, file=file)
     return NamedProfile(where, name, catalog.name, known=names_known(catalog, catalogs))
 

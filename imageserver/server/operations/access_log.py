@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import blake2b
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -17,7 +20,7 @@ from imageserver.config import Server
 from imageserver.server.clients import Clients
 from imageserver.server.hits import HEAD, Ready
 from imageserver.server.operations.metrics import RESULTS, Counts, Kind, Result
-from imageserver.server.operations.noting import note_of
+from imageserver.server.operations.noting import RESULT, note_of
 
 DIALECTS = {
     "/is/image": "image",
@@ -26,9 +29,23 @@ DIALECTS = {
     "/health": "health",
     "/metrics": "metrics",
 }
-"""The URL languages by the paths where they begin; all other paths are pages."""
+"""The URL languages by the paths where they begin; the other paths are those of front doors, or pages."""
 HASH_BYTES = 8
+PAUSE = 60.0
+log = logging.getLogger("imageserver.workers")
 MEMORY: Result = "memory"
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes lines; when that fails it is told once a minute, and costs nobody a reply."""
+
+    _told = -PAUSE
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802, as the library has it
+        """Tell what is wrong, without what was to be written."""
+        if time.monotonic() >= self._told + PAUSE:
+            self._told = time.monotonic()
+            log.error("server.access_log cannot be written: %s", sys.exc_info()[1])
 
 
 class Recorder:
@@ -58,7 +75,7 @@ class Recorder:
         if isinstance(response, Ready):
             kind, result = response.kind, MEMORY
         else:
-            kind, result = kind_of(request), response.get("cache", "")
+            kind, result = kind_of(request), response.get(RESULT, "")
         size = 0 if request.method == HEAD else size_of(response)
         self._counts.answer(kind, response.status, result, seconds, size)
         if self._log is not None:
@@ -106,7 +123,16 @@ def kind_of(request: web.BaseRequest) -> Kind:
     """Give the URL language of a request that is no hit, and what it asks for."""
     note, path = note_of(request), request.raw_path.partition("?")[0]
     found = (name for start, name in DIALECTS.items() if path == start or path.startswith(f"{start}/"))
-    return next(found, "page"), note.req if note else ""
+    return next(found, None) or other_dialect(request) or "page", note.req if note else ""
+
+
+def other_dialect(request: web.BaseRequest) -> str:
+    """Name the URL language of a front door, by the folder in which its code is."""
+    if not isinstance(request, web.Request) or request.match_info is None:
+        return ""
+    handler = request.match_info.handler
+    folders = (handler.func if isinstance(handler, partial) else handler).__module__.split(".")
+    return folders[2] if folders[:2] == ["imageserver", "dialects"] else ""
 
 
 def shown_in_full(url: str) -> dict[str, str]:

@@ -185,11 +185,16 @@ class Site:
             raise
 
     async def _drawn(self, planned: Plan, answered: Answer, layout: Layout) -> Body:
-        """Draw a layout, or find it in the cache, as `cache=` says."""
-        make = partial(self._checked, planned, answered, partial(self.draw, layout))
+        """Draw a layout, or find it in the cache, as `cache=` says.
+
+        What is drawn in threads of levels alone is right whatever happens to files meanwhile: levels never change.
+        """
+        quick = not planned.other_files and self.threads.takes(layout)
+        drawing = partial(self.draw, layout)
+        make = drawing if quick else partial(self._checked, planned, answered, drawing)
         if planned.cache.server == "off":
             return Body(await make())
-        return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update")
+        return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update", quick=quick)
 
     async def _stored(self, planned: Plan, answered: Answer, layout: Layout, saving: Saving) -> Body:
         """Draw a layout into a file, and tell that it was done."""

@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from imageserver.config import Limits
 from imageserver.errors import BadFont, BadProfile, BadSource, LimitExceeded
 from imageserver.layout.facts import Facts
 from imageserver.plan.picture import OtherFile
-from imageserver.render.probe import probe
+from imageserver.render.probe import content_hash, probe, probe_header
 from imageserver.render.probing import PROBES
 from imageserver.server.file_versions import Version, version_of
 from imageserver.server.remembering import Remembered
@@ -75,11 +76,17 @@ class Sources:
 
     async def _probe(self, probing: Probe, path: Path, version: Version) -> Facts:
         now = time.time()
-        facts = await self._renderer.run(probing, path, self._limits)
+        facts = await (self._probe_image(path) if probing is probe else self._renderer.run(probing, path, self._limits))
         kept = asyncio.ensure_future(asyncio.to_thread(self._remembered.keep, probing.__name__, version, facts, now))
         self._keeping.add(kept)
         kept.add_done_callback(self._keeping.discard)
         return facts
+
+    async def _probe_image(self, path: Path) -> Facts:
+        """Hash a file in a thread while its header waits for a worker: no byte of it is judged by that."""
+        hashing = asyncio.to_thread(content_hash, path, self._limits)
+        facts, found = await asyncio.gather(self._renderer.run(probe_header, path, self._limits), hashing)
+        return replace(facts, content_hash=found)
 
     async def close(self) -> None:
         """Finish writing."""

@@ -28,7 +28,7 @@ MOST = 100_000
 class Sources:
     """Probes each version of a file once, also when many requests ask for it together."""
 
-    def __init__(self, renderer: Renderer, limits: Limits, remembered: Remembered) -> None:
+    def __init__(self, renderer: Renderer, limits: Limits, remembered: Remembered | None = None) -> None:
         self._renderer = renderer
         self._limits = limits
         self._remembered = remembered
@@ -67,7 +67,7 @@ class Sources:
 
     def _found(self, probing: Probe, path: Path, version: Version) -> asyncio.Future[Facts]:
         """Give facts that another process has found out, or an earlier one; or find them out."""
-        facts = self._remembered.find(probing.__name__, version)
+        facts = self._remembered.find(probing.__name__, version) if self._remembered else None
         if facts is None:
             return asyncio.ensure_future(self._probe(probing, path, version))
         future: asyncio.Future[Facts] = asyncio.get_running_loop().create_future()
@@ -77,9 +77,11 @@ class Sources:
     async def _probe(self, probing: Probe, path: Path, version: Version) -> Facts:
         now = time.time()
         facts = await (self._probe_image(path) if probing is probe else self._renderer.run(probing, path, self._limits))
-        kept = asyncio.ensure_future(asyncio.to_thread(self._remembered.keep, probing.__name__, version, facts, now))
-        self._keeping.add(kept)
-        kept.add_done_callback(self._keeping.discard)
+        if self._remembered:
+            keeping = asyncio.to_thread(self._remembered.keep, probing.__name__, version, facts, now)
+            kept = asyncio.ensure_future(keeping)
+            self._keeping.add(kept)
+            kept.add_done_callback(self._keeping.discard)
         return facts
 
     async def _probe_image(self, path: Path) -> Facts:
@@ -91,7 +93,8 @@ class Sources:
     async def close(self) -> None:
         """Finish writing."""
         await asyncio.gather(*self._keeping, return_exceptions=True)
-        self._remembered.close()
+        if self._remembered:
+            self._remembered.close()
 
     def _forget_failure(self, asked: Asked, done: asyncio.Future[Facts]) -> None:
         """Try again after what may pass; a bad file stays bad until it changes."""

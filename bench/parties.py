@@ -107,8 +107,9 @@ def asked(
     first_byte: bool = False,
     most: int | None = None,
     amount: float | None = None,
+    warm: float = 0.0,
 ) -> Entrant:
-    """Let a server be asked different things, each once; `most` of them in a turn."""
+    """Let a server be asked different things, each once; `most` of them in a turn, after `warm` seconds of the same."""
 
     def enter(stage: Stage) -> Party:
         note = stage.convert() if peer is OURS and converted else ""
@@ -116,7 +117,7 @@ def asked(
         rest = iter(asks(peer))
         quality = compared(server.port, samples)
         if most is None:
-            warm_up(server.port, rest, stage.place.processes)
+            warm_up(server.port, rest, stage.place.processes, warm)
 
         def turn(seconds: float) -> Slice:
             with watched(server.processes) as usage:
@@ -130,11 +131,12 @@ def asked(
     return Entrant(name or peer.name, peer.program, peer.version, enter, amount)
 
 
-def warm_up(port: int, asks: Iterator[Ask], processes: int) -> None:
-    """Let each process of a server have done something; raises `Failed` when it does not do it."""
-    problem = ask_many(port, itertools.islice(asks, 2 * processes), WARM_UP, 2 * processes).problem
-    if problem:
-        raise Failed(problem)
+def warm_up(port: int, asks: Iterator[Ask], processes: int, seconds: float) -> None:
+    """Let each process of a server have done something, and then work a while; raises `Failed` when it does not."""
+    for some, most in ((itertools.islice(asks, 2 * processes), WARM_UP), (asks, seconds)):
+        problem = ask_many(port, some, most, 2 * processes).problem
+        if problem:
+            raise Failed(problem)
 
 
 def compared(port: int, samples: tuple[Sample, ...]) -> float | None:

@@ -22,6 +22,8 @@ from bench.place import Peer, Place, first_line
 from bench.sources import HOT_WIDTH, name
 
 BIG, MID = 24, 51
+WARM = 3.0
+"""Seconds after which a server has opened its pyramids, and keeps of them what it keeps."""
 Pictures = tuple[tuple[str, int], ...]
 
 
@@ -93,7 +95,13 @@ def cold(kind: str, count: int, floors_too: tuple[Entrant, ...], images: Path) -
     """Ask for pictures at many widths; whoever can has pyramids."""
     peers = (OURS, IPX, THUMBOR, IMAGE_FILTER_OF_NGINX, IIPSRV_BEHIND_NGINX)
     found = (
-        asked(peer, partial(asks.widths, kind, count), asks.widths_samples(kind, images, peer), converted=True)
+        asked(
+            peer,
+            partial(asks.widths, kind, count),
+            asks.widths_samples(kind, images, peer),
+            converted=True,
+            warm=WARM,
+        )
         for peer in peers
     )
     return (*found, *floors_too)
@@ -103,7 +111,7 @@ def tiles(images: Path) -> tuple[Entrant, ...]:
     """Zoom like a viewer."""
     peers = (OURS, IPX, THUMBOR, IIPSRV_BEHIND_NGINX)
     return tuple(
-        asked(peer, partial(asks.tiles, "big", BIG), asks.tile_samples("big", images, peer), converted=True)
+        asked(peer, partial(asks.tiles, "big", BIG), asks.tile_samples("big", images, peer), converted=True, warm=WARM)
         for peer in peers
     )
 

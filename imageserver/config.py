@@ -25,6 +25,13 @@ HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9_.-]*[a-z0-9])?(:[0-9]{1,5})?")
 PREFIX = "IMAGESERVER_"
 
 
+def no_url(text: str) -> str:
+    """Refuse the address of a cache for a farm, which would have no effect."""
+    if text:
+        raise ValueError("nothing: this version keeps replies in cache.path only")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """What opens the editing API: for reading or also for writing, of some catalogs, `*` for all."""
@@ -148,7 +155,7 @@ class Cache:
     max_size: int = option(size, 2 * GIB, "the most that it may hold on disk; 0 is no cache on disk")
     max_entries: int = option(positive, 200_000, "replies that it may hold on disk")
     memory: int = option(size, 64 * MIB, "the most that each process holds in memory")
-    url: str = option(str, "", "redis://… for a farm; read, and used from the version on that has it")
+    url: str = option(no_url, "", "kept free for a cache of several machines; anything but nothing is refused")
     accel: str = option(str, "", "X-Accel-Redirect: the location of nginx that leads to cache.path; empty is none")
 
 

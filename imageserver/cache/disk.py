@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -100,11 +100,17 @@ class Disk:
 
     def write(self, key: str, body: bytes) -> None:
         """Keep an entry, unless it is very large or the folder cannot be written."""
-        if len(body) * LARGEST_SHARE > self._bounds.size or self._clock() < self._unusable_until:
+        self.write_all({key: body})
+
+    def write_all(self, bodies: Mapping[str, bytes]) -> None:
+        """Keep entries, as `write` keeps one."""
+        kept = {key: body for key, body in bodies.items() if len(body) * LARGEST_SHARE <= self._bounds.size}
+        if not kept or self._clock() < self._unusable_until:
             return
         try:
             with self._turn() as lock:
-                self._write(lock, key, body)
+                for key, body in kept.items():
+                    self._write(lock, key, body)
         except OSError as error:
             self._unusable_until = self._clock() + PAUSE
             log.error("%s: replies are not kept: %s", self._folder, error.strerror or error)  # noqa: TRY400, one line
@@ -151,7 +157,8 @@ class Disk:
         path = self._folder / key[:SHARD] / name_of(key, body)
         unfinished = path.with_name(path.name + UNFINISHED)
         try:
-            path.parent.mkdir(exist_ok=True)
+            if old is None:
+                path.parent.mkdir(exist_ok=True)
             unfinished.write_bytes(body)
             unfinished.replace(path)
         except OSError:

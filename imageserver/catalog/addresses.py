@@ -43,6 +43,7 @@ def networks_of(text: str) -> tuple[Network, ...]:
     return tuple(ip_network("".join(word.split()), strict=False) for word in words)
 
 
+@lru_cache(1024)
 def address_of(text: str) -> Address | None:
     """Read one address; an IPv4 address within an IPv6 one is an IPv4 address. None for anything else."""
     try:

@@ -30,7 +30,6 @@ from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size
 from imageserver.typeset.result import Typeset
-from imageserver.typeset.setting import typeset
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +140,8 @@ class Survey:
         """Set the text of a layer in a box, once; a side of 0 is free."""
         found = self.texts.get(id(block))
         if found is None:
+            from imageserver.typeset.setting import typeset  # noqa: PLC0415, a start does not wait for what shapes text
+
             files = (file for file in (*block.files, *block.spare_files) if file in self.facts)
             known = block.with_digests({file: self.facts[file].content_hash for file in files})
             found = self.texts[id(block)] = SetText(known, size, typeset(known, size.width, size.height))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from imageserver.protocol.request import Piece, Request
 
@@ -25,6 +26,7 @@ def read_object(path: str) -> str:
     return "/".join(decoded(element) for element in path.split("/") if element)
 
 
+@lru_cache(512)
 def read_pieces(query: str, origin: str = "") -> tuple[Piece, ...]:
     """Cut a query, a modifier or a macro into its pieces; comments and empty ones go."""
     return tuple(

@@ -39,7 +39,6 @@ from imageserver.render.exchange import to_image
 from imageserver.render.lenses import through
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.stacking import CLEAR, Drawn, piled
-from imageserver.render.text import drawn_text
 from imageserver.render.warp import rotated, warped
 
 LINES = 16
@@ -243,6 +242,8 @@ def masked(layer: LaidLayer, layout: Layout, part: Rect) -> Image:
     if source is None:
         image = colored(layer, size_of(box))
     elif isinstance(source, LaidText):
+        from imageserver.render.text import drawn_text  # noqa: PLC0415, as in layout/measuring.py
+
         image = placed(drawn_text(source, layer.target, part), part.x - box.x, part.y - box.y, size_of(box))
     else:
         image = fetched(layer, source, mode, part, sequential=sequential, hidden_matters=hidden_matters)

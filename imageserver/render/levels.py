@@ -140,9 +140,14 @@ def reader_of(level: Level) -> Reader:
 
 
 def pasted(reader: Reader, facts: LevelFacts, area: Rect, level: Level, *, kept: bool) -> Pillow.Image:
-    """Put the tiles of an area together."""
+    """Put the tiles of an area together; of one that is as large a copy will do."""
+    places = list(tiles_of(area))
+    if len(places) == 1:
+        tile = decoded_tile(reader, facts, places[0], level, kept=kept)
+        if tile.size == (area.width, area.height):
+            return tile.copy()  # what is written takes notes in the image, and others share it
     canvas = Pillow.new(MODES[facts.bands], (area.width, area.height))
-    for column, row in tiles_of(area):
+    for column, row in places:
         tile = decoded_tile(reader, facts, (column, row), level, kept=kept)
         canvas.paste(tile, (column * TILE - area.x, row * TILE - area.y))
     return canvas

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -28,10 +29,23 @@ PROFILE_HEADER, SPACE, MARK = 128, slice(16, 20), slice(36, 40)
 
 def probe(path: Path, limits: Limits) -> Facts:
     """Read what is known of a file; raises `BadSource` for one that is no image, `LimitExceeded` for a huge one."""
+    return replace(probe_header(path, limits), content_hash=content_hash(path, limits))
+
+
+def probe_header(path: Path, limits: Limits) -> Facts:
+    """Read what is known of a file but for the hash of its bytes; raises what `probe` raises."""
     try:
         status = stat_of(path, limits)
-        content_hash = hash_file(path)
-        return facts_of(path, read_header(path, limits), content_hash, status.st_mtime)
+        return facts_of(path, read_header(path, limits), "", status.st_mtime)
+    except OSError as error:
+        raise BadSource(path.name, "it cannot be opened", str(path)) from error
+
+
+def content_hash(path: Path, limits: Limits) -> str:
+    """Hash the bytes of a file; raises `BadSource` for one that cannot be read, `LimitExceeded` for a huge one."""
+    try:
+        stat_of(path, limits)
+        return hash_file(path)
     except OSError as error:
         raise BadSource(path.name, "it cannot be opened", str(path)) from error
 

@@ -14,7 +14,6 @@ from imageserver.catalog.schema import written_schema
 from imageserver.config import Config
 from imageserver.errors import WrongMethod
 from imageserver.plan.question import ErrorForm
-from imageserver.server.admin.routing import add_editing
 from imageserver.server.content import serve_content
 from imageserver.server.failures import failure, too_long
 from imageserver.server.gallery import add_gallery
@@ -103,7 +102,10 @@ def build_app(config: Config, folder: Path, counts: Counts) -> web.Application:
     app.cleanup_ctx.append(run_site)
     app.on_response_prepare.append(add_common_headers)
     add_gallery(app, SITE)
-    add_editing(app, app[SITE], folder)
+    if config.admin.all_tokens or config.dialects.on:
+        from imageserver.server.admin.routing import add_editing  # noqa: PLC0415, most servers edit nothing
+
+        add_editing(app, app[SITE], folder)
     app.router.add_route("*", "/{path:.*}", serve)
     return app
 

@@ -65,7 +65,8 @@ class DrawingThreads:
         seconds = self._limits.render_seconds
         outcome = "failed"
         try:
-            drawn, took_seconds = await asyncio.wait_for(asyncio.shield(drawing), seconds)
+            async with asyncio.timeout(seconds):
+                drawn, took_seconds = await asyncio.shield(drawing)
         except TimeoutError as error:
             outcome = "late"
             raise RenderFailed(f"it took longer than {seconds:g} s (limits.render_seconds)") from error

@@ -24,12 +24,12 @@ from imageserver.catalog.loading import State
 from imageserver.errors import BadSource
 from imageserver.plan.hints import Hints
 from imageserver.server.clients import Clients
+from imageserver.server.file_versions import Version, version_of
 from imageserver.server.heading import with_rule_headers
 from imageserver.server.hints import read_hints
 from imageserver.server.operations.metrics import Kind
 from imageserver.server.operations.noting import REQUEST_ID, RequestIds
 from imageserver.server.replies import Replies
-from imageserver.server.sources import Version, version_of
 
 MOST = 10_000
 """URLs that are remembered; each takes about a kilobyte, and a text its own length."""

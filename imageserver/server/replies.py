@@ -11,6 +11,7 @@ from typing import Literal
 from imageserver.cache.disk import Disk, opened
 from imageserver.cache.memory import Memory
 from imageserver.config import Cache
+from imageserver.server.keeping import Keeping
 
 Make = Callable[[], Awaitable[bytes]]
 Origin = Literal["", "memory", "disk", "made", "shared"]
@@ -37,6 +38,7 @@ class Replies:
         self._disk = opened(config) if config.max_size else None
         self._making: dict[str, asyncio.Task[Body]] = {}
         self._keeping: set[asyncio.Task[None]] = set()
+        self._later = Keeping(self._disk) if self._disk else None
 
     def at_hand(self, tag: str) -> bytes | None:
         """Give a reply that is in memory."""
@@ -60,10 +62,11 @@ class Replies:
         path = self._disk.path(tag) if self._disk and self._accel else None
         return f"{self._accel}/{path.relative_to(self._folder)}" if path else ""
 
-    async def get_or_make(self, tag: str, make: Make, *, anew: bool = False) -> Body:
+    async def get_or_make(self, tag: str, make: Make, *, anew: bool = False, quick: bool = False) -> Body:
         """Give a reply, made by `make` when it is not there yet; raises what that raises, to all who wait for it.
 
-        A client that goes away does not take the reply from the others; a failure is not remembered.
+        A client that goes away does not take the reply from the others; a failure is not remembered. What is `quick` to
+        make is made once in this process, but costs less than to wait for another one, or to be written at once.
         """
         body = None if anew else self._memory.read(tag)
         if body is not None:
@@ -71,7 +74,7 @@ class Replies:
         task = self._making.get(tag)
         if task is not None:
             return Body((await asyncio.shield(task)).content, "shared")
-        task = self._making[tag] = asyncio.ensure_future(self._get_or_make(tag, make, anew=anew))
+        task = self._making[tag] = asyncio.ensure_future(self._get_or_make(tag, make, anew=anew, quick=quick))
         task.add_done_callback(lambda done: self._made(tag, done))
         return await asyncio.shield(task)
 
@@ -80,14 +83,19 @@ class Replies:
         if not done.cancelled():
             done.exception()  # it is told to those who wait; there may be nobody left
 
-    async def _get_or_make(self, tag: str, make: Make, *, anew: bool) -> Body:
-        if self._disk is None:
+    async def _get_or_make(self, tag: str, make: Make, *, anew: bool, quick: bool) -> Body:
+        if self._disk is None or self._later is None:
             body = await make()
             self._memory.write(tag, body)
             return Body(body, "made")
         found = None if anew else await self._found(self._disk, tag)
         if found is not None:
             return found
+        if quick:
+            body = await make()
+            self._memory.write(tag, body)
+            self._later.add(tag, body)
+            return Body(body, "made")
         await self._turn(self._disk, tag)
         keeps = False
         try:
@@ -134,3 +142,5 @@ class Replies:
     async def close(self) -> None:
         """Finish writing."""
         await asyncio.gather(*self._keeping, return_exceptions=True)
+        if self._later:
+            await self._later.close()

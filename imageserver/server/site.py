@@ -34,6 +34,7 @@ from imageserver.render.probe import read_xmp
 from imageserver.server.clients import Clients
 from imageserver.server.drawing import DrawingThreads
 from imageserver.server.fetching import Fetcher
+from imageserver.server.file_versions import Version, version_of
 from imageserver.server.files import Files
 from imageserver.server.hits import Hits
 from imageserver.server.operations.metrics import Counts
@@ -42,10 +43,11 @@ from imageserver.server.operations.readiness import Readiness
 from imageserver.server.operations.stages import SERVER_TIMING, server_timing, timed
 from imageserver.server.pyramids import Pyramids
 from imageserver.server.reloading import LiveCatalogs
+from imageserver.server.remembering import Remembered
 from imageserver.server.rendering import Renderer
 from imageserver.server.replies import Body, Replies
 from imageserver.server.saving import store
-from imageserver.server.sources import Sources, Version, version_of
+from imageserver.server.sources import Sources
 
 T = TypeVar("T")
 Planned = TypeVar("Planned", Plan, FilePlan)
@@ -64,7 +66,8 @@ class Site:
         self.renderer = Renderer(config.limits, counts=counts)
         self.readiness = Readiness(self.renderer)
         self.ids = RequestIds()
-        self.sources = Sources(self.renderer, config.limits)
+        remembered = Remembered(Path(config.state) / "sources.sqlite", config.limits)
+        self.sources = Sources(self.renderer, config.limits, remembered)
         self.files = Files()
         self.fetcher = Fetcher(config.sources)
         self.replies = Replies(config.cache)
@@ -182,11 +185,16 @@ class Site:
             raise
 
     async def _drawn(self, planned: Plan, answered: Answer, layout: Layout) -> Body:
-        """Draw a layout, or find it in the cache, as `cache=` says."""
-        make = partial(self._checked, planned, answered, partial(self.draw, layout))
+        """Draw a layout, or find it in the cache, as `cache=` says.
+
+        What is drawn in threads of levels alone is right whatever happens to files meanwhile: levels never change.
+        """
+        quick = not planned.other_files and self.threads.takes(layout)
+        drawing = partial(self.draw, layout)
+        make = drawing if quick else partial(self._checked, planned, answered, drawing)
         if planned.cache.server == "off":
             return Body(await make())
-        return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update")
+        return await self.replies.get_or_make(answered.tag, make, anew=planned.cache.server == "update", quick=quick)
 
     async def _stored(self, planned: Plan, answered: Answer, layout: Layout, saving: Saving) -> Body:
         """Draw a layout into a file, and tell that it was done."""
@@ -213,6 +221,7 @@ class Site:
     async def close(self) -> None:
         """Finish what is being written, and stop drawing and building."""
         await self.replies.close()
+        await self.sources.close()
         await self.fetcher.close()
         await self.pyramids.stop()
         self.threads.stop()

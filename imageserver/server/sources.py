@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from imageserver.config import Limits
 from imageserver.errors import BadFont, BadProfile, BadSource, LimitExceeded
 from imageserver.layout.facts import Facts
 from imageserver.plan.picture import OtherFile
-from imageserver.render.probe import probe
+from imageserver.render.probe import content_hash, probe, probe_header
 from imageserver.render.probing import PROBES
+from imageserver.server.file_versions import Version, version_of
+from imageserver.server.remembering import Remembered
 from imageserver.server.rendering import Renderer
 
-Version = tuple[str, int, int, int, int]
 Probe = Callable[[Path, Limits], Facts]
 Asked = tuple[Probe, Version]
 MOST = 100_000
@@ -26,9 +28,11 @@ MOST = 100_000
 class Sources:
     """Probes each version of a file once, also when many requests ask for it together."""
 
-    def __init__(self, renderer: Renderer, limits: Limits) -> None:
+    def __init__(self, renderer: Renderer, limits: Limits, remembered: Remembered | None = None) -> None:
         self._renderer = renderer
         self._limits = limits
+        self._remembered = remembered
+        self._keeping: set[asyncio.Task[None]] = set()
         self._known: OrderedDict[Asked, asyncio.Future[Facts]] = OrderedDict()
 
     async def facts(
@@ -54,14 +58,43 @@ class Sources:
         version = version_of(path)
         future = self._known.get((probing, version))
         if future is None:
-            future = self._known[probing, version] = asyncio.ensure_future(
-                self._renderer.run(probing, path, self._limits)
-            )
+            future = self._known[probing, version] = self._found(probing, path, version)
             future.add_done_callback(lambda done: self._forget_failure((probing, version), done))
         self._known.move_to_end((probing, version))
         while len(self._known) > MOST:
             self._known.popitem(last=False)
         return future
+
+    def _found(self, probing: Probe, path: Path, version: Version) -> asyncio.Future[Facts]:
+        """Give facts that another process has found out, or an earlier one; or find them out."""
+        facts = self._remembered.find(probing.__name__, version) if self._remembered else None
+        if facts is None:
+            return asyncio.ensure_future(self._probe(probing, path, version))
+        future: asyncio.Future[Facts] = asyncio.get_running_loop().create_future()
+        future.set_result(facts)
+        return future
+
+    async def _probe(self, probing: Probe, path: Path, version: Version) -> Facts:
+        now = time.time()
+        facts = await (self._probe_image(path) if probing is probe else self._renderer.run(probing, path, self._limits))
+        if self._remembered:
+            keeping = asyncio.to_thread(self._remembered.keep, probing.__name__, version, facts, now)
+            kept = asyncio.ensure_future(keeping)
+            self._keeping.add(kept)
+            kept.add_done_callback(self._keeping.discard)
+        return facts
+
+    async def _probe_image(self, path: Path) -> Facts:
+        """Hash a file in a thread while its header waits for a worker: no byte of it is judged by that."""
+        hashing = asyncio.to_thread(content_hash, path, self._limits)
+        facts, found = await asyncio.gather(self._renderer.run(probe_header, path, self._limits), hashing)
+        return replace(facts, content_hash=found)
+
+    async def close(self) -> None:
+        """Finish writing."""
+        await asyncio.gather(*self._keeping, return_exceptions=True)
+        if self._remembered:
+            self._remembered.close()
 
     def _forget_failure(self, asked: Asked, done: asyncio.Future[Facts]) -> None:
         """Try again after what may pass; a bad file stays bad until it changes."""
@@ -69,12 +102,3 @@ class Sources:
             done.exception() and not isinstance(done.exception(), BadFont | BadProfile | BadSource | LimitExceeded)
         ):
             self._known.pop(asked, None)
-
-
-def version_of(path: str | Path) -> Version:
-    """Tell one version of a file from the next; raises `BadSource` when it is gone."""
-    try:
-        status = os.stat(path)  # noqa: PTH116, a third of the time of Path.stat, at every hit
-    except OSError as error:
-        raise BadSource(Path(path).name, error.strerror or "cannot be opened", str(path)) from error
-    return str(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

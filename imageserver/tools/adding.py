@@ -12,9 +12,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
-from rich.console import Console
-from rich.progress import track
-
 from imageserver.config import Config
 from imageserver.errors import ConfigError
 from imageserver.server.looking import faults_of
@@ -123,6 +120,9 @@ def edit_of(one: Addition, root: Path, known: set[str], folder: Path | None, opt
 def bar(items: Sequence[T], text: str) -> Iterator[T]:
     """Yield items, with a bar on a terminal."""
     if sys.stderr.isatty() and len(items) > 1:
+        from rich.console import Console  # noqa: PLC0415, for a terminal only
+        from rich.progress import track  # noqa: PLC0415
+
         yield from track(items, text, console=Console(stderr=True), transient=True)
     else:
         yield from items

@@ -23,20 +23,20 @@ from imageserver.server.converting import convert
 from imageserver.server.supervising import serve
 from imageserver.server.working import log_to_stderr
 from imageserver.tools.cache import clear, stats, warm
-from imageserver.tools.catalog import describe_catalog
 from imageserver.tools.convert import conversion, describe, files_of, reporting
 from imageserver.tools.explain import explain
-from imageserver.tools.importing.commands import add_commands
 from imageserver.tools.signing import describe_signing
 
 Commands = Any
 """What argparse adds commands to; it has no public name."""
+SERVING = {"serve", "demo"}
 DEMO_PICTURES = Path("samples") / "make_pictures.py"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the result is the exit code."""
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = parser(next(iter(words), "")).parse_args(words)
     log_to_stderr()
     try:
         return int(options.command(configured(options), options))
@@ -52,8 +52,8 @@ def configured(options: argparse.Namespace) -> Config:
     return load_config(options.config, os.environ, overrides(options))
 
 
-def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+def parser(asked: str = "") -> argparse.ArgumentParser:
+    """Describe the command line; a server starts sooner without what edits catalogs."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, metavar="FILE", help="configuration file (default: config.yaml)")
     common.add_argument("--catalogs", metavar="FOLDER", help="folder of catalogs")
@@ -70,9 +70,13 @@ def parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("explain", parents=[common], help="show what a URL means: request, plan and layout")
     shown.add_argument("url", metavar="URL", help="a URL, or what stands behind /is/image/")
     shown.set_defaults(command=explain_url)
-    add_commands(commands, common)
     add_cache(commands, common)
-    describe_catalog(commands, common)
+    if asked not in SERVING:
+        from imageserver.tools.catalog import describe_catalog  # noqa: PLC0415
+        from imageserver.tools.importing.commands import add_commands  # noqa: PLC0415
+
+        add_commands(commands, common)
+        describe_catalog(commands, common)
     describe_signing(commands, common)
     converting = commands.add_parser("convert", parents=[common], help="build the pyramids of large images ahead")
     describe(converting)

@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from imageserver.catalog.catalogs import Catalog, Catalogs
 from imageserver.catalog.loading import load
 from imageserver.config import Config
@@ -138,6 +135,9 @@ def reporting(count: int) -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield Report(lambda: None)
         return
+    from rich.console import Console  # noqa: PLC0415, for a terminal only
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
     columns = (TextColumn("pyramids"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=count)

@@ -10,8 +10,6 @@ from typing import Any
 
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config
-from imageserver.tools.importing.exporting import export_catalogs
-from imageserver.tools.importing.importing import import_catalogs
 from imageserver.tools.importing.placing import place, place_catalogs, refuse_existing
 from imageserver.tools.importing.report import Report
 
@@ -36,6 +34,8 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:  # noq
 
 def import_all(config: Config, options: argparse.Namespace) -> int:
     """Import, and say what did not go over; the exit code is 1 when something was left out."""
+    from imageserver.tools.importing.importing import import_catalogs  # noqa: PLC0415, no other command needs it
+
     report = Report()
     folder = options.to or Path(config.catalogs)
     found = import_catalogs(options.source, folder, options.encoding, report)
@@ -46,6 +46,8 @@ def import_all(config: Config, options: argparse.Namespace) -> int:
 
 def export_all(config: Config, options: argparse.Namespace) -> int:
     """Export, and say what did not go over; the exit code is 1 when something was left out."""
+    from imageserver.tools.importing.exporting import export_catalogs  # noqa: PLC0415, no other command needs it
+
     report = Report()
     files = export_catalogs(options.catalog, Path(config.catalogs), options.encoding, report)
     placed = {options.to / name: data for name, data in files.items()}

@@ -117,7 +117,7 @@ def test_hits_go_on_while_rendering_is_dead(folder: Path) -> None:
             for process in render_processes(folder):
                 os.kill(process, signal.SIGKILL)
             assert client.ask("/is/image/Co/grid?fmt=png").body == before
-        assert set(origins(folder)) == {"made", "memory"}
+        assert set(origins(folder)) == {"miss", "memory"}
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -127,7 +127,7 @@ def test_equal_requests_are_made_once(folder: Path, workers: str) -> None:
             replies = list(threads.map(client.ask, [SLOW] * 200))
         assert {reply.status for reply in replies} == {200}
         assert len({reply.body for reply in replies}) == 1
-    assert origins(folder).count("made") == 1
+    assert origins(folder).count("miss") == 1
     assert len(origins(folder)) == 200
 
 
@@ -137,7 +137,7 @@ def test_a_reply_survives_a_restart(folder: Path) -> None:
         with serving(folder, environment=logged(folder)) as client:
             bodies.append(client.ask("/is/image/Co/grid?fmt=png").body)
     assert bodies[0] == bodies[1]
-    assert origins(folder) == ["made", "disk"]
+    assert origins(folder) == ["miss", "disk"]
 
 
 def test_a_damaged_entry_is_made_anew(folder: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_damaged_entry_is_made_anew(folder: Path) -> None:
     entry.write_bytes(good[:-9])
     with serving(folder, environment=logged(folder)) as client:
         assert client.ask(url).body == good
-    assert origins(folder) == ["made", "made"]
+    assert origins(folder) == ["miss", "miss"]
     assert entry.read_bytes() == good
 
 
@@ -212,19 +212,19 @@ def test_who_goes_away_takes_nothing_from_the_others(folder: Path) -> None:
         waiting.join()
         assert found[0].status == 200
         assert client.ask(SLOW).body == found[0].body
-    assert origins(folder).count("made") <= 1
+    assert origins(folder).count("miss") <= 1
     assert origins(folder)[-2:] in (["shared", "memory"], ["memory", "memory"])
 
 
 @pytest.mark.parametrize(
     ("cache", "again"),
-    [("on", "memory"), ("off", ""), ("on,off", ""), ("off,on", "memory"), ("validate", "memory"), ("update", "made")],
+    [("on", "memory"), ("off", ""), ("on,off", ""), ("off,on", "memory"), ("validate", "memory"), ("update", "miss")],
 )
 def test_cache_command(folder: Path, cache: str, again: str) -> None:
     with serving(folder, environment=logged(folder)) as client:
         bodies = {client.ask(f"/is/image/Co/grid?fmt=png&cache={cache}").body for _ in range(2)}
         assert len(bodies) == 1
-    assert origins(folder) == ["" if again == "" else "made", again]
+    assert origins(folder) == ["" if again == "" else "miss", again]
 
 
 def test_loadcache_makes_what_is_sent_later(folder: Path) -> None:
@@ -233,7 +233,7 @@ def test_loadcache_makes_what_is_sent_later(folder: Path) -> None:
         length = properties(client, "Co/grid?fmt=png&req=loadcache")["image.length"]
         assert properties(client, "Co/grid?fmt=png&req=props")["image.length"] == length
         assert len(client.ask("/is/image/Co/grid?fmt=png").body) == int(length) > 0
-    assert origins(folder) == ["", "made", "", "memory"]
+    assert origins(folder) == ["", "miss", "", "memory"]
 
 
 def test_a_cache_that_cannot_be_written_costs_nobody_a_reply(folder: Path) -> None:

@@ -25,6 +25,7 @@ from imageserver.server.operations.metrics import RESULTS, Counts
 from imageserver.server.operations.noting import NOTE, REQUEST_ID, Note
 from imageserver.server.operations.stages import SERVER_TIMING, begin, server_timing
 from imageserver.server.site import Site, common_headers
+from imageserver.server.viewer import add_viewer
 
 SITE = web.AppKey("site", Site)
 METHODS = ("GET", "HEAD", "POST")
@@ -100,7 +101,7 @@ def build_app(config: Config, folder: Path, counts: Counts) -> web.Application:
     app[SITE] = Site(config, folder, counts)
     app.cleanup_ctx.append(run_site)
     app.on_response_prepare.append(add_common_headers)
-    add_gallery(app, SITE)
+    add_gallery(app, SITE, add_viewer(app))
     add_editing(app, app[SITE], folder)
     app.router.add_route("*", "/{path:.*}", serve)
     return app

@@ -294,7 +294,7 @@ async def test_facing_pages_are_pages(stand: Stand) -> None:
 async def replace(stand: Stand, image: Image.Image) -> str:
     """Put another file in place, and give the version that it has, once it is served."""
     before = version(stand.client, "Co/changing")
-    image.save(stand.client.folder / "catalogs" / "Co" / "images" / "changing.png.new", "PNG")
+    image.save(stand.client.folder / "catalogs" / "Co" / "images" / "changing.png.new", "PNG", compress_level=1)
     path = stand.client.folder / "catalogs" / "Co" / "images" / "changing.png"
     path.with_suffix(".png.new").replace(path)
     async with asyncio.timeout(20):
@@ -370,6 +370,21 @@ async def test_films_and_files(browser: Stand) -> None:
     await tab.click(part("previous"))
     await tab.click(part("previous"))
     await becomes(tab, RED)
+
+
+async def test_a_crop_is_a_picture_of_its_own(stand: Stand) -> None:
+    tab = await stand.view("cropped:tall")
+    await settled(tab)
+    await tab.ask(f"{VIEWER}.show({{x: 0, y: 800, width: 300, height: 200}})")
+    await tab.until(f"Math.abs({VIEWER}.view.scale - 2) < 1e-6")
+    await tab.ask(f"{VIEWER}.zoomTo(1)")
+    await tab.until(f"Math.abs({VIEWER}.view.scale - 1) < 1e-6")
+    await settled(tab)
+    view: Any = await tab.ask(f"{VIEWER}.view")
+    left, top, right, bottom = QUIET_PART
+    x, y = 100 + round(view["x"]), round(view["y"])
+    wanted = blocks().crop((x + left, y + top, x + right, y + bottom))
+    assert not ImageChops.difference(await seen(tab, QUIET_PART), wanted).getbbox()
 
 
 async def test_what_lies_in_layers_has_a_version_of_its_own(stand: Stand) -> None:

@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ for (const name of ['ready', 'load', 'view', 'turn', 'target', 'hotspot', 'refre
   document.addEventListener(`is-${name}`, event => told.push([name, event.detail]))"""
 
 
+@cache
 def blocks(width: int = WIDE, height: int = HIGH, shade: int = 0) -> Image.Image:
     """Small blocks, each of a colour of its own, so that every place is known by what it shows."""
     across, down = width // 4, height // 4
@@ -184,8 +186,8 @@ def serving_pictures(folder: Path) -> Iterator[Client]:
     images = folder / "catalogs" / "Co" / "images"
     for name, hue in TURN.items():
         plain(images / f"{name}.png", hue, (300, 200))
-    blocks().save(images / "detail.png")
-    blocks().save(images / "changing.png")
+    for name in ("detail", "changing"):
+        blocks().save(images / f"{name}.png", compress_level=1)
     files = {"film": images.parent / "film.mp4", "notes": images.parent / "notes.pdf"}
     for path in files.values():
         path.write_bytes(b"nothing to be seen")

@@ -6,7 +6,7 @@ import { icon, iconButton, make } from "./dom.js";
 
 const ENGLISH = {
   picture: "Picture",
-  help: "Drag or use the arrow keys to move; plus, minus and the wheel zoom; 0 shows the whole picture, 1 its full size.",
+  help: "Drag or use the arrow keys to move; plus, minus and the wheel zoom; 0 shows the whole, 1 the full size.",
   spinHelp: "Drag or use the arrow keys to turn; plus, minus and the wheel zoom; 0 shows the whole picture.",
   in: "Zoom in",
   out: "Zoom out",
@@ -49,9 +49,19 @@ export class Controls {
   constructor(words, acts) {
     this.words = words;
     const button = (/** @type {Act} */ name) => iconButton(name, words[name], () => acts[name]());
-    this.buttons = { in: button("in"), out: button("out"), whole: button("whole"), full: button("full"), play: button("play") };
+    this.buttons = {
+      in: button("in"),
+      out: button("out"),
+      whole: button("whole"),
+      full: button("full"),
+      play: button("play"),
+    };
     const { play, ...bar } = this.buttons;
-    this.bar = make("div", { class: "controls", part: "controls", role: "group", "aria-label": words.controls }, ...Object.values(bar));
+    this.bar = make(
+      "div",
+      { class: "controls", part: "controls", role: "group", "aria-label": words.controls },
+      ...Object.values(bar),
+    );
     this.previous = button("previous");
     this.next = button("next");
     for (const pager of [this.previous, this.next]) {

@@ -52,7 +52,11 @@ function set(element, attributes) {
 
 /** @param {keyof typeof ICONS} name */
 export function icon(name) {
-  return draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", class: `icon ${name}` }, draw("path", { d: ICONS[name] }));
+  return draw(
+    "svg",
+    { viewBox: "0 0 24 24", "aria-hidden": "true", class: `icon ${name}` },
+    draw("path", { d: ICONS[name] }),
+  );
 }
 
 /**
@@ -63,5 +67,9 @@ export function icon(name) {
  * @returns {HTMLButtonElement}
  */
 export function iconButton(name, label, click) {
-  return make("button", { type: "button", part: `button ${name}`, class: name, "aria-label": label, title: label, onclick: click }, icon(name));
+  return make(
+    "button",
+    { type: "button", part: `button ${name}`, class: name, "aria-label": label, title: label, onclick: click },
+    icon(name),
+  );
 }

@@ -55,7 +55,10 @@ export class Flyout {
     if (!picture) return;
     const side = Math.max(picture.width, picture.height) * STEP;
     const kept = (value, most) => Math.min(most, Math.max(0, value));
-    this.#middle = { x: kept(this.#middle.x + x * side, picture.width), y: kept(this.#middle.y + y * side, picture.height) };
+    this.#middle = {
+      x: kept(this.#middle.x + x * side, picture.width),
+      y: kept(this.#middle.y + y * side, picture.height),
+    };
     this.#follow();
   }
 
@@ -65,7 +68,10 @@ export class Flyout {
     this.#place();
     const { picture } = this.main;
     const shown = this.plane.picture === picture ? this.plane.sized() : this.plane.show(picture);
-    shown.then(() => this.#follow(), () => this.close());
+    shown.then(
+      () => this.#follow(),
+      () => this.close(),
+    );
   }
 
   /** Beside the picture where there is room, over it where there is none. */

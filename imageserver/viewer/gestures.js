@@ -6,7 +6,16 @@ const TWICE_NEAR = 30;
 const PAN = 80;
 
 /** @type {Record<string, [string, number?, number?]>} */
-const ALWAYS = { "+": ["in"], "=": ["in"], "-": ["out"], _: ["out"], 0: ["fit"], 1: ["actual"], f: ["full"], F: ["full"] };
+const ALWAYS = {
+  "+": ["in"],
+  "=": ["in"],
+  "-": ["out"],
+  _: ["out"],
+  0: ["fit"],
+  1: ["actual"],
+  f: ["full"],
+  F: ["full"],
+};
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const PAGES = { PageUp: -1, PageDown: 1 };
@@ -90,7 +99,8 @@ export class Gestures {
 
   #tapped(tap) {
     const last = this.#tap;
-    const again = last && tap.time - last.time < TWICE_WITHIN && Math.hypot(tap.x - last.x, tap.y - last.y) < TWICE_NEAR;
+    const again =
+      last && tap.time - last.time < TWICE_WITHIN && Math.hypot(tap.x - last.x, tap.y - last.y) < TWICE_NEAR;
     this.#tap = again ? null : tap;
     if (again) this.doing.twice(tap);
   }

@@ -1,4 +1,4 @@
-// Hot spots: the areas of a picture's map as links over it, which stay where they are as it moves; zoom targets as buttons.
+// Hot spots: the areas of a picture's map as links that move with it; zoom targets as buttons.
 
 import { draw, make } from "./dom.js";
 
@@ -9,12 +9,18 @@ const CORNERS = 3;
 export class Hotspots {
   /**
    * @param {string} label
-   * @param {{pressed: (area: Record<string, string>) => boolean, focused: (box: Box) => void}} listener `pressed` tells whether the link
-   *   is to be followed
+   * @param {{pressed: (area: Record<string, string>) => boolean, focused: (box: Box) => void}} listener `pressed` tells
+   *   whether the link is to be followed
    */
   constructor(label, listener) {
     this.listener = listener;
-    this.element = draw("svg", { class: "hotspots", part: "hotspots", role: "group", "aria-label": label, hidden: true });
+    this.element = draw("svg", {
+      class: "hotspots",
+      part: "hotspots",
+      role: "group",
+      "aria-label": label,
+      hidden: true,
+    });
   }
 
   /** @param {Record<string, string>[]} areas front to back */
@@ -39,7 +45,10 @@ export class Hotspots {
     const link = draw("a", { ...leading(area), tabindex: 0, "aria-label": label }, shape);
     link.addEventListener("click", (event) => this.listener.pressed(area) || event.preventDefault());
     link.addEventListener("focus", () => link.matches(":focus-visible") && this.listener.focused(box));
-    link.addEventListener("keydown", (event) => link.hasAttribute("role") && event.key === "Enter" && this.listener.pressed(area));
+    link.addEventListener(
+      "keydown",
+      (event) => link.hasAttribute("role") && event.key === "Enter" && this.listener.pressed(area),
+    );
     return link;
   }
 
@@ -73,5 +82,6 @@ function leading({ href, target }) {
  */
 export function targetButtons(targets, chosen) {
   return targets.map(({ label }, number) =>
-    make("button", { type: "button", part: "target", class: "target", onclick: () => chosen(number) }, label));
+    make("button", { type: "button", part: "target", class: "target", onclick: () => chosen(number) }, label),
+  );
 }

@@ -8,7 +8,9 @@ const MOST_WIDTH = 2000;
 const PLACEHOLDER = "wid=24&hei=24&fit=constrain&qlt=40";
 const NEAR = "400px";
 const SHEET = new CSSStyleSheet();
-SHEET.replaceSync(":where(is-image) { display: block } :where(is-image img) { display: block; max-width: 100%; height: auto }");
+SHEET.replaceSync(
+  ":where(is-image) { display: block } :where(is-image img) { display: block; max-width: 100%; height: auto }",
+);
 
 /** @typedef {import("./picture.js").Picture} Picture */
 /** @typedef {{name: string, media: string, width: number, height: number}} Crop */
@@ -19,7 +21,9 @@ export class ResponsiveImage extends HTMLElement {
   /** @type {HTMLImageElement|null} */
   image = null;
   #turn = 0;
-  #near = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#begin(), { rootMargin: NEAR });
+  #near = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#begin(), {
+    rootMargin: NEAR,
+  });
   #size = new ResizeObserver(() => this.#measure());
 
   connectedCallback() {
@@ -55,7 +59,8 @@ export class ResponsiveImage extends HTMLElement {
       if (!picture.version) await picture.measure();
       if (turn === this.#turn) this.#offer(picture, this.#crops(item.crops ?? []));
     } catch (error) {
-      if (turn === this.#turn) this.dispatchEvent(new CustomEvent("is-error", { detail: { message: error.message }, bubbles: true }));
+      if (turn === this.#turn)
+        this.dispatchEvent(new CustomEvent("is-error", { detail: { message: error.message }, bubbles: true }));
     }
   }
 
@@ -94,13 +99,18 @@ export class ResponsiveImage extends HTMLElement {
     image.height = Number(this.getAttribute("height")) || Math.round((image.width * picture.height) / picture.width);
     image.srcset = this.#sources(picture, picture.name, picture.width);
     image.src = sourceOf(picture, picture.name, Math.min(picture.width, MOST_WIDTH, 800));
-    this.dispatchEvent(new CustomEvent("is-ready", { detail: { name: picture.name, version: picture.version }, bubbles: true }));
+    this.dispatchEvent(
+      new CustomEvent("is-ready", { detail: { name: picture.name, version: picture.version }, bubbles: true }),
+    );
   }
 
   /** The sizes of a picture: each as wide as it says, as none is wider than the picture itself. */
   #sources(picture, name, width) {
     const most = Math.min(width, MOST_WIDTH);
-    const own = (this.getAttribute("widths") ?? "").split(",").map(Number).filter((one) => one > 0);
+    const own = (this.getAttribute("widths") ?? "")
+      .split(",")
+      .map(Number)
+      .filter((one) => one > 0);
     const widths = (own.length ? own : WIDTHS).filter((one) => one < most);
     if (!own.length || own.some((one) => one >= most)) widths.push(most);
     return widths.map((one) => `${sourceOf(picture, name, one)} ${one}w`).join(", ");
@@ -109,7 +119,7 @@ export class ResponsiveImage extends HTMLElement {
   /** Show a coarse picture of a few bytes until the fine one is there. */
   #hold(picture) {
     const { image } = this;
-    if (this.getAttribute("placeholder") === "none" || image.complete && image.naturalWidth) return;
+    if (this.getAttribute("placeholder") === "none" || (image.complete && image.naturalWidth)) return;
     image.style.background = `center / cover no-repeat url("${picture.url(PLACEHOLDER)}")`;
     const done = () => (image.style.background = "");
     image.addEventListener("load", done, { once: true });
@@ -118,7 +128,8 @@ export class ResponsiveImage extends HTMLElement {
   /** Say how wide the image is shown, where the page does not. */
   #measure() {
     if (!this.image) return;
-    const sizes = this.getAttribute("sizes") || `${Math.max(1, Math.round(this.clientWidth || this.image.clientWidth))}px`;
+    const sizes =
+      this.getAttribute("sizes") || `${Math.max(1, Math.round(this.clientWidth || this.image.clientWidth))}px`;
     const all = [...this.querySelectorAll("source"), this.image];
     for (const one of all) if (one.sizes !== sizes) one.sizes = sizes;
   }

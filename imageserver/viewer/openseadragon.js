@@ -8,7 +8,7 @@ const SIDE = 512;
 const OVERLAP = 1; // tiles that do not reach into their neighbours are stretched by a pixel, to hide seams
 
 /**
- * Ask for size and version of a picture, or of the first one of a set, and describe its tiles as OpenSeadragon wants it.
+ * Ask for size and version of a picture, or of the first one of a set, and describe its tiles to OpenSeadragon.
  * @param {string} src such as `/is/image/catalog/record`
  * @param {{commands?: string, tileSize?: number, fresh?: boolean}} [options] `commands` are added to all requests;
  *   `fresh` asks the server for the version even when the browser remembers one
@@ -40,7 +40,12 @@ export async function tileSource(src, { commands = "", tileSize = SIDE, fresh = 
       const begin = (place) => Math.max(0, place * tileSize - OVERLAP);
       const end = (place, side) => Math.min(side, (place + 1) * tileSize + OVERLAP);
       const [x, y] = [begin(column), begin(row)];
-      return picture.tile(2 ** (maxLevel - level), { x, y, width: end(column, size.x) - x, height: end(row, size.y) - y });
+      return picture.tile(2 ** (maxLevel - level), {
+        x,
+        y,
+        width: end(column, size.x) - x,
+        height: end(row, size.y) - y,
+      });
     },
   };
 }

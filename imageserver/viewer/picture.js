@@ -89,7 +89,8 @@ export class Picture {
 
   async #measure(fresh) {
     let { props, scale } = await this.#propsAtAnyScale(fresh);
-    if (!fresh && !props["image.version"].startsWith(this.version)) ({ props, scale } = await this.#propsAtAnyScale(true));
+    if (!fresh && !props["image.version"].startsWith(this.version))
+      ({ props, scale } = await this.#propsAtAnyScale(true));
     const [width, height] = [Number(props["image.width"]), Number(props["image.height"])];
     const isOf = (side, shown) => Math.max(1, Math.round(side / scale)) === shown;
     if (!isOf(this.width, width) || !isOf(this.height, height)) {
@@ -195,13 +196,22 @@ export class Picture {
       const number = /^target\.([^.]+)\.rect$/i.exec(key)?.[1];
       if (!number) return [];
       const [x, y, width, height] = text.split(",").map(Number);
-      return width > 0 && height > 0 ? [{ x, y, width, height, label: lines[key.replace(/rect$/i, "label")] || number }] : [];
+      return width > 0 && height > 0
+        ? [{ x, y, width, height, label: lines[key.replace(/rect$/i, "label")] || number }]
+        : [];
     });
     return found;
   }
 
   #metadataUrl(kind, ...commands) {
-    return urlOf(this.root, this.name, this.commands, ...commands, `req=${kind},json`, this.metadata && `id=${this.metadata}`);
+    return urlOf(
+      this.root,
+      this.name,
+      this.commands,
+      ...commands,
+      `req=${kind},json`,
+      this.metadata && `id=${this.metadata}`,
+    );
   }
 }
 

@@ -79,7 +79,8 @@ export class Plane {
 
   /** Wait until the element has a size. */
   async sized() {
-    if (!this.size.width || !this.size.height) await new Promise((resume) => this.#waiting.push(() => resume(undefined)));
+    if (!this.size.width || !this.size.height)
+      await new Promise((resume) => this.#waiting.push(() => resume(undefined)));
   }
 
   /**
@@ -126,7 +127,8 @@ export class Plane {
     }
     picture.renamed = false;
     const shape = (bitmap.height * picture.width) / picture.height;
-    if (Math.abs(shape - bitmap.width) > 2 + picture.width / picture.height) await picture.measure().catch(() => undefined);
+    if (Math.abs(shape - bitmap.width) > 2 + picture.width / picture.height)
+      await picture.measure().catch(() => undefined);
     return bitmap;
   }
 
@@ -159,7 +161,9 @@ export class Plane {
       picture.renamed = false;
       this.show(picture, true).catch(() => undefined);
     } else {
-      this.#tiles = picture.zooms ? new Tiles(picture, { drawn: () => this.redraw(), stale: () => this.listener.stale() }) : null;
+      this.#tiles = picture.zooms
+        ? new Tiles(picture, { drawn: () => this.redraw(), stale: () => this.listener.stale() })
+        : null;
       this.move(this.isZoomed ? this.view : whole(picture, this.size));
     }
   }
@@ -266,7 +270,8 @@ export class Plane {
     context.clearRect(0, 0, canvas.width, canvas.height);
     if (!picture || !this.#base || !this.size.width) return this.#tellBusy();
     const density = view.scale * this.ratio;
-    const place = (x, y) => /** @type {[number, number]} */ ([Math.round((x - view.x) * density), Math.round((y - view.y) * density)]);
+    const place = (x, y) =>
+      /** @type {[number, number]} */ ([Math.round((x - view.x) * density), Math.round((y - view.y) * density)]);
     context.imageSmoothingQuality = "high";
     const [[left, top], [right, bottom]] = [place(0, 0), place(picture.width, picture.height)];
     context.drawImage(this.#base, left, top, right - left, bottom - top);

@@ -50,7 +50,10 @@ export function readSource(text) {
  */
 export function urlOf(root, name, ...commands) {
   const path = name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":");
-  const query = commands.filter(Boolean).map((one) => escaped(String(one))).join("&");
+  const query = commands
+    .filter(Boolean)
+    .map((one) => escaped(String(one)))
+    .join("&");
   return `${root}${path}${query && "?"}${query}`;
 }
 
@@ -59,7 +62,9 @@ export function urlOf(root, name, ...commands) {
  * @param {string} commands
  */
 function escaped(commands) {
-  return encodeURI(commands).replace(/%25([0-9a-f]{2})/gi, "%$1").replaceAll("#", "%23");
+  return encodeURI(commands)
+    .replace(/%25([0-9a-f]{2})/gi, "%$1")
+    .replaceAll("#", "%23");
 }
 
 /** @param {string} text */

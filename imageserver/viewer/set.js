@@ -18,7 +18,7 @@ const ROW_TYPES = new Set(["spin"]);
  * @property {{name: string, width: number, height: number}[]} [crops] of a single picture
  */
 /** @typedef {{color?: string, picture?: Picture}} Swatch */
-/** @typedef {{root: string, commands: string, versions: Map<string, string>}} Place where names belong to, and what is known of them */
+/** @typedef {{root: string, commands: string, versions: Map<string, string>}} Place what is known of all names */
 
 /**
  * Ask for a set. A crop, or a record that is asked for with commands, is one picture of which only itself is known.
@@ -30,12 +30,16 @@ export async function askSet({ root, name, commands }, { commands: more = "", la
   const all = [commands, more].filter(Boolean).join("&");
   const [record, crop] = name.split(":");
   const { set } = await ask(urlOf(root, record, "req=set,json", labelKey && `labelkey=${labelKey}`), options);
-  const item = { ...readSet(set, { root, commands: all, versions: new Map() }), crops: listed(set?.relation).map(readCrop) };
+  const item = {
+    ...readSet(set, { root, commands: all, versions: new Map() }),
+    crops: listed(set?.relation).map(readCrop),
+  };
   const size = crop ? item.crops.find((one) => one.name === crop) : item.picture;
   if (!crop && (!commands || !size)) return item;
   const { label } = item;
-  const { width, height } = size ?? {};
-  return { kind: "picture", name, label, swatch: null, picture: new Picture({ root, name, commands: all, label, width, height }) };
+  const { width, height } = size ?? {}; // targets are those of the whole picture
+  const picture = new Picture({ root, name, commands: all, label, width, height, hasTargets: !crop });
+  return { kind: "picture", name, label, swatch: null, picture };
 }
 
 /**
@@ -46,7 +50,8 @@ export async function askSet({ root, name, commands }, { commands: more = "", la
  */
 export function readSet(set, place) {
   const described = set?.userdata?.title ?? "";
-  if (!set || set.type === "empty") return { kind: "set", name: set?.n ?? "", label: described, swatch: null, items: [] };
+  if (!set || set.type === "empty")
+    return { kind: "set", name: set?.n ?? "", label: described, swatch: null, items: [] };
   if (ROW_TYPES.has(set.type)) return readSpin(set, place, described);
   const items = listed(set.item).map((item) => readItem(item, place));
   const flat = set.type === "ecat" ? items.flatMap((item) => (item.kind === "set" ? item.items : [item])) : items;
@@ -98,7 +103,11 @@ function readPicture(item, { root, commands, versions }) {
 }
 
 function readCrop({ userdata }) {
-  return { name: userdata.SmartCropDef, width: Number(userdata.SmartCropWidth), height: Number(userdata.SmartCropHeight) };
+  return {
+    name: userdata.SmartCropDef,
+    width: Number(userdata.SmartCropWidth),
+    height: Number(userdata.SmartCropHeight),
+  };
 }
 
 /** Read a swatch; an item without one is its own. */
@@ -107,7 +116,9 @@ function readSwatch(item, { root, versions }, own) {
   const shown = picturesOf(own)[0];
   if (!item.s?.n) return shown ? { picture: shown } : null;
   if (item.s.n === shown?.name) return { picture: shown };
-  return { picture: new Picture({ root, name: item.s.n, commands: item.s.mod ?? "", version: versions.get(item.s.n) }) };
+  return {
+    picture: new Picture({ root, name: item.s.n, commands: item.s.mod ?? "", version: versions.get(item.s.n) }),
+  };
 }
 
 /** What is a list when there are more of them. */

@@ -71,8 +71,12 @@ export class Spin {
   #ordered() {
     const rank = (number) => [4, 2, 1].findIndex((step) => number % step === 0);
     const all = this.rows.flatMap((row, number) =>
-      row.map((picture, column) => ({ picture, order: Math.abs(number - this.row) * 3 + rank(column) })));
-    return all.sort((one, other) => one.order - other.order).map(({ picture }) => picture).filter((one) => !this.#bitmaps.has(one));
+      row.map((picture, column) => ({ picture, order: Math.abs(number - this.row) * 3 + rank(column) })),
+    );
+    return all
+      .sort((one, other) => one.order - other.order)
+      .map(({ picture }) => picture)
+      .filter((one) => !this.#bitmaps.has(one));
   }
 
   #show() {

@@ -58,7 +58,13 @@ export class Stage {
       play: acts.play,
       turn: (column) => this.turn(column - (this.spin?.column ?? 0)),
     });
-    this.targetList = make("div", { class: "targets", part: "targets", role: "group", "aria-label": words.targets, hidden: true });
+    this.targetList = make("div", {
+      class: "targets",
+      part: "targets",
+      role: "group",
+      "aria-label": words.targets,
+      hidden: true,
+    });
     this.said = make("div", { class: "said", role: "status" });
     this.content = make("div");
     const { previous, next, turner, bar } = this.controls;
@@ -152,7 +158,13 @@ export class Stage {
   /** The part of the picture that is seen, and how many pixels of the screen one of its takes. */
   get view() {
     const { view, size, ratio } = this.plane;
-    return { x: view.x, y: view.y, width: size.width / view.scale, height: size.height / view.scale, scale: view.scale * ratio };
+    return {
+      x: view.x,
+      y: view.y,
+      width: size.width / view.scale,
+      height: size.height / view.scale,
+      scale: view.scale * ratio,
+    };
   }
 
   fit() {

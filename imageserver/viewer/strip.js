@@ -25,7 +25,14 @@ export class Strip {
     const kind = item.kind === "picture" ? "" : item.kind;
     return make(
       "button",
-      { type: "button", part: "thumbnail", "aria-label": label, title: label, "data-kind": kind, onclick: () => this.chosen(number) },
+      {
+        type: "button",
+        part: "thumbnail",
+        "aria-label": label,
+        title: label,
+        "data-kind": kind,
+        onclick: () => this.chosen(number),
+      },
       face,
     );
   }

@@ -87,9 +87,11 @@ export class Tiles {
       return Array.from({ length: Math.max(0, last - first) }, (_, number) => first + number);
     };
     const found = range(part.y, part.height, height).flatMap((row) =>
-      range(part.x, part.width, width).map((column) => this.#tile(level, column, row, width, height)));
+      range(part.x, part.width, width).map((column) => this.#tile(level, column, row, width, height)),
+    );
     const [x, y] = [part.x + part.width / 2, part.y + part.height / 2];
-    const distance = ({ box }) => Math.hypot((box.x + box.width / 2) * 2 ** level - x, (box.y + box.height / 2) * 2 ** level - y);
+    const distance = ({ box }) =>
+      Math.hypot((box.x + box.width / 2) * 2 ** level - x, (box.y + box.height / 2) * 2 ** level - y);
     return found.sort((one, other) => distance(one) - distance(other));
   }
 

@@ -30,7 +30,11 @@ export function leastScale(picture, element) {
  * @returns {View}
  */
 export function zoomed(view, scale, point) {
-  return { x: view.x + point.x / view.scale - point.x / scale, y: view.y + point.y / view.scale - point.y / scale, scale };
+  return {
+    x: view.x + point.x / view.scale - point.x / scale,
+    y: view.y + point.y / view.scale - point.y / scale,
+    scale,
+  };
 }
 
 /**
@@ -89,7 +93,8 @@ function bounded(start, length, window) {
 export function between(from, to, share, element) {
   const scale = from.scale * (to.scale / from.scale) ** share;
   const middle = (view, axis, side) => view[axis] + element[side] / 2 / view.scale;
-  const moved = Math.abs(to.scale - from.scale) < 1e-9 ? share : (1 / from.scale - 1 / scale) / (1 / from.scale - 1 / to.scale);
+  const moved =
+    Math.abs(to.scale - from.scale) < 1e-9 ? share : (1 / from.scale - 1 / scale) / (1 / from.scale - 1 / to.scale);
   const at = (axis, side) => {
     const [start, end] = [middle(from, axis, side), middle(to, axis, side)];
     return start + (end - start) * moved - element[side] / 2 / scale;

@@ -36,7 +36,9 @@ export class Viewer extends HTMLElement {
   #renewing = null;
   /** @type {Strip[]} */
   #strips = [];
-  #seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#begin(), { rootMargin: "200px" });
+  #seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#begin(), {
+    rootMargin: "200px",
+  });
 
   constructor() {
     super();
@@ -212,7 +214,11 @@ export class Viewer extends HTMLElement {
     stage.replace(
       leaf.kind === "video"
         ? make("video", { src, ...film })
-        : make("a", { href: src, class: "file", part: "file", target: "_blank", rel: "noopener" }, `${stage.words.file}: ${label}`),
+        : make(
+            "a",
+            { href: src, class: "file", part: "file", target: "_blank", rel: "noopener" },
+            `${stage.words.file}: ${label}`,
+          ),
     );
     this.#shown();
   }
@@ -229,9 +235,13 @@ export class Viewer extends HTMLElement {
   /** One strip for each set on the way to what is seen. */
   #listStrips() {
     const paths = this.path.map((_, depth) => this.path.slice(0, depth));
-    const sets = paths.map((path) => ({ path, set: itemAt(this.item, path) })).filter(({ set }) => set.items.length > 1);
+    const sets = paths
+      .map((path) => ({ path, set: itemAt(this.item, path) }))
+      .filter(({ set }) => set.items.length > 1);
     if (sets.length !== this.#strips.length || sets.some(({ set }, at) => set !== this.#strips[at].set)) {
-      this.#strips = sets.map(({ path, set }) => new Strip(set, this.#stage.words, (number) => this.select([...path, number])));
+      this.#strips = sets.map(
+        ({ path, set }) => new Strip(set, this.#stage.words, (number) => this.select([...path, number])),
+      );
       this.strips.replaceChildren(...this.#strips.map((strip) => strip.element));
     }
     for (const [at, { path }] of sets.entries()) this.#strips[at].mark(this.path[path.length]);
@@ -320,7 +330,8 @@ export class Viewer extends HTMLElement {
   #keepFresh() {
     clearInterval(this.#timer);
     const seconds = Number(this.getAttribute("refresh"));
-    if (seconds > 0) this.#timer = setInterval(() => document.hidden || this.refresh(), Math.max(SHORTEST, seconds) * 1000);
+    if (seconds > 0)
+      this.#timer = setInterval(() => document.hidden || this.refresh(), Math.max(SHORTEST, seconds) * 1000);
   }
 
   /**
@@ -352,7 +363,7 @@ export class Viewer extends HTMLElement {
     }
   }
 
-  /** Whether a set is the one that is shown, in all versions, also of what is written about the picture that is seen. */
+  /** Whether a set is the one that is shown, in all versions, also of what is written about what is seen. */
   async #isSame(item) {
     const [seen, own] = [this.#leaf?.picture, itemAt(item, this.path)?.picture];
     if (seen?.metadata && own) await own.measure(true).catch(() => undefined);

@@ -157,14 +157,15 @@ async def test_targets_are_buttons(stand: Stand) -> None:
 
 async def test_hot_spots_are_links_that_keys_reach(stand: Stand) -> None:
     tab = await stand.view("linked")
-    await tab.until(f"{VIEWER}.shadowRoot.querySelectorAll('.hotspots a').length === 3")
+    await tab.until(f"{VIEWER}.shadowRoot.querySelectorAll('.keyed a').length === 3")
     await tab.ask(f"{SURFACE}.focus()")
     active = f"{VIEWER}.shadowRoot.activeElement.getAttribute('aria-label')"
     reached = []
     for _ in range(3):
         await tab.press("Tab")
         reached.append(await tab.ask(active))
-    assert reached == ["A script", "Right part", "Left part"]
+    assert reached == ["Left part", "Right part", "A script"]
+    await tab.ask(f"{VIEWER}.shadowRoot.querySelector('.keyed a').focus()")
     await tab.press("Enter")
     await tab.until("location.hash === '#left'")
     assert (await last(tab, "hotspot"))["href"] == "#left"
@@ -180,11 +181,26 @@ async def test_hot_spots_are_links_that_keys_reach(stand: Stand) -> None:
     assert not await tab.ask(f"{links}.some(link => /script:/.test(link.getAttribute('href')))")
 
 
+async def test_the_hot_spot_that_has_the_focus_is_seen(stand: Stand) -> None:
+    tab = await stand.view("linked")
+    await tab.until(f"{VIEWER}.shadowRoot.querySelectorAll('.keyed a').length === 3")
+    await tab.ask(f"{VIEWER}.show({{x: 2000, y: 1500, width: 300, height: 200}})")
+    await tab.until(f"{VIEWER}.view.scale === 2")
+    await tab.ask(f"{SURFACE}.focus()")
+    await tab.press("Tab")
+    await tab.until(f"{VIEWER}.view.scale < 1")
+    await settled(tab)
+    view: Any = await tab.ask(f"{VIEWER}.view")
+    assert (view["x"], view["y"]) <= (200, 400)
+    assert view["x"] + view["width"] >= 899
+    assert view["y"] + view["height"] >= 999
+
+
 async def test_a_page_can_follow_hot_spots_itself(stand: Stand) -> None:
     tab = await stand.view("linked")
-    await tab.until(f"{VIEWER}.shadowRoot.querySelectorAll('.hotspots a').length === 3")
+    await tab.until(f"{VIEWER}.shadowRoot.querySelectorAll('.keyed a').length === 3")
     await tab.ask("document.addEventListener('is-hotspot', event => event.preventDefault())")
-    await tab.ask(f"{VIEWER}.shadowRoot.querySelector('.hotspots a:last-child').focus()")
+    await tab.ask(f"{VIEWER}.shadowRoot.querySelector('.keyed a').focus()")
     await tab.press("Enter")
     await tab.until("told.some(([name]) => name === 'hotspot')")
     assert await tab.ask("location.hash") == ""

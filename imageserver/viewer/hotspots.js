@@ -23,15 +23,21 @@ export class Hotspots {
     });
   }
 
-  /** @param {Record<string, string>[]} areas front to back */
+  /**
+   * Show areas: for keys and screen readers in the order in which they are written, for pointers the first one in front.
+   * @param {Record<string, string>[]} areas front to back
+   */
   show(areas) {
-    const links = areas.flatMap((area) => this.#link(area) ?? []);
-    this.element.replaceChildren(...links.reverse());
+    const links = areas.flatMap((area) => this.#link(area, { tabindex: 0 }) ?? []);
+    const pointed = areas
+      .toReversed()
+      .flatMap((area) => this.#link(area, { tabindex: -1, "aria-hidden": "true" }) ?? []);
+    this.element.replaceChildren(draw("g", { class: "keyed" }, ...links), draw("g", { class: "pointed" }, ...pointed));
     this.element.toggleAttribute("hidden", !links.length);
   }
 
   /** A link over an area, unless it has no shape. */
-  #link(area) {
+  #link(area, attributes) {
     const numbers = (area.coords ?? "").split(",").map(Number);
     const points = area.shape?.startsWith("rect") && numbers.length === 4 ? corners(numbers) : numbers;
     if (points.length < 2 * CORNERS || points.some((number) => !Number.isFinite(number))) return null;
@@ -42,7 +48,7 @@ export class Hotspots {
     const title = draw("title");
     title.textContent = label;
     const shape = draw("polygon", { points: points.join(" "), part: "hotspot" }, title);
-    const link = draw("a", { ...leading(area), tabindex: 0, "aria-label": label }, shape);
+    const link = draw("a", { ...leading(area), ...attributes, "aria-label": label }, shape);
     link.addEventListener("click", (event) => this.listener.pressed(area) || event.preventDefault());
     link.addEventListener("focus", () => link.matches(":focus-visible") && this.listener.focused(box));
     link.addEventListener(

@@ -32,8 +32,10 @@ video { background: #000; object-fit: contain; }
 .flyout canvas { display: block; width: 100%; height: 100%; }
 
 .hotspots { overflow: visible; clip-path: inset(0 round var(--_radius)); pointer-events: none; }
-.hotspots a { pointer-events: auto; cursor: pointer; outline: 0; }
+.hotspots a { cursor: pointer; outline: 0; }
+.pointed a { pointer-events: auto; }
 .hotspots polygon { fill: var(--is-viewer-hotspot, transparent); stroke: rgb(255 255 255 / 75%); stroke-width: 1.5; vector-effect: non-scaling-stroke; filter: drop-shadow(0 0 1px #000); transition: fill 0.15s; }
+.keyed a:not(:focus-visible) { opacity: 0; }
 .hotspots a:hover polygon, .hotspots a:focus-visible polygon { fill: var(--is-viewer-hotspot-active, rgb(15 118 110 / 40%)); }
 .hotspots a:focus-visible polygon { stroke: #fff; stroke-width: 4; }
 

@@ -160,9 +160,13 @@ export class Viewer extends HTMLElement {
     stage.flyout.close();
     stage.controls.pages(this.path.at(-1) ?? 0, this.#siblings.length);
     if (!keep) stage.adorn([], []);
-    if (leaf.kind === "picture") await this.#showPicture(leaf, keep);
-    else if (leaf.kind === "spin") await this.#showSpin(leaf, keep);
-    else this.#showContent(leaf);
+    try {
+      if (leaf.kind === "picture") await this.#showPicture(leaf, keep);
+      else if (leaf.kind === "spin") await this.#showSpin(leaf, keep);
+      else this.#showContent(leaf);
+    } catch (error) {
+      if (this.#leaf === leaf) throw error; // else it is no longer wanted
+    }
   }
 
   async #showPicture(leaf, keep) {
@@ -204,7 +208,7 @@ export class Viewer extends HTMLElement {
     this.#tell("is-turn", { column: spin.column, row: spin.row });
   }
 
-  /** Show what is no picture.  */
+  /** Show what is no picture. */
   #showContent(leaf) {
     const stage = this.#stage;
     stage.clear();

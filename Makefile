@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: run test lint bench reference clean
+.PHONY: run test lint bench reference screenshots clean
 
 run: .venv/ready
 	$(BIN)/python -m imageserver demo
@@ -22,6 +22,9 @@ reference: .venv/ready
 	$(BIN)/python -m imageserver.tools.reference --write README.md
 	$(BIN)/python -m imageserver.tools.conformance --write docs/conformance.md
 	$(BIN)/python -m imageserver catalog schema > docs/catalog.schema.json
+
+screenshots: .venv/ready
+	$(BIN)/python tests/screenshots.py $(ARGS)
 
 .venv/ready: pyproject.toml
 	command -v $(PYTHON) >/dev/null && $(PYTHON) -m venv .venv || python3 -m venv .venv

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from contents import make_contents
 from hypothesis import settings
 from pictures import RED, make_all
 from serving import Client, serving
 from sites import plain
+from viewing import Stand, complaints, serving_pictures, standing
 
 HERE = Path(__file__).parent
 settings.register_profile("ci", derandomize=True)  # the same examples at every run; elsewhere new ones are tried
@@ -63,3 +65,25 @@ def folder(tmp_path: Path) -> Path:
     for name in ("a.png", "b.png", "deep/c.png", "with space.png"):
         plain(tmp_path / "catalogs" / "Co" / name, RED)
     return tmp_path / "catalogs"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A server whose pictures and sets pages of another one show."""
+    with serving_pictures(tmp_path_factory.mktemp("shop")) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(shop: Client, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+    """A browser for pages of the shop."""
+    async with standing(shop, tmp_path_factory.mktemp("profile")) as stand:
+        yield stand
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stand(browser: Stand) -> AsyncIterator[Stand]:
+    """The same, where the console has to stay empty and no request may fail."""
+    yield browser
+    await browser.tab.ask("1")
+    assert not complaints(browser.tab)

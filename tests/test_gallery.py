@@ -120,7 +120,11 @@ def test_hostile_values_are_only_text(site: Path) -> None:
     write(site, {HOSTILE: record, "a/ü b": {"path": "grid.png"}, "template": template}, {"m": HOSTILE})
     with serving(site, environment=QUIET) as client:
         page = read(client.ask("/"))
-        assert [values["src"] for tag, values in page.elements if tag == "script"] == ["/gallery/gallery.js"]
+        scripts = [values["src"] for tag, values in page.elements if tag == "script"]
+        assert [re.sub("[0-9a-f]{16}", "VERSION", one) for one in scripts] == [
+            "/viewer/VERSION/viewer.js",
+            "/gallery/gallery.js",
+        ]
         assert not [name for _, values in page.elements for name in values if name.startswith("on") or name == "style"]
         assert HOSTILE in page.text
         assert HOSTILE in {values.get("value") for tag, values in page.elements if tag == "input"}
@@ -342,3 +346,22 @@ async def test_commands_and_fields_follow_each_other(templates: Client, tmp_path
         assert await commands(tab) == "wid=80&%24TINT=0,255,0&layer=1&src=is{Co/grid?$veil=7}"
         await tab.ask("card.querySelector('.reset').click()")
         assert await tab.ask(values) == ["ff0000", "#ff0000", "Co/grid", "100", "100", ""]
+
+
+SHOWN = "document.querySelector('#zoom is-viewer')"
+
+
+@needs_browser
+async def test_the_viewer_opens_over_the_gallery(templates: Client, tmp_path: Path) -> None:
+    async with browsing(f"http://127.0.0.1:{templates.port}/", tmp_path) as tab:
+        button = "document.querySelector('.card[data-base$=grid] .magnify')"
+        await tab.until(f"{button}?.hidden === false && !!customElements.get('is-viewer')")
+        await tab.ask(
+            f"globalThis.told = []; {SHOWN}.addEventListener('is-load', event => told.push(event.detail.name))"
+        )
+        await tab.ask(f"{button}.scrollIntoView({{behavior: 'instant', block: 'center'}})")
+        await tab.click(button)
+        await tab.until("told.includes('Co/grid')")
+        await tab.press("Escape")
+        await tab.until("!document.querySelector('#zoom').open")
+        assert not await tab.ask(f"{SHOWN}.item")

@@ -24,6 +24,7 @@ from imageserver.server.operations.metrics import RESULTS, Counts
 from imageserver.server.operations.noting import NOTE, REQUEST_ID, RESULT, Note
 from imageserver.server.operations.stages import SERVER_TIMING, begin, server_timing
 from imageserver.server.site import Site, common_headers
+from imageserver.server.viewer import add_viewer
 
 SITE = web.AppKey("site", Site)
 METHODS = ("GET", "HEAD", "POST")
@@ -101,7 +102,7 @@ def build_app(config: Config, folder: Path, counts: Counts) -> web.Application:
     app[SITE] = Site(config, folder, counts)
     app.cleanup_ctx.append(run_site)
     app.on_response_prepare.append(add_common_headers)
-    add_gallery(app, SITE)
+    add_gallery(app, SITE, add_viewer(app))
     if config.admin.all_tokens or config.dialects.on:
         from imageserver.server.admin.routing import add_editing  # noqa: PLC0415, most servers edit nothing
 

@@ -17,6 +17,7 @@ from imageserver.catalog.records import Record
 from imageserver.config import Limits
 from imageserver.server.forms import Field, fields_of, objects
 from imageserver.server.site import Site
+from imageserver.server.viewer import Modules
 
 PAGES = Path(__file__).parent / "pages"
 FILES = {
@@ -29,8 +30,8 @@ FILES = {
     "icon.svg": "image/svg+xml",
 }
 POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 PAGE_SIZE = 60
 MOST_MEMBERS = 24
@@ -41,7 +42,6 @@ STAGE = "wid=640&hei=480&fit=constrain"
 THUMBNAIL = "req=tmb"
 MASK = "req=mask"
 CUT_OUT = "fmt=webp-alpha"
-SHAPES_VIEW = re.compile(r"(?:^|&)(?:wid|hei|fit|scl|rect|rgn)=|\$", re.IGNORECASE)
 TITLES = ("title", "name", "label")
 DESCRIPTIONS = ("description", "caption", "alt")
 
@@ -96,11 +96,6 @@ class Card:
         """How many members of its set are shown."""
         return sum(1 for tile in self.tiles if tile.kind == "member")
 
-    @property
-    def can_zoom(self) -> bool:
-        """Tell whether `scl=` and `rect=` alone decide what is seen of the record."""
-        return self.has_picture and not SHAPES_VIEW.search(f"{self.record.modifier}&{self.record.post_modifier}")
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -132,7 +127,7 @@ class Section:
         return "?" + urlencode({"catalog": self.name, "from": first})
 
 
-def add_gallery(app: web.Application, key: web.AppKey[Site]) -> None:
+def add_gallery(app: web.Application, key: web.AppKey[Site], viewer: Modules) -> None:
     """Add the page and its files to an application."""
     loader = jinja2.FileSystemLoader(PAGES)
     aiohttp_jinja2.setup(app, loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -145,6 +140,7 @@ def add_gallery(app: web.Application, key: web.AppKey[Site]) -> None:
             "catalogs": [(one.name, len(one.images)) for one in shown_catalogs(catalogs)],
             "problems": site.live.problems,
             "stage": STAGE,
+            "viewer": viewer,
         }
         reply = aiohttp_jinja2.render_template("gallery.html", request, context)
         reply.headers.update({"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})

@@ -1,12 +1,11 @@
 // A card: its picture with the commands below it, its small pictures, and what the server says of them.
 
 import { Fields } from "./fields.js";
-import { ask, describe, fullSize, load, urlOf } from "./protocol.js";
+import { ask, describe, load, urlOf } from "./protocol.js";
 import { openZoom } from "./zoom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const DELAY = 350;
-const ENOUGH_TO_ZOOM = 700;
 
 export class Card {
   constructor(element) {
@@ -34,7 +33,7 @@ export class Card {
     }
     this.input.addEventListener("keydown", (event) => event.key === "Enter" && this.apply(this.input.value));
     this.find(".reset").addEventListener("click", () => this.apply(this.first));
-    this.find(".magnify").addEventListener("click", () => this.zoom());
+    for (const part of [".magnify", ".stage > img"]) this.find(part).addEventListener("click", () => this.zoom());
     this.find(".areas")?.addEventListener("click", (event) => {
       const shown = event.target.getAttribute("aria-pressed") !== "true";
       event.target.setAttribute("aria-pressed", shown);
@@ -46,10 +45,8 @@ export class Card {
   async start() {
     this.started = true;
     if (this.input) this.draw();
-    if (this.find(".spin")) this.spin();
     for (const tile of this.element.querySelectorAll(".tile:not([hidden])")) this.drawTile(tile);
     if (this.find("[data-fact=source]")) await this.describeSource().catch(() => this.state("source", "unreadable"));
-    else if (this.input) await this.offerZoom({ width: 0, height: 0 });
   }
 
   /** Show the picture of what is written, once nobody has written for a moment. */
@@ -102,6 +99,7 @@ export class Card {
     [image.hidden, text.hidden] = [!drawn, drawn];
     this.find(".open").href = url;
     this.find(".stage").classList.remove("refused");
+    this.find(".magnify").hidden = !drawn;
     const shape = size ? `${size.width} × ${size.height}` : "";
     this.tell([shape, reply.type, bytes(reply.blob.size), `${Math.max(1, Math.round(reply.milliseconds))} ms`], false);
     await this.drawMap(commands, size);
@@ -147,19 +145,6 @@ export class Card {
     image.hidden = false;
   }
 
-  /** Turn through the members of a set that has no picture of its own. */
-  spin() {
-    const members = [...this.element.querySelectorAll(".tile[data-kind=member]")];
-    const [image, slider] = [this.find(".stage img"), this.find(".spin input")];
-    const turn = async () => {
-      const base = members[slider.value].dataset.base;
-      image.src = urlOf(base, image.dataset.commands, (await describe(base))["image.version"]);
-      image.hidden = false;
-    };
-    slider.addEventListener("input", turn);
-    turn();
-  }
-
   async describeSource() {
     const source = await ask(this.base, "imageprops");
     const size = { width: Number(source["image.width"]), height: Number(source["image.height"]) };
@@ -171,22 +156,10 @@ export class Card {
     }
     const targets = this.find(".tile[data-kind=targets]");
     if (targets) await drawTargets(this, targets, size);
-    await this.offerZoom(size);
   }
 
-  async offerZoom(source) {
-    if (!("zoom" in this.element.dataset)) return;
-    if (source.width && Math.max(source.width, source.height) < ENOUGH_TO_ZOOM) return;
-    const full = await fullSize(this.base, source);
-    if (!full || Math.max(full.width, full.height) < ENOUGH_TO_ZOOM) return;
-    this.full = full;
-    this.find(".magnify").hidden = false;
-    this.find(".stage").classList.add("can-zoom");
-    this.find(".stage > img").addEventListener("click", () => this.zoom());
-  }
-
-  async zoom() {
-    openZoom(this.base, this.full, (await describe(this.base))["image.version"]);
+  zoom() {
+    openZoom(this.base, this.find("h3").textContent);
   }
 }
 

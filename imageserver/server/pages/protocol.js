@@ -2,7 +2,6 @@
 
 const JSONP = /^\/\*jsonp\*\/\s*([\w.$]+)\(([\s\S]*),"[^"]*"\);?\s*$/;
 const PICTURE = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
-const USUAL_MAX_PIX = 2000;
 const described = new Map();
 
 /** Write the URL of a command string as a person types it: what is escaped already stays so. */
@@ -40,17 +39,4 @@ export async function load(url) {
   const reply = await fetch(url, { headers: { Accept: PICTURE } });
   const blob = await reply.blob();
   return { ok: reply.ok, blob, type: blob.type.split(";")[0], milliseconds: performance.now() - start };
-}
-
-/** Find the size of the whole picture at `scl=1`, also where that is more than one reply may have (MaxPix). */
-export async function fullSize(base, source) {
-  const first = 2 ** Math.max(0, Math.ceil(Math.log2(Math.max(source.width, source.height, 1) / USUAL_MAX_PIX)));
-  for (let scale = first; scale <= 64; scale *= 2) {
-    const props = await ask(base, "props", `scl=${scale}`).catch(() => null);
-    if (!props) continue;
-    const [width, height] = [Number(props["image.width"]), Number(props["image.height"])];
-    const same = Math.round(source.width / scale) === width && Math.round(source.height / scale) === height;
-    return same ? source : { width: width * scale, height: height * scale };
-  }
-  return null;
 }

@@ -58,7 +58,7 @@ def taking_time(work: Callable[..., T], arguments: tuple[Any, ...]) -> tuple[T, 
 class Renderer:
     """Runs functions of `render` in processes of its own; each process that serves has one.
 
-    `done` is how many of its jobs came to their end.
+    `done` is how many of its jobs were done.
     """
 
     def __init__(self, limits: Limits, processes: int = 1, counts: Counts | None = None) -> None:
@@ -130,7 +130,7 @@ class Renderer:
 
     def _note(self, work: Callable[..., T], outcome: str, drawn: float) -> None:
         """Count a job that came to its end, with the seconds that it took if they are known."""
-        self.done += 1
+        self.done += outcome == "done"
         self._counts.add(RENDERS, work.__name__, PLACE, outcome)
         if drawn:
             self._counts.observe(RENDER_SECONDS, drawn, work.__name__, PLACE)

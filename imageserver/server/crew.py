@@ -179,7 +179,7 @@ class Crew:
         line, far_line = FORKING.Pipe(duplex=False)
         far_lifeline, lifeline = FORKING.Pipe(duplex=False)
         ours = [line, lifeline, *(end for worker in self.workers for end in (worker.line, worker.lifeline))]
-        part = self._free_part()
+        part, urgent = self._free_part(), config is self.config and self._has_served
 
         def begin() -> None:
             signal.set_wakeup_fd(-1)
@@ -190,7 +190,7 @@ class Crew:
             for end in ours:  # a lifeline ends when nobody holds its other end
                 end.close()
             counts = counts_of_its_own() if part is None else Counts(self._board, self._board.cells(part))
-            work(Duty(config, self.opened, far_line, far_lifeline, counts))
+            work(Duty(config, self.opened, far_line, far_lifeline, counts, urgent))
 
         process = FORKING.Process(target=begin, name="imageserver-worker")
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # for as long as it would treat them as this process does

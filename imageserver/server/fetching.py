@@ -49,7 +49,7 @@ class Fetcher:
         self._sources = sources
         self._fetching: dict[str, asyncio.Task[float]] = {}
         self._session: aiohttp.ClientSession | None = None
-        self._swept = 0.0
+        self._swept = -SWEEPING
 
     async def bring(self, wanted: Iterable[tuple[str, Path]]) -> float | None:
         """Have images in their files; gives the time until which none of them changes, None when there are none."""
@@ -58,7 +58,7 @@ class Fetcher:
 
     async def _one(self, url: str, path: Path) -> float:
         kept = read_kept(path)
-        if kept is not None and kept.fresh_until > time.time():
+        if kept is not None and is_fresh(kept, time.time()):
             return kept.fresh_until
         task = self._fetching.get(url)
         if task is None:
@@ -80,11 +80,12 @@ class Fetcher:
             raise BadSource(url, f"sources.path cannot be written: {error.strerror}") from error
         with held:
             kept = read_kept(path)
-            if kept is None or (kept.fresh_until <= time.time() and kept.fetched < begin):
+            now = time.time()
+            if kept is None or not (is_fresh(kept, now) or begin <= kept.fetched <= now):
                 kept = await self._fetched(url, path, kept)
-        if time.time() > self._swept + SWEEPING:
-            self._swept = time.time()
-            await asyncio.to_thread(sweep, path.parent, self._sources.max_size, self._swept)
+        if time.monotonic() > self._swept + SWEEPING:
+            self._swept = time.monotonic()
+            await asyncio.to_thread(sweep, path.parent, self._sources.max_size, time.time())
         return kept.fresh_until
 
     async def _fetched(self, url: str, path: Path, kept: Kept | None) -> Kept:
@@ -100,7 +101,7 @@ class Fetcher:
             if kept is None or kept.usable_until <= now:
                 raise told from error
             log.warning("%s; the image of before is used", told)
-            again = replace(kept, fresh_until=min(now + AGAIN, kept.usable_until))
+            again = replace(kept, fetched=min(kept.fetched, now), fresh_until=min(now + AGAIN, kept.usable_until))
             write_kept(path, again)
             return again
 
@@ -211,6 +212,11 @@ async def turn(path: Path) -> BinaryIO:
         await asyncio.sleep(PAUSE)
         held = lock(path)
     return held
+
+
+def is_fresh(kept: Kept, now: float) -> bool:
+    """Tell whether an image is used without a question; not where the clock was ahead when it was fetched."""
+    return kept.fetched <= now < kept.fresh_until
 
 
 def asking(kept: Kept | None) -> dict[str, str]:

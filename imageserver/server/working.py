@@ -30,13 +30,17 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What a process serves with: it says over `line` that it is ready or what is wrong, and ends with `lifeline`."""
+    """What a process serves with: it says over `line` that it is ready or what is wrong, and ends with `lifeline`.
+
+    One that stands in for one that died is `urgent`: it answers before it can draw, and what is to be drawn waits.
+    """
 
     config: Config
     opened: socket.socket
     line: Connection
     lifeline: Connection
     counts: Counts
+    urgent: bool
 
 
 def work(duty: Duty) -> None:
@@ -66,7 +70,10 @@ async def run(duty: Duty) -> None:
     try:
         assert runner.server is not None  # noqa: S101, what setup makes
         runner.server.request_handler = hits_first(site, runner.server.request_handler)
-        await site.renderer.start()
+        starting = asyncio.ensure_future(site.renderer.start())
+        starting.add_done_callback(lambda done: done.cancelled() or done.exception())  # the next job starts them anew
+        if not duty.urgent:
+            await starting
         listener = web.SockSite(runner, duty.opened)
         await listener.start()
         gc.freeze()  # what is there now stays; looking through it again and again would hold up replies

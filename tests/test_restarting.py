@@ -27,7 +27,8 @@ from test_workers import children, family
 CATALOG = "attributes: {root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}}\n"
 HIT = "/is/image/Co/grid?wid=20&fmt=png"
 MISS = "/is/image/Co/grid?wid={}&hei=20&fmt=png"
-ALL = bool(os.environ.get("IMAGESERVER_EVERY_FAULT"))
+ENVIRONMENT = dict(os.environ)
+ALL = bool(ENVIRONMENT.pop("IMAGESERVER_EVERY_FAULT", ""))  # which is no key of the server's configuration
 """Without it fewer rounds are made."""
 ROUNDS, STOPS, KILLS = (20, 20, 200) if ALL else (2, 1, 6)
 SECRET = "a-token-for-the-tests"  # noqa: S105
@@ -69,7 +70,8 @@ def running(folder: Path, workers: int = 2) -> Iterator[Running]:
         config.write_text(f"server: {{access_log: '', workers: {workers}, grace: 10}}\nadmin: {{token: {SECRET}}}\n")
     command = [sys.executable, "-m", "imageserver", "serve", "--port", "0"]
     with (folder / "server.log").open("a") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=log, text=True, env=ENVIRONMENT)  # noqa: S603
     try:
         assert process.stdout is not None
         port = int(process.stdout.readline().rpartition(":")[2].strip().rstrip("/"))

@@ -22,7 +22,7 @@ from imageserver.server.images import outside, serve_image
 from imageserver.server.operations.exposing import serve_metrics
 from imageserver.server.operations.health import serve_live, serve_ready
 from imageserver.server.operations.metrics import RESULTS, Counts
-from imageserver.server.operations.noting import NOTE, REQUEST_ID, Note
+from imageserver.server.operations.noting import NOTE, REQUEST_ID, RESULT, Note
 from imageserver.server.operations.stages import SERVER_TIMING, begin, server_timing
 from imageserver.server.site import Site, common_headers
 
@@ -127,7 +127,7 @@ async def add_common_headers(request: web.Request, response: web.StreamResponse)
         request[NOTE] = Note(site.ids.of(request))
     note = request[NOTE]
     response.headers[REQUEST_ID] = note.request_id
-    timing = server_timing(note.times, RESULTS.get(response.get("cache", ""), ""))
+    timing = server_timing(note.times, RESULTS.get(response.get(RESULT, ""), ""))
     if site.config.server.timing and timing:
         response.headers[SERVER_TIMING] = timing
     if site.is_stopping:

@@ -19,7 +19,7 @@ from imageserver.server.failures import failure, too_long
 from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.hints import read_hints
 from imageserver.server.hits import known, saving
-from imageserver.server.operations.noting import asks_for
+from imageserver.server.operations.noting import RESULT, asks_for
 from imageserver.server.operations.stages import timed, waiting
 from imageserver.server.site import Site
 
@@ -97,7 +97,7 @@ async def respond(site: Site, request: web.Request, admitted: Admitted) -> web.R
     if accel:
         headers["X-Accel-Redirect"] = accel
     reply = web.Response(body=b"" if accel else body.content, headers=with_rule_headers(headers, added))
-    reply["cache"] = body.origin
+    reply[RESULT] = body.origin
     return reply
 
 

@@ -18,7 +18,7 @@ from imageserver.config import Config
 from imageserver.errors import ConfigError
 from imageserver.server.app import LINE_LIMIT, SITE, build_app, hits_first
 from imageserver.server.draining import drain
-from imageserver.server.operations.access_log import Recorder
+from imageserver.server.operations.access_log import Lines, Recorder
 from imageserver.server.operations.metrics import Counts
 
 Ready = tuple[()]
@@ -96,7 +96,7 @@ def open_access_log(name: str) -> logging.Logger | None:
     log.setLevel(logging.INFO)
     log.propagate = False
     try:
-        handler = logging.StreamHandler(sys.stdout) if name == "-" else logging.FileHandler(name)
+        handler = Lines(sys.stdout if name == "-" else Path(name).open("a", encoding="utf-8"))  # noqa: SIM115, it stays
     except OSError as error:
         raise ConfigError(f"server.access_log: {name}", error.strerror or "cannot be written") from error
     handler.setFormatter(logging.Formatter("%(message)s"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -17,7 +19,7 @@ from imageserver.config import Server
 from imageserver.server.clients import Clients
 from imageserver.server.hits import HEAD, Ready
 from imageserver.server.operations.metrics import RESULTS, Counts, Kind, Result
-from imageserver.server.operations.noting import note_of
+from imageserver.server.operations.noting import RESULT, note_of
 
 DIALECTS = {
     "/is/image": "image",
@@ -28,7 +30,21 @@ DIALECTS = {
 }
 """The URL languages by the paths where they begin; all other paths are pages."""
 HASH_BYTES = 8
+PAUSE = 60.0
+log = logging.getLogger("imageserver.workers")
 MEMORY: Result = "memory"
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes lines; when that fails it is told once a minute, and costs nobody a reply."""
+
+    _told = -PAUSE
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802, as the library has it
+        """Tell what is wrong, without what was to be written."""
+        if time.monotonic() >= self._told + PAUSE:
+            self._told = time.monotonic()
+            log.error("server.access_log cannot be written: %s", sys.exc_info()[1])
 
 
 class Recorder:
@@ -58,7 +74,7 @@ class Recorder:
         if isinstance(response, Ready):
             kind, result = response.kind, MEMORY
         else:
-            kind, result = kind_of(request), response.get("cache", "")
+            kind, result = kind_of(request), response.get(RESULT, "")
         size = 0 if request.method == HEAD else size_of(response)
         self._counts.answer(kind, response.status, result, seconds, size)
         if self._log is not None:

@@ -9,6 +9,7 @@ from os import urandom
 
 from aiohttp import web
 
+from imageserver.server.operations.metrics import Result
 from imageserver.server.operations.stages import Times
 
 REQUEST_ID = "X-Request-Id"
@@ -25,6 +26,8 @@ class Note:
 
 
 NOTE = web.RequestKey("note", Note)
+RESULT: web.ResponseKey[Result] = web.ResponseKey("result")
+"""What the cache had of a reply."""
 
 
 class RequestIds:

@@ -61,7 +61,6 @@ DOORS: dict[str, Door] = {
 async def serve(request: web.Request) -> web.StreamResponse:
     """Find the door of a path and send the request through it."""
     site = request.app[SITE]
-    request[NOTE] = Note(site.ids.of(request), begin())
     target = raw_target(request)
     limit = site.config.limits.url_length
     if len(target) > limit:
@@ -81,7 +80,10 @@ def hits_first(site: Site, otherwise: Handler) -> Handler:
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         ready = None if site.is_stopping else site.hits.reply(request, site.live.state)
-        return await otherwise(request) if ready is None else ready
+        if ready is not None:
+            return ready
+        request[NOTE] = Note(site.ids.of(request), begin())
+        return await otherwise(request)
 
     return answer
 
@@ -123,13 +125,12 @@ async def add_common_headers(request: web.Request, response: web.StreamResponse)
     for name, value in common_headers(site.config).items():
         if name == "Server" or name not in response.headers:
             response.headers[name] = value
-    if NOTE not in request:  # what has a route of its own, such as a page
-        request[NOTE] = Note(site.ids.of(request))
-    note = request[NOTE]
-    response.headers[REQUEST_ID] = note.request_id
-    timing = server_timing(note.times, RESULTS.get(response.get(RESULT, ""), ""))
-    if site.config.server.timing and timing:
-        response.headers[SERVER_TIMING] = timing
+    note = request.get(NOTE)
+    if note is not None:
+        response.headers[REQUEST_ID] = note.request_id
+        timing = server_timing(note.times, RESULTS.get(response.get(RESULT, ""), ""))
+        if site.config.server.timing and timing:
+            response.headers[SERVER_TIMING] = timing
     if site.is_stopping:
         response.force_close()
         response.headers["Connection"] = "close"

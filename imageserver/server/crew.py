@@ -71,7 +71,7 @@ class Crew:
     def patience(self) -> float | None:
         """Give the seconds after which something is to be done even if nothing happens."""
         due = [one.end_by for one in self.workers if one.end_by is not None]
-        if len(self._staying()) < self.config.server.workers:
+        if self._not_before > time.monotonic():
             due.append(self._not_before)
         return max(0.0, min(due) - time.monotonic()) if due else None
 
@@ -95,6 +95,7 @@ class Crew:
             elif worker.end_by is not None and worker.end_by <= time.monotonic():
                 log.error("worker %s did not end in time, and is ended", worker.process.pid)
                 worker.process.kill()
+                worker.end_by += MARGIN
 
     def balance(self) -> None:
         """Start workers that are missing, and let those leave that are not needed any more."""
@@ -104,12 +105,12 @@ class Crew:
         ready = [one for one in current if one.is_ready]
         while old and len(ready) + len(old) > wanted.server.workers:
             self._dismiss(old.pop(0))
-        one_by_one = bool(old)
         missing = wanted.server.workers - len(current)
-        if one_by_one:
+        if old:  # they are replaced one by one, each when another one can draw
             missing = min(missing, 1 if len(ready) == len(current) else 0)
+        urgent = self._has_served and not old
         for _ in range(missing if time.monotonic() >= self._not_before else 0):
-            self.workers.append(self._new(wanted))  # which closes what it must not hold of those that are there
+            self.workers.append(self._new(wanted, urgent=urgent))  # it closes what it must not hold of the others
         self._counts.set(WORKERS, len([one for one in self._staying() if one.is_ready]))
 
     def stop(self) -> None:
@@ -175,11 +176,11 @@ class Crew:
         self._not_before = time.monotonic() + min(longest, self._pause)
         self._pause = min(LONGEST_PAUSE, self._pause * 2)
 
-    def _new(self, config: Config) -> Worker:
+    def _new(self, config: Config, *, urgent: bool) -> Worker:
         line, far_line = FORKING.Pipe(duplex=False)
         far_lifeline, lifeline = FORKING.Pipe(duplex=False)
         ours = [line, lifeline, *(end for worker in self.workers for end in (worker.line, worker.lifeline))]
-        part, urgent = self._free_part(), config is self.config and self._has_served
+        part = self._free_part()
 
         def begin() -> None:
             signal.set_wakeup_fd(-1)

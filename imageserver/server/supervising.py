@@ -43,6 +43,7 @@ def serve(config: Config, read_again: Callable[[], Config]) -> None:
 def supervise(crew: Crew, signals: Signals, read_again: Callable[[], Config]) -> None:
     """Look after workers until there is a signal to stop."""
     announced = False
+    crew.balance()
     while True:
         found = set(wait([*crew.watched(), signals.arrived], crew.patience()))
         numbers = signals.read() if signals.arrived in found else frozenset()

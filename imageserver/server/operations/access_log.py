@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ DIALECTS = {
     "/health": "health",
     "/metrics": "metrics",
 }
-"""The URL languages by the paths where they begin; all other paths are pages."""
+"""The URL languages by the paths where they begin; the other paths are those of front doors, or pages."""
 HASH_BYTES = 8
 PAUSE = 60.0
 log = logging.getLogger("imageserver.workers")
@@ -122,7 +123,16 @@ def kind_of(request: web.BaseRequest) -> Kind:
     """Give the URL language of a request that is no hit, and what it asks for."""
     note, path = note_of(request), request.raw_path.partition("?")[0]
     found = (name for start, name in DIALECTS.items() if path == start or path.startswith(f"{start}/"))
-    return next(found, "page"), note.req if note else ""
+    return next(found, None) or other_dialect(request) or "page", note.req if note else ""
+
+
+def other_dialect(request: web.BaseRequest) -> str:
+    """Name the URL language of a front door, by the folder in which its code is."""
+    if not isinstance(request, web.Request) or request.match_info is None:
+        return ""
+    handler = request.match_info.handler
+    folders = (handler.func if isinstance(handler, partial) else handler).__module__.split(".")
+    return folders[2] if folders[:2] == ["imageserver", "dialects"] else ""
 
 
 def shown_in_full(url: str) -> dict[str, str]:

@@ -46,7 +46,7 @@ REQUESTS = Metric(
     "imageserver_requests",
     "counter",
     ("dialect", "req", "status"),
-    "Requests that were answered: by URL language (image, content, admin, health, metrics, page for all others), "
+    "Requests that were answered: by URL language (image, content, admin, health, metrics, names of `dialects`, page), "
     "what they asked for (the value of req=), and HTTP status.",
 )
 REQUEST_SECONDS = Metric(

@@ -30,10 +30,8 @@ MISS = "/is/image/Co/grid?wid={}&hei=20&fmt=png"
 ENVIRONMENT = dict(os.environ)
 ALL = bool(ENVIRONMENT.pop("IMAGESERVER_EVERY_FAULT", ""))  # which is no key of the server's configuration
 """Without it fewer rounds are made."""
-ROUNDS, STOPS, KILLS = (20, 20, 200) if ALL else (2, 1, 6)
+ROUNDS, STOPS, KILLS = (20, 20, 200) if ALL else (1, 1, 4)
 SECRET = "a-token-for-the-tests"  # noqa: S105
-WITHIN = 1.0
-"""Seconds in which somebody answers again."""
 
 
 @dataclass
@@ -216,7 +214,7 @@ def test_processes_that_are_killed_at_random(folder: Path) -> None:
             for _ in range(KILLS):
                 victims = sorted(family(folder) - {server.process.pid})
                 os.kill(chance.choice(victims), signal.SIGKILL)
-                gaps.append(eventually(lambda: status_of(server.client, HIT), 200))
+                gaps.append(recovered(server.client))
                 time.sleep(chance.random() / 2)
         allowed = {"answered", "refused", "wrong: 500"}
         assert {one[:10] for one in load.outcomes} <= {*allowed, "lost: Remo", "lost: Conn", "lost: Inco"}, (
@@ -239,6 +237,15 @@ def status_of(client: Client, url: str) -> int:
         return client.ask(url).status
     except (OSError, http.client.HTTPException):
         return 0
+
+
+def recovered(client: Client) -> float:
+    """Ask until there is an answer, and say how many seconds that took; processes start slowly on a busy machine."""
+    start = time.monotonic()
+    while status_of(client, HIT) != 200:
+        assert time.monotonic() - start < 60
+        time.sleep(0.02)
+    return time.monotonic() - start
 
 
 BROKEN = [

@@ -14,8 +14,9 @@ from imageserver.catalog.schema import written_schema
 from imageserver.config import Config
 from imageserver.errors import WrongMethod
 from imageserver.plan.question import ErrorForm
-from imageserver.server.admin.routing import add_editing
+from imageserver.server.console.visiting import PREFIX
 from imageserver.server.content import serve_content
+from imageserver.server.editing import add_editing
 from imageserver.server.failures import failure, too_long
 from imageserver.server.gallery import add_gallery
 from imageserver.server.images import outside, serve_image
@@ -118,9 +119,15 @@ async def run_site(app: web.Application) -> AsyncIterator[None]:
 
 
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add what every reply has; the connection of one that is sent by a server that is stopping ends with it."""
+    """Add what every reply has; those of the console are for no other site.
+
+    The connection of one that is sent by a server that is stopping ends with it.
+    """
     site = request.app[SITE]
+    own = request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
     for name, value in common_headers(site.config).items():
+        if own and name == "Access-Control-Allow-Origin":
+            continue
         if name == "Server" or name not in response.headers:
             response.headers[name] = value
     if NOTE not in request:  # what has a route of its own, such as a page

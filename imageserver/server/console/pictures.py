@@ -1,0 +1,122 @@
+"""The pictures of the console: of records as they are published, of their sources alone, and of earlier revisions.
+
+They are drawn as any other picture is, but whoever has logged in may see them, also where requests must be signed or
+come from certain addresses.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+
+from imageserver.admission.admitting import Admitted
+from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
+from imageserver.catalog.records import Record
+from imageserver.commands.reply import PICTURES
+from imageserver.errors import NotFound
+from imageserver.plan.hints import NO_HINTS
+from imageserver.protocol.reading import read
+from imageserver.protocol.values import Size
+from imageserver.server.admin.bodies import bad
+from imageserver.server.admin.desk import DEFAULT
+from imageserver.server.console.visiting import Visit
+from imageserver.server.site import Site
+from imageserver.store.errors import NoSuchRecord
+
+KEPT = {"Cache-Control": "private, no-cache"}
+"""A browser asks each time whether the picture is still that one."""
+
+
+async def show_published(visit: Visit) -> web.StreamResponse:
+    """Send what a request for a record gives."""
+    catalogs = visit.desk.site.catalogs
+    return await drawn(visit, catalogs, path_in(catalog_of(catalogs, visit.catalog), visit.name))
+
+
+async def show_source(visit: Visit) -> web.StreamResponse:
+    """Send the source of a record, without the commands of the record."""
+    entry = entry_of(visit)
+    return await show_files(visit, entry.source(), entry.mask())
+
+
+async def show_revision(visit: Visit) -> web.StreamResponse:
+    """Send what a revision of a record has been."""
+    source, mask = await visit.desk.run(files_of_revision, visit)
+    return await show_files(visit, source, mask)
+
+
+async def show_files(visit: Visit, source: Path, mask: Path | None) -> web.StreamResponse:
+    """Send a picture that is made of these files and nothing else."""
+    here = Path.cwd()
+    record = Record(path=str(here / source), mask_path=str(here / mask) if mask else "")
+    catalogs, path = alone(visit.desk.site.catalogs, visit.catalog, visit.name, record)
+    return await drawn(visit, catalogs, path)
+
+
+def files_of_revision(visit: Visit) -> tuple[Path, Path | None]:
+    """Give the files of a revision, wherever they are kept; raises `NoSuchRecord`."""
+    version, mask = visit.request.match_info["version"], None
+    with visit.store().open_file(visit.name, "source", version) as file:
+        source = Path(file.name)
+    with suppress(NoSuchRecord), visit.store().open_file(visit.name, "mask", version) as file:
+        mask = Path(file.name)
+    return source, mask
+
+
+def entry_of(visit: Visit) -> Entry:
+    """Find the record that a path names; raises `NotFound`."""
+    catalog = catalog_of(visit.desk.site.catalogs, visit.catalog)
+    record = catalog.record(visit.name)
+    if record is None:
+        raise NotFound("record", visit.name, "there is none of that id")
+    return Entry(visit.name, catalog, catalog, record, visit.name)
+
+
+def catalog_of(catalogs: Catalogs, name: str) -> Catalog:
+    """Find a catalog; raises `NotFound`."""
+    found = catalogs.named.get(name) or (catalogs.default if name == DEFAULT else None)
+    if found is None:
+        raise NotFound("catalog", name, "nothing is served of it")
+    return found
+
+
+def path_in(catalog: Catalog, name: str) -> str:
+    """Give the path of a record of a catalog."""
+    return "/".join(part for part in (catalog.name, name) if part)
+
+
+def alone(catalogs: Catalogs, name: str, record_id: str, record: Record) -> tuple[Catalogs, str]:
+    """Give catalogs in which one has a single record and does nothing to it, and the path of that record."""
+    catalog = catalog_of(catalogs, name)
+    unlimited = Size(0, 0)
+    attributes = replace(catalog.attributes, watermark="", default_ext="", max_pix=unlimited, bfc=False)
+    single = replace(catalog, attributes=attributes, images={record_id: record}, svg={})
+    path = path_in(catalog, record_id)
+    if catalog is catalogs.default:
+        return replace(catalogs, default=single, named={}), path
+    return replace(catalogs, named={catalog.name: single}), path
+
+
+async def drawn(visit: Visit, catalogs: Catalogs, path: str) -> web.StreamResponse:
+    """Draw what the query of a visit asks for of an object, or say that the browser has it."""
+    site: Site = visit.desk.site
+    request = replace(read("", visit.request.rel_url.raw_query_string), object=path)
+    planned = site.plan(Admitted(request, replace(catalogs, sources=site.config.sources)), NO_HINTS)
+    if planned.reply.name not in PICTURES:
+        raise bad(f"expected one of req={'|'.join(sorted(PICTURES))}")
+    await site.fetcher.bring(planned.foreign)
+    answered = await site.answer(planned)
+    headers: Mapping[str, str] = {**KEPT, "ETag": f'"{answered.tag}"'}
+    if answered.caching.is_known(answered.tag, visit.request.headers):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    start = time.perf_counter()
+    answered, body, kind = await site.finish(planned, answered)
+    took = f"draw;dur={(time.perf_counter() - start) * 1000:.1f}"
+    found = {**headers, "ETag": f'"{answered.tag}"', "Content-Type": kind, "Server-Timing": took}
+    return web.Response(body=body.content, headers=found)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from PIL import Image
 
 COMMAND = "chromium"
 OPTIONS = (
@@ -24,9 +27,16 @@ OPTIONS = (
     "--disable-background-networking",
     "--remote-debugging-port=0",
 )
-PATIENCE = 30.0
+PATIENCE = 8.0
 """Seconds until a page that does not do what it should is given up."""
-KEYS = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39}
+KEYS = {
+    "Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "PageDown": 34, "End": 35, "Home": 36,
+    "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+    "0": 48, "1": 49, "+": 187, "-": 189,
+}
+WRITTEN = {"Enter": "\r", "Space": " ", "0": "0", "1": "1", "+": "+", "-": "-"}
+"""The keys that write something."""
+Point = tuple[float, float]
 needs_browser = pytest.mark.skipif(
     not shutil.which(COMMAND) and not os.environ.get("CI"), reason=f"{COMMAND} is not installed"
 )
@@ -38,13 +48,17 @@ class Tab:
 
     socket: aiohttp.ClientWebSocketResponse
     numbers: Iterator[int]
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """What the browser told, of what it was asked to tell of."""
 
     async def call(self, method: str, **parameters: object) -> dict[str, Any]:
-        """Call a method of the protocol; what the browser tells in between is passed over."""
+        """Call a method of the protocol; what the browser tells in between is kept."""
         number = next(self.numbers)
         await self.socket.send_json({"id": number, "method": method, "params": parameters})
         while True:
             told = await self.socket.receive_json(timeout=PATIENCE)
+            if "method" in told:
+                self.events.append(told)
             if told.get("id") == number:
                 assert "error" not in told, told
                 return dict(told["result"])
@@ -67,10 +81,63 @@ class Tab:
         await self.ask(f"(e => (e.focus(), e.select()))(document.querySelector({json.dumps(selector)}))")
         await self.call("Input.insertText", text=text)
 
-    async def press(self, key: str) -> None:
-        """Press a key and let it go."""
-        for kind in ("rawKeyDown", "keyUp"):
-            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key])
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other, and let each go."""
+        for key in keys:
+            stroke = {"key": WRITTEN.get(key, key), "code": key, "windowsVirtualKeyCode": KEYS[key]}
+            await self.call("Input.dispatchKeyEvent", type="keyDown", text=WRITTEN.get(key, ""), **stroke)
+            await self.call("Input.dispatchKeyEvent", type="keyUp", **stroke)
+
+    async def open(self, url: str) -> None:
+        """Go to a page, and forget what was told of the one before."""
+        await self.call("Page.enable")
+        self.events.clear()
+        await self.call("Page.navigate", url=url)
+        await self.until("document.readyState === 'complete'")
+
+    async def middle(self, element: str) -> Point:
+        """Give the middle of what an expression of JavaScript finds, in pixels of the window."""
+        box = await self.ask(
+            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])(({element}).getBoundingClientRect())"
+        )
+        assert isinstance(box, list), element
+        return float(box[0]), float(box[1])
+
+    async def mouse(self, kind: str, at: Point, **more: object) -> None:
+        """Tell of the mouse: `mousePressed`, `mouseMoved`, `mouseReleased` or `mouseWheel`."""
+        await self.call("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], **more)
+
+    async def click(self, element: str, clicks: int = 1) -> None:
+        """Click on the middle of an element."""
+        at = await self.middle(element)
+        await self.mouse("mouseMoved", at)
+        for click in range(1, clicks + 1):
+            for kind in ("mousePressed", "mouseReleased"):
+                await self.mouse(kind, at, button="left", clickCount=click)
+
+    async def drag(self, start: Point, end: Point, steps: int = 8) -> None:
+        """Press the mouse, move it, and let go."""
+        await self.mouse("mouseMoved", start)
+        await self.mouse("mousePressed", start, button="left", clickCount=1)
+        for step in range(1, steps + 1):
+            at = tuple(one + (other - one) * step / steps for one, other in zip(start, end, strict=True))
+            await self.mouse("mouseMoved", (at[0], at[1]), button="left", buttons=1)
+        await self.mouse("mouseReleased", end, button="left", clickCount=1)
+
+    async def touch(self, *fingers: tuple[Point, Point], steps: int = 8) -> None:
+        """Put fingers down, move each from one point to another, and lift them."""
+        for step in range(steps + 1):
+            points = [
+                {"id": number, **{axis: a + (b - a) * step / steps for axis, a, b in zip("xy", start, end, strict=True)}}
+                for number, (start, end) in enumerate(fingers)
+            ]
+            await self.call("Input.dispatchTouchEvent", type="touchMove" if step else "touchStart", touchPoints=points)
+        await self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    async def screen(self) -> Image.Image:
+        """Give what is seen."""
+        told = await self.call("Page.captureScreenshot", format="png")
+        return Image.open(io.BytesIO(base64.b64decode(told["data"]))).convert("RGB")
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ images:
   boot:   # warm
     path: boot.png
     tags: winter, warm
-    user_data: {{color: red, sku: 0123}}
+    user_data: {{color: red, sku: 4715}}
     crops: {{toe: [0, 0, 40, 30]}}   # the toe
     targets: [{{rect: [10, 10, 50, 40], label: Heel}}]
     map: '<area shape="rect" coords="0,0,100,50" href="/a" alt="Top"><area shape="default" href="/all" alt="All">'

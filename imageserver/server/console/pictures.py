@@ -7,17 +7,21 @@ come from certain addresses.
 from __future__ import annotations
 
 import time
+from collections import ChainMap
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
+from typing import cast
 
 from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
 from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
+from imageserver.catalog.reading import RECORD, read_fields
 from imageserver.catalog.records import Record
+from imageserver.catalog.written import node_of
 from imageserver.commands.reply import PICTURES
 from imageserver.errors import NotFound
 from imageserver.plan.hints import NO_HINTS
@@ -28,20 +32,32 @@ from imageserver.server.admin.desk import DEFAULT
 from imageserver.server.console.visiting import Visit
 from imageserver.server.site import Site
 from imageserver.store.errors import NoSuchRecord
+from imageserver.yaml_nodes import YamlFile
 
 KEPT = {"Cache-Control": "private, no-cache"}
 """A browser asks each time whether the picture is still that one."""
 
 
 async def show_published(visit: Visit) -> web.StreamResponse:
-    """Send what a request for a record gives."""
+    """Send what a request for a record gives, once the catalogs have been read again."""
     catalogs = visit.desk.site.catalogs
-    return await drawn(visit, catalogs, path_in(catalog_of(catalogs, visit.catalog), visit.name))
+    catalog = catalog_of(catalogs, visit.catalog)
+    if catalog.record(visit.name) is None:
+        return await show_stored(visit)
+    return await drawn(visit, catalogs, path_in(catalog, visit.name))
+
+
+async def show_stored(visit: Visit) -> web.StreamResponse:
+    """Send what a request for a record gives as it was just stored."""
+    entry = await visit.desk.run(stored_entry, visit)
+    images = ChainMap({visit.name: entry.record or Record()}, cast("dict[str, Record]", entry.catalog.images))
+    catalogs = with_catalog(visit.desk.site.catalogs, entry.catalog, replace(entry.catalog, images=images))
+    return await drawn(visit, catalogs, path_in(entry.catalog, visit.name))
 
 
 async def show_source(visit: Visit) -> web.StreamResponse:
     """Send the source of a record, without the commands of the record."""
-    entry = entry_of(visit)
+    entry = await visit.desk.run(stored_entry, visit)
     return await show_files(visit, entry.source(), entry.mask())
 
 
@@ -69,13 +85,15 @@ def files_of_revision(visit: Visit) -> tuple[Path, Path | None]:
     return source, mask
 
 
-def entry_of(visit: Visit) -> Entry:
-    """Find the record that a path names; raises `NotFound`."""
+def stored_entry(visit: Visit) -> Entry:
+    """Find a record as it is stored, which catalogs that are served may not show yet, in a thread.
+
+    A field that is wrong is left out. Raises `NoSuchRecord`.
+    """
     catalog = catalog_of(visit.desk.site.catalogs, visit.catalog)
-    record = catalog.record(visit.name)
-    if record is None:
-        raise NotFound("record", visit.name, "there is none of that id")
-    return Entry(visit.name, catalog, catalog, record, visit.name)
+    written = visit.store().record(visit.name).fields
+    values = read_fields(YamlFile(""), {name: node_of(value) for name, value in written.items()}, RECORD)
+    return Entry(visit.name, catalog, catalog, Record(**values), visit.name)
 
 
 def catalog_of(catalogs: Catalogs, name: str) -> Catalog:
@@ -97,10 +115,14 @@ def alone(catalogs: Catalogs, name: str, record_id: str, record: Record) -> tupl
     unlimited = Size(0, 0)
     attributes = replace(catalog.attributes, watermark="", default_ext="", max_pix=unlimited, bfc=False)
     single = replace(catalog, attributes=attributes, images={record_id: record}, svg={})
-    path = path_in(catalog, record_id)
-    if catalog is catalogs.default:
-        return replace(catalogs, default=single, named={}), path
-    return replace(catalogs, named={catalog.name: single}), path
+    return with_catalog(replace(catalogs, named={}), catalog, single), path_in(catalog, record_id)
+
+
+def with_catalog(catalogs: Catalogs, before: Catalog, after: Catalog) -> Catalogs:
+    """Give catalogs with another one in place of one of them."""
+    if before is catalogs.default:
+        return replace(catalogs, default=after)
+    return replace(catalogs, named={**catalogs.named, before.name: after})
 
 
 async def drawn(visit: Visit, catalogs: Catalogs, path: str) -> web.StreamResponse:

@@ -14,12 +14,12 @@ from imageserver.errors import ImageServerError
 from imageserver.layout.facts import Facts
 from imageserver.server.admin.asking import tag_of
 from imageserver.server.admin.bodies import json_of
-from imageserver.server.admin.merging import merged
+from imageserver.server.admin.merging import merged, without_nulls
 from imageserver.server.admin.problems import Refused
 from imageserver.server.admin.uploading import IMAGE_TYPES, SUFFIXES
 from imageserver.server.console.catalogs import by_record, has_picture, kind_of, loaded_ones
 from imageserver.server.console.fields import View, view
-from imageserver.server.console.pictures import catalog_of, entry_of, path_in
+from imageserver.server.console.pictures import catalog_of, path_in, stored_entry
 from imageserver.server.console.visiting import Visit, rendered
 from imageserver.store.asking import Revision
 from imageserver.store.edits import Change
@@ -100,7 +100,7 @@ def grouped(fields: Mapping[str, Json]) -> list[tuple[str, list[View], list[View
 async def staged(visit: Visit) -> Stage:
     """Say what is known of the source of a record."""
     try:
-        entry = entry_of(visit)
+        entry = await visit.desk.run(stored_entry, visit)
         source = entry.source()
         facts: Facts = (await visit.desk.site.sources.facts([source]))[source]
         masked = facts.alpha != "none" or entry.mask() is not None
@@ -126,7 +126,7 @@ def checked(visit: Visit, patch: dict[str, Json]) -> dict[str, object]:
     for name, value in patch.items():
         try:
             if value is not None:
-                check_record("images", visit.name, {name: plain(value)})
+                check_record("images", visit.name, {name: plain(without_nulls(value))})
         except InvalidEdit as error:
             wrong[name] = error.reason
     if wrong:

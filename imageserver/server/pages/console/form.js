@@ -39,6 +39,11 @@ export class Form {
     return Object.fromEntries(found);
   }
 
+  /** The same as a merge patch, in which null takes a name out of a mapping, too. */
+  patchOf(changes) {
+    return Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, patched(this.fields.get(name).base, value)]));
+  }
+
   get isDirty() {
     return Object.keys(this.changes).length > 0;
   }
@@ -81,7 +86,7 @@ export class Form {
     const changes = this.changes;
     if (!Object.keys(changes).length) return this.showDiff("");
     try {
-      const { data } = await send(this.element.dataset.check, { method: "POST", body: { fields: changes } });
+      const { data } = await send(this.element.dataset.check, { method: "POST", body: { fields: this.patchOf(changes) } });
       if (!same(changes, this.changes)) return undefined;
       for (const field of this.fields.values()) field.blame(data.problems[field.name]);
       if (data.problems[""]) this.tell(data.problems[""], true);
@@ -107,7 +112,7 @@ export class Form {
     const { url, member } = this.element.dataset;
     const changes = this.changes;
     try {
-      const { data, etag } = await send(url, { method: "PATCH", body: { [member]: changes }, etag: this.etag });
+      const { data, etag } = await send(url, { method: "PATCH", body: { [member]: this.patchOf(changes) }, etag: this.etag });
       this.take(data[member], etag, changes);
       this.element.querySelector(".conflict").hidden = true;
       this.showDiff("");
@@ -167,6 +172,12 @@ export class Form {
       this.tell(gone ? `Not saved: ${what} was removed meanwhile. What you typed stays here.` : problem.message, true);
     }
   }
+}
+
+function patched(base, value) {
+  if (![base, value].every((one) => one && typeof one === "object" && !Array.isArray(one))) return value;
+  const gone = Object.keys(base).filter((name) => !(name in value));
+  return { ...value, ...Object.fromEntries(gone.map((name) => [name, null])) };
 }
 
 function lineOf(line) {

@@ -7,7 +7,7 @@ import { Shapes } from "./shapes.js";
 
 const SHOWN = "wid=1200&hei=1200&fit=constrain";
 const COMMANDS = {
-  picture: ["published", `${SHOWN}`],
+  picture: ["stored", `${SHOWN}`],
   source: ["source", `${SHOWN}&fmt=webp&qlt=85`],
   mask: ["source", `${SHOWN}&req=mask&fmt=png`],
   cutout: ["source", `${SHOWN}&fmt=webp-alpha`],

@@ -27,12 +27,12 @@ OPTIONS = (
     "--disable-background-networking",
     "--remote-debugging-port=0",
 )
-PATIENCE = 8.0
+PATIENCE = 30.0
 """Seconds until a page that does not do what it should is given up."""
 KEYS = {
-    "Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "PageDown": 34, "End": 35, "Home": 36,
-    "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
-    "0": 48, "1": 49, "+": 187, "-": 189,
+    **{"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "PageDown": 34, "End": 35, "Home": 36},
+    **{"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40},
+    **{"0": 48, "1": 49, "+": 187, "-": 189},
 }
 WRITTEN = {"Enter": "\r", "Space": " ", "0": "0", "1": "1", "+": "+", "-": "-"}
 """The keys that write something."""

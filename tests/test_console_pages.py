@@ -444,27 +444,29 @@ async def test_the_theme_is_chosen(stand: Stand) -> None:
     assert seen == ["rgb(245, 245, 242)", "rgb(245, 245, 242)", "rgb(16, 18, 20)", "rgb(245, 245, 242)"]
 
 
-@pytest.mark.parametrize("page", PAGES)
-async def test_pages_fit_a_phone(stand: Stand, page: str) -> None:
+@pytest_asyncio.fixture(loop_scope="module")
+async def phone(stand: Stand) -> AsyncIterator[Stand]:
+    """The browser of a telephone."""
     await stand.tab.call("Emulation.setDeviceMetricsOverride", **PHONE)
-    try:
-        tab = await stand.open(page)
-        if page == BOOT:
-            await stand.click("[data-mode=map]")
-        await tab.ask("new Promise(done => setTimeout(done, 100))")
-        assert await tab.ask("[document.documentElement.scrollWidth, innerWidth]") == [360, 360]
-    finally:
-        await stand.tab.call("Emulation.setDeviceMetricsOverride", **DESKTOP)
+    yield stand
+    await stand.tab.call("Emulation.setEmulatedMedia", features=[])
+    await stand.tab.call("Emulation.setDeviceMetricsOverride", **DESKTOP)
 
 
 @pytest.mark.parametrize("page", PAGES)
-async def test_axe_finds_nothing_serious(stand: Stand, page: str) -> None:
+async def test_pages_fit_a_phone_and_axe_finds_nothing(phone: Stand, page: str) -> None:
+    tab = await phone.open(page)
+    if page == BOOT:
+        await phone.click("[data-mode=map]")
+        await frame(tab)
+    assert await tab.ask("[document.documentElement.scrollWidth, innerWidth]") == [360, 360]
     if not AXE.exists():
         pytest.skip("needs axe-core: `npm ci` in tests/clients")
-    tab = await stand.open(page)
-    if page == BOOT:
-        await stand.click("[data-mode=crops]")
-        await frame(tab)
     await tab.call("Runtime.evaluate", expression=AXE.read_text())
-    found = await tab.ask("axe.run().then(result => result.violations.map(one => [one.id, one.impact, one.nodes.map(node => node.html)]))")
-    assert found == []
+    assert await tab.ask(VIOLATIONS % "{}") == []
+    await tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    assert await tab.ask(VIOLATIONS % "{runOnly: ['color-contrast']}") == []
+
+
+VIOLATIONS = """axe.run(%s).then(({violations}) =>
+  violations.map(({id, impact, nodes}) => [id, impact, nodes.map(node => node.html)]))"""

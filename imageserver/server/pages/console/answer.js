@@ -64,7 +64,7 @@ export class Answer {
     const rows = lines.map(({ about, text, depth }) => {
       const cell = make("td", {}, text.trim());
       cell.style.paddingLeft = `${depth * 1.5}rem`;
-      return make("tr", {}, make("th", { scope: "row" }, about), cell);
+      return make("tr", {}, about ? make("th", { scope: "row" }, about) : make("td"), cell);
     });
     this.plan.replaceChildren(rows.length ? make("table", {}, make("tbody", {}, ...rows)) : make("p", { class: "hint" }, "Nothing could be read."));
   }

@@ -46,13 +46,11 @@ export class Completion {
     if (!found.length || (context.kind === "object" && !word)) return this.close();
     this.list.replaceChildren(...found.slice(0, MOST).map(optionOf));
     this.list.hidden = false;
-    this.input.setAttribute("aria-expanded", "true");
     return this.choose(-1);
   }
 
   close() {
     this.list.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
   }
 

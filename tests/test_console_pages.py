@@ -282,16 +282,17 @@ async def delete(tab: Tab) -> None:
 
 
 async def test_a_map_and_targets_are_drawn(stand: Stand) -> None:
-    stand.edit(map='<area shape="rect" coords="0,0,100,50" href="/a" alt="Top">')
+    stand.edit(map='<area shape="rect" coords="0,0,100,50" href="/a" alt="Top"><area shape="default" href="/rest">')
     tab = await stand.open(BOOT)
     await stand.click("[data-mode=map]")
     x, y, unit = await frame(tab)
     await tab.drag((x + 50 * unit, y + 25 * unit), (x + 60 * unit, y + 30 * unit))
     await stand.click("[data-shape=circle]")
     assert await tab.ask(value("#field-map")) == (
-        '<area shape="rect" coords="10,5,110,55" href="/a" alt="Top">\n<area shape="circle" coords="100,76,38" href="" alt="">'
+        '<area shape="rect" coords="10,5,110,55" href="/a" alt="Top">\n<area shape="default" href="/rest">\n'
+        '<area shape="circle" coords="100,76,38" href="" alt="">'
     )
-    await tab.ask("document.querySelectorAll('.shapes .fact-href')[1].setAttribute('id', 'link')")
+    await tab.ask("document.querySelectorAll('.shapes .fact-href')[2].setAttribute('id', 'link')")
     await tab.fill("#link", '/b?x=1&y="2"')
     await stand.type("#field-map", (await area(tab)).replace("Top", "Upper"))
     assert await tab.ask(text(".shapes legend")) == "Upper"
@@ -300,7 +301,7 @@ async def test_a_map_and_targets_are_drawn(stand: Stand) -> None:
     await tab.ask("document.querySelectorAll('.shapes .fact-label')[1].setAttribute('id', 'label')")
     await tab.fill("#label", "Sole")
     await stand.save()
-    assert re.findall('href="([^"]*)"', stand.fields()["map"]) == ["/a", "/b?x=1&amp;y=&quot;2&quot;"]
+    assert re.findall('href="([^"]*)"', stand.fields()["map"]) == ["/a", "/rest", "/b?x=1&amp;y=&quot;2&quot;"]
     assert [(one["rect"], one["label"]) for one in stand.fields()["targets"]] == [([10, 10, 50, 40], "Heel"), ([50, 38, 100, 75], "Sole")]
 
 

@@ -1,6 +1,7 @@
 // Crops, targets and maps as they stand in YAML ⇄ areas that are drawn on a picture.
 //
-// An area has a shape (rect, circle or poly), its coordinates, and `facts`: what else is said of it.
+// An area has a shape (rect, circle or poly; none for what cannot be drawn, such as the rest of the picture), its
+// coordinates, and `facts`: what else is said of it.
 
 const TARGET_LINE = /^Target\.(\d+)\.(frame|rect|label|userData)$/i;
 const TARGET_FIELDS = { frame: "frame", rect: "rect", label: "label", userdata: "user_data" };
@@ -40,7 +41,7 @@ export const map = {
   title: "area",
   facts: [["href", "Link", "wide"], ["alt", "Text", "wide"]],
   shapes: ["rect", "circle", "poly"],
-  read: (value) => [...parsed(value ?? "").querySelectorAll("area")].map(areaOf).filter(Boolean),
+  read: (value) => [...parsed(value ?? "").querySelectorAll("area")].map(areaOf),
   write: (areas) => (areas.length ? areas.map(written).join("\n") : undefined),
   label: (area, number) => area.facts.alt || area.facts.title || area.facts.href || `area ${number}`,
   fresh: () => ({ href: "", alt: "" }),
@@ -79,17 +80,19 @@ function parsed(text) {
 function areaOf(element) {
   const { shape = "rect", coords = "", ...facts } = Object.fromEntries([...element.attributes].map((one) => [one.name, one.value]));
   const at = coords.split(",").map(Number);
-  if (at.some(Number.isNaN)) return null;
-  if (/^rect/i.test(shape)) return { shape: "rect", points: [at[0], at[1], at[2] - at[0], at[3] - at[1]], facts };
-  if (/^circ/i.test(shape)) return { shape: "circle", points: at.slice(0, 3), facts };
-  return /^poly/i.test(shape) ? { shape: "poly", points: at, facts } : null;
+  const isKnown = !at.some(Number.isNaN);
+  if (isKnown && /^rect/i.test(shape) && at.length >= 4) return { shape: "rect", points: [at[0], at[1], at[2] - at[0], at[3] - at[1]], facts };
+  if (isKnown && /^circ/i.test(shape) && at.length >= 3) return { shape: "circle", points: at.slice(0, 3), facts };
+  if (isKnown && /^poly/i.test(shape) && at.length >= 6) return { shape: "poly", points: at.slice(0, at.length - (at.length % 2)), facts };
+  return { shape: "none", points: [], facts, written: { shape, coords } };
 }
 
-function written({ shape, points, facts }) {
+function written({ shape: drawn, points, facts, written: before }) {
   const [x, y, width, height] = points;
-  const coords = rounded(shape === "rect" ? [x, y, x + width, y + height] : points).join(",");
+  const shape = before?.shape ?? drawn;
+  const coords = before?.coords ?? rounded(drawn === "rect" ? [x, y, x + width, y + height] : points).join(",");
   const rest = Object.entries(facts).filter(([name, text]) => text || name === "alt" || name === "href");
-  const attributes = [["shape", shape], ["coords", coords], ...rest];
+  const attributes = [["shape", shape], ...(coords ? [["coords", coords]] : []), ...rest];
   return `<area ${attributes.map(([name, text]) => `${name}="${escaped(text)}"`).join(" ")}>`;
 }
 

@@ -77,6 +77,7 @@ export class Shapes {
   }
 
   drawn(area, number) {
+    if (area.shape === "none") return makeSvg("g", { class: "shape", "data-number": number });
     const { unit } = this;
     const name = this.label(area, number + 1);
     const [x, y] = handlesOf(area)[0];

@@ -140,7 +140,7 @@ export class Stage {
     const facts = [...this.kind.facts, ...this.others(area)];
     for (const [name, label, width] of facts) row.append(this.input(`fact-${name}`, label, width, (text) => this.setFact(number, name, text)));
     if (area.shape === "poly") row.append(this.input("points", "Points", "all", (text) => this.setPoints(number, text.split(",").map(Number))));
-    else COORDINATES[area.shape].forEach((label, i) => row.append(this.input(`at-${i}`, label, "", (text) => this.setPoint(number, i, text), "number")));
+    else (COORDINATES[area.shape] ?? []).forEach((label, i) => row.append(this.input(`at-${i}`, label, "", (text) => this.setPoint(number, i, text), "number")));
     row.append(make("p", { class: "wrong", role: "alert" }));
     if (!this.isReadonly) {
       const remove = make("button", { type: "button" }, `Take ${this.kind.title} away`);

@@ -30,9 +30,21 @@ OPTIONS = (
 PATIENCE = 30.0
 """Seconds until a page that does not do what it should is given up."""
 KEYS = {
-    **{"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "PageDown": 34, "End": 35, "Home": 36},
-    **{"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40},
-    **{"0": 48, "1": 49, "+": 187, "-": 189},
+    "Tab": 9,
+    "Enter": 13,
+    "Escape": 27,
+    "Space": 32,
+    "PageDown": 34,
+    "End": 35,
+    "Home": 36,
+    "ArrowLeft": 37,
+    "ArrowUp": 38,
+    "ArrowRight": 39,
+    "ArrowDown": 40,
+    "0": 48,
+    "1": 49,
+    "+": 187,
+    "-": 189,
 }
 WRITTEN = {"Enter": "\r", "Space": " ", "0": "0", "1": "1", "+": "+", "-": "-"}
 """The keys that write something."""
@@ -128,7 +140,10 @@ class Tab:
         """Put fingers down, move each from one point to another, and lift them."""
         for step in range(steps + 1):
             points = [
-                {"id": number, **{axis: a + (b - a) * step / steps for axis, a, b in zip("xy", start, end, strict=True)}}
+                {
+                    "id": number,
+                    **{axis: a + (b - a) * step / steps for axis, a, b in zip("xy", start, end, strict=True)},
+                }
                 for number, (start, end) in enumerate(fingers)
             ]
             await self.call("Input.dispatchTouchEvent", type="touchMove" if step else "touchStart", touchPoints=points)

@@ -32,7 +32,7 @@ function row(piece, number, pieces, known, changed) {
     changed(now());
   };
   if (value !== null) item.append(...inputs(name, value, declared, set));
-  else item.append(make("span", { class: "hint" }, "macro"), make("span"));
+  else item.append(make("span", { class: "hint" }, name.startsWith("$") ? "macro" : "ignored without a value"), make("span"));
   const remove = make("button", { type: "button", class: "quiet", "aria-label": `Take ${name} away` }, "✕");
   remove.addEventListener("click", () => changed(now().filter((_, i) => i !== [...item.parentElement.children].indexOf(item))));
   item.append(remove);

@@ -29,23 +29,8 @@ OPTIONS = (
 )
 PATIENCE = 30.0
 """Seconds until a page that does not do what it should is given up."""
-KEYS = {
-    "Tab": 9,
-    "Enter": 13,
-    "Escape": 27,
-    "Space": 32,
-    "PageDown": 34,
-    "End": 35,
-    "Home": 36,
-    "ArrowLeft": 37,
-    "ArrowUp": 38,
-    "ArrowRight": 39,
-    "ArrowDown": 40,
-    "0": 48,
-    "1": 49,
-    "+": 187,
-    "-": 189,
-}
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "PageDown": 34, "End": 35, "Home": 36}
+KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "0": 48, "1": 49, "+": 187, "-": 189}
 WRITTEN = {"Enter": "\r", "Space": " ", "0": "0", "1": "1", "+": "+", "-": "-"}
 """The keys that write something."""
 Point = tuple[float, float]

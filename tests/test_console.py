@@ -436,6 +436,9 @@ def test_numbers_of_the_server(guest: Guest) -> None:
     assert told["Records"]["values"] == {"default": 0, "Co": 6, "Other": 6}
     assert told["Problems"]["values"] == {"default": 0, "Co": 1, "Other": 1}
     assert told["Memory"]["values"][""] > 2**24
+    assert told["Requests"]["values"]["200"] > 1
+    seconds, count = told["Time of a request"]["values"][""]
+    assert 0 < seconds < count * 60
     assert TOKENS["all"] not in guest.ask("/console/server").text
 
 

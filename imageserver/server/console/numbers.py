@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Literal
 
 from aiohttp import web
 
 from imageserver.cache.disk import opened
-from imageserver.config import KIB, SECRETS, Config, size
+from imageserver.config import SECRETS, Config
+from imageserver.options import KIB, size
 from imageserver.server.console.catalogs import loaded_ones
+from imageserver.server.console.measures import Series, of_metrics
 from imageserver.server.console.processes import Process, family
 from imageserver.server.console.visiting import Visit, rendered
-
-Unit = Literal["", "bytes", "cores", "seconds"]
-Kind = Literal["gauge", "counter"]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A number, or several of a kind by their labels; of a counter, what is shown is how fast it grows."""
-
-    title: str
-    doc: str
-    values: Mapping[str, float] = field(default_factory=dict)
-    unit: Unit = ""
-    kind: Kind = "gauge"
+from imageserver.server.operations.exposing import told
 
 
 async def show_server(visit: Visit) -> web.StreamResponse:
@@ -52,6 +40,7 @@ def measured(visit: Visit) -> list[Series]:
     records = {name: float(len(one.catalog.images)) for name, one in loaded_ones(visit) if one.catalog}
     problems = {name: float(len(one.problems)) for name, one in loaded_ones(visit)}
     return [
+        *of_metrics(told(visit.desk.site)),
         *of_processes(processes),
         *of_cache(config),
         Series("Records", "Image records that are served.", records),

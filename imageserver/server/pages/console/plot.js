@@ -9,7 +9,7 @@ const MOST_LINES = HUES.length;
 
 /** Write a number in its unit. */
 export function written(value, unit) {
-  if (unit === "bytes") return bytes(value);
+  if (unit.startsWith("bytes")) return `${bytes(value)}${unit.slice(5)}`;
   const text = value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString() : value.toFixed(2);
   return { cores: `${text} cores`, seconds: `${(value * 1000).toFixed(value < 0.01 ? 2 : 0)} ms`, "/s": `${text}/s` }[unit] ?? text;
 }
@@ -29,8 +29,8 @@ function line(points, span, top) {
 
 export class Plot {
   constructor({ title, doc, unit, kind }) {
-    this.unit = kind === "counter" && !unit ? "/s" : unit;
-    this.isCounter = kind === "counter";
+    this.unit = kind === "counter" && unit !== "cores" ? `${unit}/s` : unit;
+    this.kind = kind;
     this.lines = new Map();
     this.now = make("output");
     this.svg = document.createElementNS(SVG, "svg");
@@ -45,18 +45,25 @@ export class Plot {
       make("div", { class: "scale" }, this.top), this.svg, make("div", { class: "scale" }, this.start, make("span", {}, "now")), this.legend);
   }
 
-  /** Take what was measured; of a counter, how fast it grows since the time before. */
+  /** Take what was measured; of a counter or a mean, what has changed since the time before. */
   add(time, values, most) {
     for (const [label, value] of Object.entries(values)) {
       const one = this.lines.get(label) ?? { points: [], before: null };
       const { before } = one;
       one.before = { time, value };
-      if (!this.isCounter) one.points.push({ time, value });
-      else if (before && time > before.time) one.points.push({ time, value: Math.max(0, value - before.value) / (time - before.time) });
+      if (this.kind === "gauge") one.points.push({ time, value });
+      else if (before && time > before.time) one.points.push({ time, value: this.grown(before, { time, value }) });
       one.points.splice(0, one.points.length - most);
       this.lines.set(label, one);
     }
     this.draw();
+  }
+
+  /** How fast a counter has grown, or the mean of what came in between. */
+  grown(before, now) {
+    if (this.kind === "counter") return Math.max(0, now.value - before.value) / (now.time - before.time);
+    const [sum, count] = now.value.map((one, i) => one - before.value[i]);
+    return count > 0 ? sum / count : 0;
   }
 
   draw() {

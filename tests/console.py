@@ -46,9 +46,12 @@ macros: {{thumb: wid=100, shadow: opac=20}}
 
 
 def write_site(folder: Path) -> Path:
-    """Write the default catalog, Co and Other."""
+    """Write the default catalog, Co and Other, and one that cannot be read."""
     (folder / "catalogs").mkdir(parents=True, exist_ok=True)
     (folder / "catalogs" / "default.yaml").write_text(DEFAULT)
+    broken = folder / "catalogs" / "Broken"
+    broken.mkdir()
+    (broken / "catalog.yaml").write_text("images: [\n")
     for name in ("Co", "Other"):
         images = folder / "catalogs" / name / "images"
         plain(images / "blue.png", (0, 0, 255))

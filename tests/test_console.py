@@ -35,6 +35,7 @@ PAGES = (
     "/console/catalogs/Co/images/pair",
     "/console/catalogs/Co/images/lost",
     f"/console/catalogs/Co/images/{quote(HOSTILE, safe='')}",
+    "/console/catalogs/Broken",
     "/console/playground?url=Co/boot?wid=10",
     "/console/server",
 )
@@ -289,7 +290,7 @@ def test_a_catalog_is_shown_with_its_problems(guest: Guest) -> None:
     page = guest.ask("/console").text
     assert re.search(r"catalogs/Co/catalog\.yaml:1\d:\d+</code> images\.lost\.path: no such file", page)
     times = [float(one) for one in re.findall(r'data-seconds="([0-9.]+)"', page)]
-    assert len(times) == 3
+    assert len(times) == 4
     assert all(0 < time.time() - one < 600 for one in times)
 
 
@@ -434,12 +435,40 @@ def test_all_commands_are_told(guest: Guest) -> None:
 def test_numbers_of_the_server(guest: Guest) -> None:
     told = {one["title"]: one for one in guest.read("/console/numbers")["series"]}
     assert told["Records"]["values"] == {"default": 0, "Co": 6, "Other": 6}
-    assert told["Problems"]["values"] == {"default": 0, "Co": 1, "Other": 1}
+    assert told["Problems"]["values"] == {"default": 0, "Broken": 1, "Co": 1, "Other": 1}
     assert told["Memory"]["values"][""] > 2**24
     assert told["Requests"]["values"]["200"] > 1
     seconds, count = told["Time of a request"]["values"][""]
     assert 0 < seconds < count * 60
-    assert TOKENS["all"] not in guest.ask("/console/server").text
+    page = guest.ask("/console/server").text
+    assert "limits.queue" in page
+    assert TOKENS["all"] not in page
+    assert "limits.queue" not in visitor(guest.client, TOKENS["writer"]).ask("/console/server").text
+
+
+def test_a_catalog_that_cannot_be_read_is_shown_with_what_is_wrong(guest: Guest) -> None:
+    page = guest.ask("/console/catalogs/Broken").text
+    assert "Its records cannot be edited or listed: " in page
+    assert re.search(r"catalogs/Broken/catalog\.yaml:\d+:\d+</code>", page)
+    assert "not served" in guest.ask("/console").text
+
+
+def test_a_record_that_was_removed_can_be_restored_from_its_page(guest: Guest) -> None:
+    url, page = "/console/api/catalogs/Other/images/plain", "/console/catalogs/Other/images/plain"
+    assert guest.ask(page).status == 404
+    picture = guest.client.ask("/is/image/Other/boot?fmt=png").body
+    made = guest.ask(f"{url}/source?path=p.png", "PUT", picture, Content_Type="image/png", X_CSRF_Token=guest.csrf)
+    assert made.status == 201, made.text
+    assert guest.ask("/console/pictures/stored/Other/plain?fmt=png").image.size == (200, 150), "at once"
+    etag = guest.ask(url).headers["ETag"]
+    assert guest.send(f"{url}?files=true", "DELETE", If_Match=etag).status == 204
+    removed = guest.ask(page)
+    assert removed.status == 200
+    assert "This record was removed" in removed.text
+    versions = re.findall('data-version="([^"]+)"', removed.text)
+    assert guest.ask(f"/console/pictures/revision/Other/plain/{versions[0]}?fmt=png").image.size == (200, 150)
+    assert guest.send(f"{url}/revisions/{versions[0]}/restore", "POST").status == 200
+    assert "This record was removed" not in guest.ask(page).text
 
 
 @pytest.mark.parametrize("name", ["base.html", "nothing.js", "..%2Fgallery.css", "%2e%2e/gallery.css"])

@@ -17,8 +17,10 @@ from imageserver.catalog.written import Json
 from imageserver.errors import NotFound
 from imageserver.protocol.grammar import split_list
 from imageserver.server.admin.desk import DEFAULT
+from imageserver.server.admin.problems import Refused
 from imageserver.server.console.pictures import catalog_of
 from imageserver.server.console.visiting import PREFIX, Visit, rendered
+from imageserver.store.errors import EditError
 from imageserver.store.store import Status
 from imageserver.yaml_nodes import Problem
 
@@ -72,7 +74,7 @@ def described(visit: Visit, name: str, one: Loaded) -> Shown:
     """Say how a catalog is."""
     live, catalog = visit.desk.site.live, one.catalog
     kept = bool(one.index and one.index.about.broken)
-    state = "kept" if kept and catalog else "problems" if one.problems else "ok" if catalog else "nothing"
+    state = "nothing" if catalog is None else "kept" if kept else "problems" if one.problems else "ok"
     read_at = next((live.read_at[path] for path, other in live.state.loaded.items() if other is one), 0.0)
     files = tuple(file.name for file in one.index.files) if one.index else ()
     return Shown(name, state, counted(catalog) if catalog else (), one.problems, read_at, files)
@@ -97,11 +99,23 @@ async def show_catalog(visit: Visit) -> web.StreamResponse:
         raise NotFound("catalog", visit.catalog, "there is none of that name")
     one = described(visit, visit.catalog, found)
     wrong = by_record(one.problems)
-    statuses, last = await visit.desk.run(looked_for, visit, asked, wrong)
+    try:
+        statuses, last = await visit.desk.run(looked_for, visit, asked, wrong)
+        note = ""
+    except (EditError, Refused) as error:  # the page shows what is wrong with it all the same
+        statuses, last, note = [], "", str(error)
     cells = [cell(visit, status, wrong) for status in statuses]
     following = f"?{urlencode({**{key: text for key, text in asked.items() if text}, 'after': last})}" if last else ""
     tags = sorted({tag for one in cells for tag in one.tags}, key=str.casefold)
-    context = {"catalog": one, "cells": cells, "asked": asked, "following": following, "kinds": KINDS, "tags": tags}
+    context = {
+        "catalog": one,
+        "cells": cells,
+        "asked": asked,
+        "following": following,
+        "kinds": KINDS,
+        "tags": tags,
+        "note": note,
+    }
     return rendered(visit, "catalog.html", context)
 
 

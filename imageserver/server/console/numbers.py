@@ -22,8 +22,8 @@ from imageserver.server.operations.exposing import told
 
 async def show_server(visit: Visit) -> web.StreamResponse:
     """Show the page; its script asks for the numbers."""
-    context = {"settings": list(settings(visit.desk.site.config)), "catalogs": list(loaded_ones(visit))}
-    return rendered(visit, "server.html", context)
+    shown = settings(visit.desk.site.config) if visit.session.token.reaches("*") else ()
+    return rendered(visit, "server.html", {"settings": list(shown)})
 
 
 async def send_numbers(visit: Visit) -> web.StreamResponse:

@@ -27,7 +27,7 @@ CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf"
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SECURITY = {
     "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",

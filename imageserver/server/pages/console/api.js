@@ -42,8 +42,7 @@ async function renewed() {
 }
 
 async function told(reply) {
-  const text = await reply.text();
-  const data = text ? JSON.parse(text) : {};
+  const data = parsed(await reply.text());
   if (!reply.ok) throw new Problem(reply.status, explained(reply.status, data));
   return { data, etag: reply.headers.get("ETag") ?? "" };
 }

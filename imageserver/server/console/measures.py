@@ -43,12 +43,12 @@ class Series:
 
 def of_metrics(values: Values) -> Iterator[Series]:
     """Yield what is plotted, the most telling first."""
-    for title, metric, label, unit in COUNTERS:
-        yield Series(title, metric.doc, summed(values[metric.name], label_of(metric, label)), unit, "counter")
-    for title, metric in MEANS:
-        yield Series(title, metric.doc, {"": mean(values[metric.name])}, "seconds", "mean")
-    for title, metric, label in GAUGES:
-        yield Series(title, metric.doc, summed(values[metric.name], label_of(metric, label)))
+    for title, doc, metric, label, unit in COUNTERS:
+        yield Series(title, doc, summed(values[metric.name], label_of(metric, label)), unit, "counter")
+    for title, doc, metric in MEANS:
+        yield Series(title, doc, {"": mean(values[metric.name])}, "seconds", "mean")
+    for title, doc, metric in GAUGES:
+        yield Series(title, doc, summed(values[metric.name], label_of(metric, "")))
 
 
 def label_of(metric: Metric, label: str) -> Callable[[Labels], str]:
@@ -59,7 +59,7 @@ def label_of(metric: Metric, label: str) -> Callable[[Labels], str]:
 
 def summed(values: Mapping[Labels, float], line: Callable[[Labels], str]) -> dict[str, float | tuple[float, float]]:
     """Add up what belongs to one line."""
-    found: dict[str, float] = defaultdict(float)
+    found: dict[str, float] = defaultdict(float) if values else {"": 0.0}
     for labels, value in values.items():
         found[line(labels)] += value
     return {name: found[name] for name in sorted(found)}
@@ -71,11 +71,18 @@ def mean(values: Mapping[Labels, float]) -> tuple[float, float]:
     return total, sum(value for labels, value in values.items() if labels[-1] != SUM)
 
 
-COUNTERS: tuple[tuple[str, Metric, str, Unit], ...] = (
-    ("Requests", REQUESTS, "status", ""),
-    ("Cache", CACHE_REQUESTS, "result", ""),
-    ("Bytes sent", REPLY_BYTES, "", "bytes"),
-    ("Renderings", RENDERS, "outcome", ""),
+COUNTERS: tuple[tuple[str, str, Metric, str, Unit], ...] = (
+    ("Requests", "What was answered, by HTTP status.", REQUESTS, "status", ""),
+    ("Cache", "Replies by where they came from; a miss is made.", CACHE_REQUESTS, "result", ""),
+    ("Bytes sent", "The bodies of replies.", REPLY_BYTES, "", "bytes"),
+    ("Renderings", "Jobs of rendering, by how they ended.", RENDERS, "outcome", ""),
 )
-MEANS = (("Time of a request", REQUEST_SECONDS), ("Time of a rendering", RENDER_SECONDS))
-GAUGES = (("Queue", QUEUE, ""), ("Workers", WORKERS, ""), ("Workers that were replaced", WORKER_ENDS, "kind"))
+MEANS = (
+    ("Time of a request", "From its header to the end of its reply, on average.", REQUEST_SECONDS),
+    ("Time of a rendering", "Without the time that it waited, on average.", RENDER_SECONDS),
+)
+GAUGES = (
+    ("Queue", "Jobs of rendering that are done or wait.", QUEUE),
+    ("Workers", "Processes that answer.", WORKERS),
+    ("Workers replaced", "Processes that died or made room, since the start.", WORKER_ENDS),
+)

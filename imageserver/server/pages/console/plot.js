@@ -11,7 +11,7 @@ const MOST_LINES = HUES.length;
 export function written(value, unit) {
   if (unit.startsWith("bytes")) return `${bytes(value)}${unit.slice(5)}`;
   const text = value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString() : value.toFixed(2);
-  return { cores: `${text} cores`, seconds: `${(value * 1000).toFixed(value < 0.01 ? 2 : 0)} ms`, "/s": `${text}/s` }[unit] ?? text;
+  return { cores: `${text} cores`, seconds: value < 1 ? `${(value * 1000).toFixed(value < 0.01 ? 2 : 0)} ms` : `${value.toFixed(1)} s`, "/s": `${text}/s` }[unit] ?? text;
 }
 
 /** Give a round number that is a little more. */

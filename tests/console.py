@@ -39,6 +39,7 @@ images:
   "summer/sandal": {{path: blue.png, tags: summer}}
   plate: {{modifier: "size=60,40&color=00ff00"}}
   pair: {{image_set: "Co/boot,Co/summer/sandal", asset_type: imageset}}
+  cut: {{path: boot.png, mask_path: mask.png}}
   lost: {{path: lost.png}}
   {json.dumps(HOSTILE, ensure_ascii=False)}: {{path: boot.png, user_data: {{title: {json.dumps(HOSTILE)}}}}}
 macros: {{thumb: wid=100, shadow: opac=20}}
@@ -55,6 +56,7 @@ def write_site(folder: Path) -> Path:
     for name in ("Co", "Other"):
         images = folder / "catalogs" / name / "images"
         plain(images / "blue.png", (0, 0, 255))
+        plain(images / "mask.png", (0, 0, 0), (200, 150))
         quadrants(200, 150).save(images / "boot.png")
         (images.parent / "catalog.yaml").write_text(CATALOG)
     return folder

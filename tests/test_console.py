@@ -267,7 +267,7 @@ def test_hostile_values_are_only_text(guest: Guest) -> None:
 @pytest.mark.parametrize(
     ("query", "names"),
     [
-        ("", {"boot", "summer/sandal", "plate", "pair", "lost", HOSTILE}),
+        ("", {"boot", "summer/sandal", "plate", "pair", "cut", "lost", HOSTILE}),
         ("q=SAND", {"summer/sandal", "pair"}),
         ("kind=template", {"plate"}),
         ("kind=imageset", {"pair"}),
@@ -343,6 +343,21 @@ def test_every_field_and_attribute_is_on_its_page(guest: Guest) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "modes"),
+    [
+        ("boot", ["picture", "source", "crops", "targets", "map"]),
+        ("cut", ["picture", "source", "mask", "cutout", "crops", "targets", "map"]),
+        ("plate", ["picture"]),
+        ("lost", []),
+        ("pair", []),
+    ],
+)
+def test_a_record_offers_what_can_be_seen_of_it(guest: Guest, name: str, modes: list[str]) -> None:
+    elements = Page(guest.ask(f"/console/catalogs/Co/images/{name}").text).elements
+    assert [values["data-mode"] for _, values in elements if "data-mode" in values] == modes
+
+
+@pytest.mark.parametrize(
     ("name", "value", "origin"),
     [("expiration", "5", "own"), ("resolution", "96", "default catalog"), ("default_pix", "400, 400", "built in")],
 )
@@ -367,6 +382,9 @@ def test_macros_say_where_they_come_from(guest: Guest) -> None:
         ("published/Co/boot?fmt=png&wid=20", RED),
         ("published/Co/plate?fmt=png", (0, 255, 0)),
         ("source/Co/summer%2Fsandal?fmt=png", BLUE),
+        ("source/Co/cut?fmt=png", RED),
+        ("masked/Co/cut?fmt=png", (255, 255, 255)),
+        ("masked/Co/cut?fmt=png&req=mask", (0, 0, 0)),
         ("published/Co/boot?req=tmb&fmt=png", (255, 255, 255)),
     ],
 )
@@ -434,7 +452,7 @@ def test_all_commands_are_told(guest: Guest) -> None:
 
 def test_numbers_of_the_server(guest: Guest) -> None:
     told = {one["title"]: one for one in guest.read("/console/numbers")["series"]}
-    assert told["Records"]["values"] == {"default": 0, "Co": 6, "Other": 6}
+    assert told["Records"]["values"] == {"default": 0, "Co": 7, "Other": 7}
     assert told["Problems"]["values"] == {"default": 0, "Broken": 1, "Co": 1, "Other": 1}
     assert told["Memory"]["values"][""] > 2**24
     assert told["Requests"]["values"]["200"] > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import time
@@ -35,6 +36,7 @@ GUEST = "imageserver_guest"
 """The cookie of a login form: a form that another site sends brings no such cookie."""
 GUEST_LASTS = 3600
 LONGEST_FORM = 8192
+log = logging.getLogger("imageserver.console")
 LOCAL = re.compile(rf"{PREFIX}(?:[/?][^\\\s]*)?")
 
 
@@ -54,13 +56,15 @@ class Entrance:
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Begin a session for who knows a token."""
+        to = ""
         try:
             form = await form_of(request)
+            to = target(form.get("to", ""))
             check_origin(request)
             check_token(self._seal(request.cookies.get(GUEST, "")), form.get(CSRF_FIELD, ""))
         except Refused as error:
-            return self._form(request, "", error.reason, error.status)
-        to, now = target(form.get("to", "")), time.time()
+            return self._form(request, to, error.reason, error.status)
+        now = time.time()
         address = self._desk.site.clients.address(request)
         wait = self._attempts.wait(address, now)
         if wait:
@@ -71,6 +75,7 @@ class Entrance:
             token = authorised(f"Bearer {form.get('token', '')}", self._desk.tokens)
         except Refused:
             self._attempts.fail(address, now)
+            log.warning("a login from %s failed", address or "an unknown address")
             return self._form(request, to, "There is no such token.", HTTPStatus.FORBIDDEN)
         reply = led_to(to)
         session_cookie(begun(token, now)).set(request, reply)

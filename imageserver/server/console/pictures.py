@@ -56,7 +56,13 @@ async def show_stored(visit: Visit) -> web.StreamResponse:
 
 
 async def show_source(visit: Visit) -> web.StreamResponse:
-    """Send the source of a record, without the commands of the record."""
+    """Send the source of a record, without the commands of the record and without its mask."""
+    entry = await visit.desk.run(stored_entry, visit)
+    return await show_files(visit, entry.source(), None)
+
+
+async def show_masked(visit: Visit) -> web.StreamResponse:
+    """Send the source of a record and its mask, as the query asks for it."""
     entry = await visit.desk.run(stored_entry, visit)
     return await show_files(visit, entry.source(), entry.mask())
 

@@ -84,13 +84,10 @@ def looked_up(visit: Visit) -> tuple[Status | None, list[Revision]]:
 
 
 def grouped(fields: Mapping[str, Json]) -> list[tuple[str, list[View], list[View]]]:
-    """Give the fields by what they are about: those that are set, or usually are, and those that are not."""
+    """Give the fields by what they are about: those that are set, and those that are not."""
     named = {name for _, names in GROUPS for name in names}
     rest = ("More", tuple(name for name in RECORD if name not in named))
-    found = []
-    for title, names in (*GROUPS, rest):
-        views = [view(name, RECORD[name], fields) for name in names]
-        found.append((title, views))
+    found = [(title, [view(name, RECORD[name], fields) for name in names]) for title, names in (*GROUPS, rest)]
     return [
         (title, [one for one in views if one.is_set], [one for one in views if not one.is_set])
         for title, views in found

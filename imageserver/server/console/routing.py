@@ -14,7 +14,7 @@ from imageserver.server.console.catalogs import show_catalog, show_catalogs
 from imageserver.server.console.entering import Entrance
 from imageserver.server.console.inherited import show_attributes, show_macros
 from imageserver.server.console.numbers import send_numbers, show_server
-from imageserver.server.console.pictures import show_published, show_revision, show_source, show_stored
+from imageserver.server.console.pictures import show_masked, show_published, show_revision, show_source, show_stored
 from imageserver.server.console.playground import explain, send_commands, show_playground
 from imageserver.server.console.record import check, show_record
 from imageserver.server.console.visiting import LOGIN, PREFIX, Handle, Visit, data, page
@@ -50,6 +50,7 @@ DATA: dict[str, Handle] = {
     f"{PREFIX}/numbers": send_numbers,
     f"{PICTURE}/published/{{catalog:[^/]+}}/{{id:[^/]+}}": show_published,
     f"{PICTURE}/stored/{{catalog:[^/]+}}/{{id:[^/]+}}": show_stored,
+    f"{PICTURE}/masked/{{catalog:[^/]+}}/{{id:[^/]+}}": show_masked,
     f"{PICTURE}/source/{{catalog:[^/]+}}/{{id:[^/]+}}": show_source,
     f"{PICTURE}/revision/{{catalog:[^/]+}}/{{id:[^/]+}}/{{version:[^/]+}}": show_revision,
 }

@@ -9,8 +9,8 @@ const SHOWN = "wid=1200&hei=1200&fit=constrain";
 const COMMANDS = {
   picture: ["stored", `${SHOWN}`],
   source: ["source", `${SHOWN}&fmt=webp&qlt=85`],
-  mask: ["source", `${SHOWN}&req=mask&fmt=png`],
-  cutout: ["source", `${SHOWN}&fmt=webp-alpha`],
+  mask: ["masked", `${SHOWN}&req=mask&fmt=png`],
+  cutout: ["masked", `${SHOWN}&fmt=webp-alpha`],
 };
 const COORDINATES = { rect: ["Left", "Top", "Width", "Height"], circle: ["Centre x", "Centre y", "Radius"] };
 

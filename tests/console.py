@@ -25,6 +25,7 @@ SETTINGS = {
     "IMAGESERVER_PYRAMIDS__BUILD": "off",
 }
 HOSTILE = """<b>"1"</b>'&amp; ü?#%41"""
+SIGNED = "attributes: {request_signing: true}\nimages: {secret: {path: blue.png}}\n"
 DEFAULT = "attributes: {resolution: 96}\nmacros: {shared: wid=50}\n"
 CATALOG = f"""# Shoes.
 attributes: {{root_path: images, expiration: 5}}
@@ -47,12 +48,14 @@ macros: {{thumb: wid=100, shadow: opac=20}}
 
 
 def write_site(folder: Path) -> Path:
-    """Write the default catalog, Co and Other, and one that cannot be read."""
+    """Write the default catalog, Co and Other, one that serves signed requests only, and one that cannot be read."""
     (folder / "catalogs").mkdir(parents=True, exist_ok=True)
     (folder / "catalogs" / "default.yaml").write_text(DEFAULT)
     broken = folder / "catalogs" / "Broken"
     broken.mkdir()
     (broken / "catalog.yaml").write_text("images: [\n")
+    plain(folder / "catalogs" / "Signed" / "blue.png", (0, 0, 255))
+    (folder / "catalogs" / "Signed" / "catalog.yaml").write_text(SIGNED)
     for name in ("Co", "Other"):
         images = folder / "catalogs" / name / "images"
         plain(images / "blue.png", (0, 0, 255))

@@ -290,7 +290,7 @@ def test_a_catalog_is_shown_with_its_problems(guest: Guest) -> None:
     page = guest.ask("/console").text
     assert re.search(r"catalogs/Co/catalog\.yaml:1\d:\d+</code> images\.lost\.path: no such file", page)
     times = [float(one) for one in re.findall(r'data-seconds="([0-9.]+)"', page)]
-    assert len(times) == 4
+    assert len(times) == 5
     assert all(0 < time.time() - one < 600 for one in times)
 
 
@@ -415,6 +415,27 @@ def test_pictures_that_there_are_not(guest: Guest, url: str, status: int) -> Non
     assert "\n" not in json.loads(reply.text)["detail"]
 
 
+@pytest.mark.parametrize(
+    ("name", "url", "status"),
+    [
+        ("all", "Signed/secret?fmt=png", 200),
+        ("all", "Co/boot?src=Signed/secret&fmt=png", 200),
+        ("reader", "Signed/secret?req=tmb", 200),
+        ("writer", "Signed/secret?fmt=png", 403),
+        ("writer", "Co/boot?layer=1&src=Signed/secret&fmt=png", 403),
+        ("writer", "Co/boot?layer=1&src=Other/boot&fmt=png", 200),
+    ],
+)
+def test_a_token_opens_its_own_catalogs_only(client: Client, name: str, url: str, status: int) -> None:
+    guest = visitor(client, TOKENS[name])
+    assert client.ask("/is/image/Signed/secret").status == 403
+    assert guest.ask(f"/console/pictures/published/{url}").status == status
+    told = guest.read(f"/console/explain?{urlencode({'url': url})}")
+    assert told.get("error", {}).get("status", 200) == status
+    assert ("reply" in told) is (status == 200)
+    assert bool(told.get("refused")) is (status == 200 and "Signed" in url)
+
+
 def test_an_explanation_says_what_the_reply_is(guest: Guest) -> None:
     url = "/is/image/Co/boot?wid=100&fmt=png&nothing=1&$thumb$"
     told = guest.read(f"/console/explain?{urlencode({'url': url})}")
@@ -452,8 +473,8 @@ def test_all_commands_are_told(guest: Guest) -> None:
 
 def test_numbers_of_the_server(guest: Guest) -> None:
     told = {one["title"]: one for one in guest.read("/console/numbers")["series"]}
-    assert told["Records"]["values"] == {"default": 0, "Co": 7, "Other": 7}
-    assert told["Problems"]["values"] == {"default": 0, "Broken": 1, "Co": 1, "Other": 1}
+    assert told["Records"]["values"] == {"default": 0, "Co": 7, "Other": 7, "Signed": 1}
+    assert told["Problems"]["values"] == {"default": 0, "Broken": 1, "Co": 1, "Other": 1, "Signed": 0}
     assert told["Memory"]["values"][""] > 2**24
     assert told["Requests"]["values"]["200"] > 1
     seconds, count = told["Time of a request"]["values"][""]

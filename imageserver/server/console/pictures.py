@@ -1,7 +1,7 @@
 """The pictures of the console: of records as they are published, of their sources alone, and of earlier revisions.
 
-They are drawn as any other picture is, but whoever has logged in may see them, also where requests must be signed or
-come from certain addresses.
+They are drawn as any other picture is, but who has a token for a catalog may see them also where requests must be
+signed or come from certain addresses.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import cast
 from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
-from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
+from imageserver.catalog.catalogs import Catalog, Catalogs, Entry, Visitor
 from imageserver.catalog.reading import RECORD, read_fields
 from imageserver.catalog.records import Record
 from imageserver.catalog.written import node_of
@@ -131,11 +131,27 @@ def with_catalog(catalogs: Catalogs, before: Catalog, after: Catalog) -> Catalog
     return replace(catalogs, named={**catalogs.named, before.name: after})
 
 
+def seen_by(visit: Visit, catalogs: Catalogs) -> Catalogs:
+    """Give catalogs as somebody sees them who has a token: its own are open, all others as they are for everybody."""
+    site, token = visit.desk.site, visit.session.token
+    catalogs = replace(catalogs, sources=site.config.sources)
+    if token.reaches("*"):
+        return catalogs
+    named = {name: opened(one) if token.reaches(name) else one for name, one in catalogs.named.items()}
+    default = opened(catalogs.default) if token.reaches(DEFAULT) else catalogs.default
+    return replace(catalogs, default=default, named=named, visitor=Visitor(site.clients.address(visit.request)))
+
+
+def opened(catalog: Catalog) -> Catalog:
+    """Give a catalog that is for everybody."""
+    return replace(catalog, attributes=replace(catalog.attributes, client_address_filter="", request_signing=False))
+
+
 async def drawn(visit: Visit, catalogs: Catalogs, path: str) -> web.StreamResponse:
     """Draw what the query of a visit asks for of an object, or say that the browser has it."""
     site: Site = visit.desk.site
     request = replace(read("", visit.request.rel_url.raw_query_string), object=path)
-    planned = site.plan(Admitted(request, replace(catalogs, sources=site.config.sources)), NO_HINTS)
+    planned = site.plan(Admitted(request, seen_by(visit, catalogs)), NO_HINTS)
     if planned.reply.name not in PICTURES:
         raise bad(f"expected one of req={'|'.join(sorted(PICTURES))}")
     await site.fetcher.bring(planned.foreign)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from aiohttp import web
@@ -22,7 +22,7 @@ from imageserver.server.admin.bodies import bad
 from imageserver.server.admin.desk import DEFAULT
 from imageserver.server.admin.tokens import check_scope
 from imageserver.server.console.commands import written_commands
-from imageserver.server.console.pictures import path_in
+from imageserver.server.console.pictures import path_in, seen_by
 from imageserver.server.console.visiting import Visit, rendered
 from imageserver.server.site import Site
 
@@ -79,6 +79,7 @@ async def explain(visit: Visit) -> web.StreamResponse:
     try:
         await found.fill(visit, path, query)
     except ImageServerError as error:
+        found.told["refused"] = ""  # it is wrong for everybody
         found.told["error"] = {"title": error.title, "message": " ".join(str(error).split()), "status": error.status}
     told = {"url": found.url, "lines": [told_line(one) for one in found.lines], "timing": found.clock.steps}
     return web.json_response({**told, **found.told}, headers={"Cache-Control": "no-store"})
@@ -97,7 +98,7 @@ class Explained:
         """Find out what a request gives; raises what the server would answer."""
         site, limits = visit.desk.site, visit.desk.site.config.limits
         self.clock.start()
-        admitted = admitted_anyway(site, path, query)
+        admitted = admitted_anyway(visit, path, query)
         governing, _ = admitted.catalogs.governing(admitted.request.object)
         check_scope(visit.session.token, governing.name or DEFAULT, write=False)
         self.told["refused"] = refusal_of(visit, path, query)
@@ -126,16 +127,17 @@ class Explained:
         self.told["reply"] = reply
 
 
-def admitted_anyway(site: Site, path: str, query: str) -> Admitted:
-    """Read a request as the rules of its catalog leave it, whoever sends it."""
-    done = preprocess(path, query, replace(site.catalogs, sources=site.config.sources), site.config.limits)
+def admitted_anyway(visit: Visit, path: str, query: str) -> Admitted:
+    """Read a request as the rules of its catalog leave it, also where it would not be let in without the token."""
+    site = visit.desk.site
+    done = preprocess(path, query, seen_by(visit, site.catalogs), site.config.limits)
     return Admitted(read(done.path, done.modifiers), done.catalogs, done.headers)
 
 
 def refusal_of(visit: Visit, path: str, query: str) -> str:
     """Say why the same request, sent to the public address, would not be let in; nothing when it would."""
     try:
-        visit.desk.site.admit(visit.request, path, query)
+        visit.desk.site.plan(visit.desk.site.admit(visit.request, path, query), NO_HINTS)
     except ImageServerError as error:
         return " ".join(str(error).split())
     return ""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -76,7 +77,7 @@ class Stand:
 
     def edit(self, name: str = "boot", **fields: object) -> None:
         """Have somebody else change a record."""
-        url = f"/console/api/catalogs/Co/images/{name}"
+        url = f"/console/api/catalogs/Co/images/{quote(name, safe='')}"
         etag = self.other.ask(url).headers["ETag"]
         reply = self.other.send(url, "PATCH", {"fields": fields}, If_Match=etag)
         assert reply.status == 200, reply.text
@@ -178,6 +179,25 @@ async def test_fields_are_checked_saved_and_undone(stand: Stand) -> None:
     await stand.type("#field-expiration", "")
     await stand.save()
     assert "expiration" not in stand.fields()
+
+
+async def test_values_keep_the_form_in_which_they_are_written(stand: Stand) -> None:
+    stand.edit("summer/sandal", tags=["light", "flat"], user_data={"sizes": [36, 37], "color": "blue"}, targets=None)
+    tab = await stand.open("catalogs/Co/images/summer%2Fsandal")
+    assert await tab.ask(f"[{value('#field-tags')}, {value('#field-user_data')}].join(';')") == (
+        "light, flat;sizes=36, 37\ncolor=blue"
+    )
+    await stand.type("#field-tags", "light, flat, open")
+    await stand.type("#field-user_data", "sizes=36, 37\ncolor=navy")
+    await stand.save()
+    found = stand.fields("summer/sandal")
+    assert found["tags"] == ["light", "flat", "open"]
+    assert found["user_data"] == {"sizes": [36, 37], "color": "navy"}
+    stand.edit("summer/sandal", tags=None, user_data="a=1??b=2")
+    tab = await stand.open("catalogs/Co/images/summer%2Fsandal")
+    await stand.type("#field-user_data", "a=1??b=3")
+    await stand.save()
+    assert stand.fields("summer/sandal") == {"path": "blue.png", "user_data": "a=1??b=3"}
 
 
 async def test_a_refused_save_is_told_beside_its_field(stand: Stand) -> None:

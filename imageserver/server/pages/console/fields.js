@@ -15,12 +15,21 @@ export function same(one, other) {
 
 const READERS = {
   list: (text) => (text.includes(",") ? text.split(",").map((one) => one.trim()) : text.trim()),
-  properties: (text) => Object.fromEntries(text.split("\n").filter((line) => line.trim()).map(pairOf)),
+  properties: (text, base) => (typeof base === "string" ? text : propertiesOf(text, base ?? {})),
 };
 
-function pairOf(line) {
-  const [name, ...rest] = line.split("=");
-  return [name.trim(), rest.join("=")];
+/** Read lines of name=value; a value that says what it said before stays as it was written. */
+function propertiesOf(text, base) {
+  const pairs = text.split("\n").filter((line) => line.trim()).map((line) => line.split(/=(.*)/s));
+  return Object.fromEntries(pairs.map(([name, value = ""]) => {
+    const before = base[name.trim()];
+    return [name.trim(), before !== undefined && textOf(before) === value ? before : value];
+  }));
+}
+
+/** Read a text as a value of its kind, and in the form that the value had before. */
+function read(kind, text, base) {
+  return READERS[Array.isArray(base) ? "list" : kind]?.(text, base) ?? text;
 }
 
 /** A field whose value is a text, or is written as one; an empty one is not set. */
@@ -38,7 +47,7 @@ export class TextField {
     const text = this.input.value;
     if (text === textOf(this.base)) return this.base;
     if (!text.trim()) return undefined;
-    return READERS[this.kind]?.(text) ?? text;
+    return read(this.kind, text, this.base);
   }
 
   set value(value) {
@@ -111,7 +120,7 @@ export class OwnField extends TextField {
     if (this.own && !this.own.checked) return undefined;
     const text = this.input.value;
     if (this.base !== undefined && text === textOf(this.base)) return this.base;
-    return text.trim() ? (READERS[this.kind]?.(text) ?? text) : text;
+    return text.trim() ? read(this.kind, text, this.base) : text;
   }
 
   set value(value) {

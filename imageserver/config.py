@@ -232,7 +232,7 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """The editing API at `/admin/v1`; without a token it is off."""
+    """The editing API at `/admin/v1` and the console at `/console`; without a token both are off."""
 
     token: str = option(secret, "", "bearer token that may do everything")
     tokens: tuple[Token, ...] = option(tokens, (), "more of them, each `TOKEN read|write CATALOG…`, * for all")

@@ -21,7 +21,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 def test_without_a_token_there_is_no_api(tmp_path: Path) -> None:
     with serving(write_site(tmp_path, {"Co": ""}), environment=QUIET) as client:
-        for path in ("/admin/v1/openapi.json", "/admin/v1/catalogs"):
+        for path in ("/admin/v1/openapi.json", "/admin/v1/catalogs", "/console", "/console/login"):
             reply = client.ask(path, headers={"Authorization": "Bearer "})
             assert reply.status == 404
             assert "images are at" in reply.text

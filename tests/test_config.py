@@ -166,7 +166,7 @@ def test_config_yaml_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.Mon
         ("dialects: {cloudinary: {clouds: [demo]}}", ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET]`"]),
         ("dialects: {cloudinary: {clouds: [demo Co k]}}", ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET]`"]),
         ("dialects: {cloudinary: {clouds: [a Co, a Co]}}", ["clouds different"]),
-        ("dialects: {cloudinary: {clouds: [is Co]}}", ["none of admin, health,"]),
+        ("dialects: {cloudinary: {clouds: [is Co]}}", ["none of admin, console, health,"]),
         ("server: {port: 1, port: 2}", ["config.yaml:1:", "'port'", "twice"]),
         ("server: {port: [1", ["config.yaml:", "not valid YAML"]),
         ("server: 8080", ["config.yaml:1:9: ", "'server'"]),

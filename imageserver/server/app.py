@@ -14,6 +14,7 @@ from imageserver.catalog.schema import written_schema
 from imageserver.config import Config
 from imageserver.errors import WrongMethod
 from imageserver.plan.question import ErrorForm
+from imageserver.server.console.sessions import PREFIX
 from imageserver.server.content import serve_content
 from imageserver.server.failures import failure, too_long
 from imageserver.server.gallery import add_gallery
@@ -104,7 +105,7 @@ def build_app(config: Config, folder: Path, counts: Counts) -> web.Application:
     app.on_response_prepare.append(add_common_headers)
     add_gallery(app, SITE, add_viewer(app))
     if config.admin.all_tokens or config.dialects.on:
-        from imageserver.server.admin.routing import add_editing  # noqa: PLC0415, most servers edit nothing
+        from imageserver.server.editing import add_editing  # noqa: PLC0415, most servers edit nothing
 
         add_editing(app, app[SITE], folder)
     app.router.add_route("*", "/{path:.*}", serve)
@@ -123,9 +124,15 @@ async def run_site(app: web.Application) -> AsyncIterator[None]:
 
 
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add what every reply has; the connection of one that is sent by a server that is stopping ends with it."""
+    """Add what every reply has; those of the console are for no other site.
+
+    The connection of one that is sent by a server that is stopping ends with it.
+    """
     site = request.app[SITE]
+    own = request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
     for name, value in common_headers(site.config).items():
+        if own and name == "Access-Control-Allow-Origin":
+            continue
         if name == "Server" or name not in response.headers:
             response.headers[name] = value
     note = request.get(NOTE)

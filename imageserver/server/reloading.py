@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from imageserver.catalog.loading import State, load, look
@@ -17,7 +18,10 @@ log = logging.getLogger("imageserver.catalogs")
 
 
 class LiveCatalogs:
-    """The current state of the catalogs; `problems` are those that did not go away by themselves."""
+    """The current state of the catalogs; `problems` are those that did not go away by themselves.
+
+    `read_at` says when each catalog became what it is now, by its file.
+    """
 
     def __init__(self, folder: Path, shelf: Shelf, counts: Counts) -> None:
         self._counts = counts
@@ -25,6 +29,7 @@ class LiveCatalogs:
         self._shelf = shelf
         self.state: State = load(folder, shelf=shelf)
         self.problems: tuple[Problem, ...] = ()
+        self.read_at: Mapping[Path, float] = dict.fromkeys(self.state.loaded, time.time())
         self._report()
         self._count()
 
@@ -43,6 +48,7 @@ class LiveCatalogs:
                     )
                     last_seen = self.state.signature
                     if self.state is not before:
+                        self.read_at = times_of(self.state, before, self.read_at)
                         files = ", ".join(files_read(self.state, before)) or "no file had to be parsed"
                         log.info("catalogs were read again: %s", files)
                         self._count()
@@ -60,6 +66,12 @@ class LiveCatalogs:
             if problem not in self.problems:
                 log.error("%s", problem)
         self.problems = self.state.problems
+
+
+def times_of(state: State, before: State, times: Mapping[Path, float]) -> dict[Path, float]:
+    """Say when each file of a catalog was last read."""
+    now = time.time()
+    return {path: times[path] if before.loaded.get(path) is one else now for path, one in state.loaded.items()}
 
 
 def files_read(state: State, before: State) -> list[str]:

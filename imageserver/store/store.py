@@ -62,6 +62,9 @@ class Status:
     row: RecordRow
 
 
+Fits = Callable[[Status], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What a commit has done: the catalog's revision and its records' rows, none for one that changes nothing.
@@ -218,9 +221,16 @@ class Store:
             return [Status(section, name, mapping_in(text), rows[name]) for name, text in chosen]
 
     def page(
-        self, count: int, after: str = "", prefix: str = "", words: str = "", section: Section = IMAGES
+        self,
+        count: int,
+        after: str = "",
+        prefix: str = "",
+        words: str = "",
+        section: Section = IMAGES,
+        *,
+        fits: Fits | None = None,
     ) -> tuple[list[Status], str]:
-        """Give the next records by id that begin with a prefix, and in whose id or fields a text stands.
+        """Give the next records by id that begin with a prefix, in whose id or fields a text stands, and that fit.
 
         With them comes the id behind which to go on, or nothing at the end. Not all is looked through at once, so
         that nobody waits long for the lock.
@@ -233,7 +243,8 @@ class Store:
                     return chosen, last
                 last = row.name
                 if wanted in f"{row.name} {text}".casefold():
-                    chosen.append(Status(section, row.name, mapping_in(text), row))
+                    one = Status(section, row.name, mapping_in(text), row)
+                    chosen += [one] if fits is None or fits(one) else []
         return chosen, ""
 
     def open_file(self, name: str, kind: Kind = "source", version_id: str = "") -> BinaryIO:

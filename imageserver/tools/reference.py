@@ -7,16 +7,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from imageserver.commands.adjust import Adjust
 from imageserver.commands.declare import Command, Comp, declared
-from imageserver.commands.delivery import Delivery
 from imageserver.commands.formats import FORMATS
 from imageserver.commands.formats import UNSUPPORTED as UNSUPPORTED_FORMATS
-from imageserver.commands.layer import Layer
 from imageserver.commands.reply import KINDS
-from imageserver.commands.view import View
+from imageserver.server.console.commands import GROUPS
 
-GROUPS = (("View", View), ("Layer", Layer), ("Pixels", Adjust), ("Request", Delivery))
 LANDING = {Comp.LAYER_0: "layer 0", Comp.COMPOSITE: "composite", Comp.ANYWHERE: ""}
 BEGIN, END = "<!-- generated: reference -->", "<!-- end of generated -->"
 SELECTORS = (

@@ -8,10 +8,10 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 
 from aiohttp import web
 
+from imageserver.config import Token
 from imageserver.server.admin.asking import Ask
 from imageserver.server.admin.bodies import bad, is_unicode, json_of, query_of
 from imageserver.server.admin.desk import Desk
@@ -21,23 +21,9 @@ from imageserver.server.admin.operations import OPERATIONS
 from imageserver.server.admin.problems import Refused, problem
 from imageserver.server.admin.records import PREFIX
 from imageserver.server.admin.tokens import authorised, check_scope
-from imageserver.server.doors import add_dialects, check_dialects
-from imageserver.server.site import Site
 from imageserver.store.validating import check_id
 
 Methods = Mapping[str, Operation]
-
-
-def add_editing(app: web.Application, site: Site, folder: Path) -> None:
-    """Add what edits catalogs to an application, and the other front doors, if there are any."""
-    check_dialects(site.config.dialects)
-    if not (site.config.admin.all_tokens or site.config.dialects.on):
-        return
-    desk = Desk(site, folder)
-    if site.config.admin.all_tokens:
-        add_admin(app, desk)
-    add_dialects(app, desk)
-    app.cleanup_ctx.append(partial(run_desk, desk))
 
 
 def add_admin(app: web.Application, desk: Desk) -> None:
@@ -83,8 +69,12 @@ async def serve(desk: Desk, methods: Methods, request: web.Request) -> web.Strea
 
 
 async def answer(desk: Desk, methods: Methods, request: web.Request) -> web.StreamResponse:
-    """Check a request, read it, and have it handled."""
-    token = authorised(request.headers.get("Authorization", ""), desk.tokens)
+    """Let in who brings a token."""
+    return await carry_out(desk, authorised(request.headers.get("Authorization", ""), desk.tokens), methods, request)
+
+
+async def carry_out(desk: Desk, token: Token, methods: Methods, request: web.Request) -> web.StreamResponse:
+    """Do what a request asks for whose sender is known."""
     if not methods:
         reason = f"there is nothing here; {PREFIX}/openapi.json describes what there is"
         raise Refused(HTTPStatus.NOT_FOUND, reason)

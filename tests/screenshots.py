@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from browser import Tab, browsing
 from serving import serving
@@ -19,6 +20,8 @@ from sites import QUIET
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
+TOKEN = "screenshots"  # noqa: S105, of a server that is gone when the pictures are taken
+LAYERS = "samples/shoe?wid=600&bgc=ffd9a0&layer=1&src=samples/badge&size=480,480&pos=600,-420&op_brightness=10"
 VIEWER = "document.querySelector('#zoom is-viewer')"
 LOADED = "[...document.querySelectorAll('.stage')].slice(0, 2).every(stage => !stage.ariaBusy)"
 OPEN = (
@@ -57,7 +60,34 @@ PAGES = (
     ),
     Page("viewer-set", "/?catalog=samples", preview("showcase", f"({VIEWER}.select([2]), true)"), (900, 700)),
     Page("viewer-phone", "/?catalog=samples", preview("cloth"), (390, 700)),
+    Page(
+        "console-record",
+        "/console/catalogs/samples/images/shoe",
+        (
+            "(document.querySelector('[data-mode=crops]').click(), true)",
+            "document.querySelector('.canvas.sized img')?.naturalWidth > 0",
+            "!document.querySelector('.canvas').ariaBusy",
+            "document.querySelectorAll('.shape')[2].dispatchEvent(new PointerEvent('pointerdown', {bubbles: true}))",
+        ),
+    ),
+    Page(
+        "console-playground",
+        f"/console/playground?url={quote(LAYERS)}",
+        (
+            "document.querySelector('.answer img').naturalWidth === 600",
+            "(document.querySelector('.outlines input').click(), true)",
+        ),
+        is_dark=True,
+    ),
 )
+
+
+async def enter(tab: Tab, server: str) -> None:
+    """Log in to the console."""
+    await tab.open(f"{server}/console")
+    await tab.fill("#token", TOKEN)
+    await tab.press("Enter")
+    await tab.until("location.pathname === '/console' && document.readyState === 'complete'")
 
 
 async def take(tab: Tab, page: Page, server: str) -> None:
@@ -83,6 +113,7 @@ async def take_all(server: str, names: Sequence[str]) -> None:
     """Take all pictures, or those that are named."""
     with tempfile.TemporaryDirectory() as profile:
         async with browsing("about:blank", Path(profile)) as tab:
+            await enter(tab, server)
             for page in PAGES:
                 if not names or page.name in names:
                     await take(tab, page, server)
@@ -96,7 +127,7 @@ def main(names: Sequence[str]) -> None:
     subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603, our own script
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "catalogs").symlink_to(ROOT / "catalogs")
-        with serving(Path(folder), environment=QUIET) as client:
+        with serving(Path(folder), environment={**QUIET, "IMAGESERVER_ADMIN__TOKEN": TOKEN}) as client:
             asyncio.run(take_all(f"http://127.0.0.1:{client.port}", names))
 
 

@@ -25,8 +25,18 @@ class LiveCatalogs:
         self._shelf = shelf
         self.state: State = load(folder, shelf=shelf)
         self.problems: tuple[Problem, ...] = ()
+        self._turn = asyncio.Lock()
         self._report()
         self._count()
+
+    async def refresh(self) -> bool:
+        """Read what has changed at once, and tell whether anything has; for who has changed it, and cannot wait."""
+        async with self._turn:
+            seen = await asyncio.to_thread(look, self._folder, self.state)
+            if seen == self.state.signature:
+                return False
+            self.state = await asyncio.to_thread(load, self._folder, self.state, self._shelf)
+            return True
 
     async def follow(self) -> None:
         """Read changed files again, for ever."""

@@ -1,0 +1,116 @@
+"""A cloud: the catalog that it stands for, what is known of its records, and how they are called."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imageserver.catalog.catalogs import Catalog
+from imageserver.catalog.records import Record
+from imageserver.dialects.cloudinary.notes import Notes
+from imageserver.front_doors import Cloud, Cloudinary
+from imageserver.server.admin.desk import DEFAULT, Desk
+from imageserver.server.site import Site
+from imageserver.server.sources import Version, version_of
+from imageserver.store.durable import digests
+from imageserver.store.errors import NoSuchRecord
+from imageserver.store.store import Store
+
+MOST = 10_000
+"""Records whose versions are remembered."""
+MARK = ".cloudinary="
+"""How a macro begins that holds a transformation in Cloudinary's language; in native requests that is a comment."""
+UPLOAD = "upload"
+
+
+def record_id(type_: str, public_id: str) -> str:
+    """Give the id of the record of an image: types but `upload` have names of their own."""
+    return public_id if type_ == UPLOAD else f"{type_}:{public_id}"
+
+
+def public_name(record: str) -> tuple[str, str]:
+    """Give type and public id of a record."""
+    type_, colon, name = record.partition(":")
+    return (type_, name) if colon and type_ in {"private", "authenticated"} else (UPLOAD, record)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One cloud of a running server."""
+
+    desk: Desk
+    cloud: Cloud
+    versions: OrderedDict[tuple[str, Version], int] = field(default_factory=OrderedDict, compare=False)
+    digests: OrderedDict[Version, str] = field(default_factory=OrderedDict, compare=False)
+
+    @property
+    def site(self) -> Site:
+        """What serves."""
+        return self.desk.site
+
+    @property
+    def settings(self) -> Cloudinary:
+        """What the configuration says of all clouds."""
+        return self.site.config.dialects.cloudinary
+
+    @property
+    def notes(self) -> Notes:
+        """What only this door remembers."""
+        return Notes(Path(self.site.config.state) / "cloudinary" / f"{self.cloud.name}.sqlite")
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog as it is now."""
+        return self.site.catalogs.named.get(self.cloud.catalog, self.site.catalogs.default)
+
+    @property
+    def root(self) -> str:
+        """The path in front of the ids of records."""
+        return "" if self.cloud.catalog == DEFAULT else self.cloud.catalog
+
+    def record(self, name: str) -> Record | None:
+        """Give the record of that id."""
+        return self.catalog.record(name)
+
+    def store(self) -> Store:
+        """Open the store of the catalog, in a thread."""
+        return self.desk.store(self.cloud.catalog)
+
+    def named_transformation(self, name: str) -> str | None:
+        """Give the text of a named transformation, which is a macro; one in native commands stands for itself."""
+        text = self.site.catalogs.macro(name, self.catalog)
+        if text is None:
+            return None
+        return text.removeprefix(MARK) if text.startswith(MARK) else f"${name}$"
+
+    async def version(self, name: str, path: Path) -> int:
+        """Give the second at which the bytes of a record were stored; 0 for one that is gone."""
+        key = name, version_of(path)
+        known = self.versions.get(key)
+        if known is None:
+            known = await self.desk.run(self._stored_at, name)
+            keep(self.versions, key, known)
+        return known
+
+    def _stored_at(self, name: str) -> int:
+        try:
+            return self.store().record(name).row.stored_at
+        except NoSuchRecord:
+            return 0
+
+    async def digest(self, path: Path) -> str:
+        """Give the md5 of a file."""
+        key = version_of(path)
+        if key not in self.digests:
+            self.digests[key] = (await self.desk.run(digests, path))[1]
+            while len(self.digests) > MOST:
+                self.digests.popitem(last=False)
+        return self.digests[key]
+
+
+def keep(known: OrderedDict[tuple[str, Version], int], key: tuple[str, Version], value: int) -> None:
+    """Remember a value, and forget the oldest when there are too many."""
+    known[key] = value
+    while len(known) > MOST:
+        known.popitem(last=False)

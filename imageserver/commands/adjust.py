@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.commands.declare import Comp, command
+from imageserver.commands.declare import EXTENSION, Comp, command
 from imageserver.errors import Mismatch
 from imageserver.protocol.color import COLOR, Color
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, split_list
@@ -153,47 +153,47 @@ class Adjust:
         default=1.0,
         comp=Comp.COMPOSITE,
         doc="Lightens the middle above 1, darkens it below. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     auto_levels: bool = command(
         {"op_autoLevels": FLAG},
         default=False,
         comp=Comp.COMPOSITE,
         doc="Spreads each component such that its darkest and brightest hundredth become 0 and 255. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     vibrance: int = command(
         {"op_vibrance": PERCENT},
         default=0,
         comp=Comp.COMPOSITE,
         doc="Changes the saturation, of pale colours most. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     sepia: int = command(
         {"op_sepia": Integer(0, 100)},
         default=0,
         comp=Comp.COMPOSITE,
         doc="Makes an old photograph, in percent. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     threshold: int = command(
         {"op_threshold": Integer(0, 100)},
         default=0,
         comp=Comp.COMPOSITE,
         doc="Makes what is darker black, and all else white, in percent. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     replace_color: ReplaceColor | None = command(
         {"op_replaceColor": Product(ReplaceColor, (COLOR, COLOR, Integer(0, 100)))},
         comp=Comp.COMPOSITE,
         doc="Moves a colour, and those like it, to another one. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     key_color: KeyColor | None = command(
         {"op_keyColor": Product(KeyColor, (COLOR, Integer(0, 100)))},
         comp=Comp.COMPOSITE,
         doc="Makes a colour, and those like it, transparent. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     median: float = command(
         {"op_median": Real(0, 20)},
@@ -201,14 +201,14 @@ class Adjust:
         comp=Comp.COMPOSITE,
         doc="Puts the median of what is around in place of each pixel; the radius is in pixels of the composite. "
         "An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     pixelate: int = command(
         {"op_pixelate": Integer(0, 1000)},
         default=0,
         comp=Comp.COMPOSITE,
         doc="Shows squares of one colour, with sides of that many pixels of the composite. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     grow: int = command(
         {"op_grow": PERCENT},
@@ -229,7 +229,7 @@ class Adjust:
         default=0,
         comp=Comp.COMPOSITE,
         doc="Darkens towards the edges, in percent. An extension.",
-        page="extensions",
+        page=EXTENSION,
     )
     noise: Noise | None = command(
         {"op_noise": Product(Noise, (Integer(0, 100), DISTRIBUTION, FLAG))},

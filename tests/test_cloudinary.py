@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving import Client, serving
 
+from imageserver.config import Config
 from imageserver.dialects.cloudinary.language.address import read_address
 from imageserver.dialects.cloudinary.language.chain import Known, finished, key_of, read_chain, translate
 from imageserver.dialects.cloudinary.language.facts import BadTransformation
@@ -23,8 +27,10 @@ from imageserver.dialects.cloudinary.language.picture import Client as Asking
 from imageserver.dialects.cloudinary.language.picture import Shown
 from imageserver.dialects.cloudinary.language.signatures import call_signatures, call_text, signs_url, url_signatures
 from imageserver.errors import RequestError
+from imageserver.front_doors import Cloud, Cloudinary, Dialects
 from imageserver.protocol.reading import read
 from imageserver.protocol.values import Size
+from imageserver.tools.cli import with_front_doors
 
 ROWS = yaml.safe_load((Path(__file__).parent / "cloudinary.yaml").read_text())
 SECRET = "b"  # noqa: S105, that of the vectors
@@ -108,6 +114,8 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("l_text:Arial:words/fl_layer_apply/photo", 400, "Invalid text overlay: expected l_text:Font_size:text"),
         ("l_subtitles:x/fl_layer_apply/photo", 400, "Overlays of type subtitles are not supported"),
         ("l_private:own/fl_layer_apply/photo", 401, "Overlay private:own needs a signed URL"),
+        ("/demo/image/private/l_authenticated:own/fl_layer_apply/own", 401, "Overlay authenticated:own needs a signed"),
+        ("cs_cmyk/photo", 400, "Invalid color space in transformation: cmyk"),
         ("w_5000/photo", 400, "illegal image size 5000x3750"),
         ("s--abcdefghi--/photo", 400, "Invalid signature in URL: abcdefghi"),
         ("s--abcdefgh--/photo", 401, "Invalid signature in URL"),
@@ -204,6 +212,39 @@ def test_default_image_comes_with_the_error(clouds: Client) -> None:
     assert reply.headers["X-Cld-Error"] == "Resource not found - nothing"
     assert reply.headers["Cache-Control"] == "public, no-cache"
     assert clouds.ask(full("d_nothing_else.png/nothing.jpg")).status == 404
+
+
+def test_demo_has_a_cloud_that_is_read_only() -> None:
+    assert with_front_doors(Config()).dialects.cloudinary.clouds == (Cloud("demo", "samples"),)
+    chosen = Config(dialects=Dialects(Cloudinary(clouds=(Cloud("mine", "Co", "key", "secret"),))))
+    assert with_front_doors(chosen) is chosen
+
+
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [
+        (
+            "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS=demo Nowhere",
+            "cloud 'demo': no catalog 'Nowhere': expected one of",
+        ),
+        ("IMAGESERVER_DIALECTS__IIIF=on", "dialects.iiif: expected off: this version has"),
+    ],
+)
+def test_configuration_that_leads_nowhere_is_told_in_one_line(tmp_path: Path, setting: str, text: str) -> None:
+    (tmp_path / "catalogs").mkdir()
+    name, _, value = setting.partition("=")
+    done = subprocess.run(
+        [sys.executable, "-m", "imageserver", "serve", "--port", "0"],
+        cwd=tmp_path,
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert text in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
 
 
 def test_getinfo(clouds: Client) -> None:

@@ -47,10 +47,9 @@ class LiveCatalogs:
                 seen = await asyncio.to_thread(look, self._folder, self.state)
                 quiet, last_seen = seen == last_seen, seen
                 if quiet and (seen != self.state.signature or not self.state.lasting) and self._folder.is_dir():
-                    before, self.state = (
-                        self.state,
-                        await asyncio.to_thread(load, self._folder, self.state, self._shelf),
-                    )
+                    before = self.state
+                    async with self._turn:
+                        self.state = await asyncio.to_thread(load, self._folder, self.state, self._shelf)
                     last_seen = self.state.signature
                     if self.state is not before:
                         files = ", ".join(files_read(self.state, before)) or "no file had to be parsed"

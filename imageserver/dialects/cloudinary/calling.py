@@ -14,6 +14,7 @@ from imageserver.dialects.cloudinary.account import UPLOAD, Account, public_name
 from imageserver.dialects.cloudinary.calls import Call, check_admin, reading
 from imageserver.dialects.cloudinary.replies import Failed, failure, reply
 from imageserver.dialects.cloudinary.uploading import upload
+from imageserver.server.app import raw_target
 
 Handle = Callable[[Call], Awaitable[object]]
 ACTIONS: dict[str, Handle] = {
@@ -46,7 +47,7 @@ async def serve(account: Account, request: web.Request) -> web.StreamResponse:
 
 def segments(account: Account, request: web.Request) -> tuple[str, ...]:
     """Give the decoded path behind the cloud."""
-    target = request.raw_path.partition("#")[0].partition("?")[0]
+    target = raw_target(request).partition("?")[0]
     rest = target.removeprefix(f"/v1_1/{account.cloud.name}").strip("/")
     return tuple(part for one in rest.split("/") if (part := unquote(one)))
 

@@ -11,11 +11,13 @@ from binascii import Error as NoBase64
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from hmac import compare_digest
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 from urllib.parse import parse_qsl, unquote
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import Account
@@ -24,7 +26,8 @@ from imageserver.dialects.cloudinary.language.signatures import call_text, signs
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.plan.hints import NO_HINTS
 from imageserver.server.admin.bodies import bytes_of, check
-from imageserver.server.admin.tokens import digest
+from imageserver.server.admin.tokens import authorised as bearer
+from imageserver.server.admin.tokens import check_scope, digest
 from imageserver.server.admin.uploading import chunks_of, receive
 
 P = ParamSpec("P")
@@ -126,15 +129,21 @@ def add_pairs(call: Call, pairs: list[tuple[str, str]]) -> None:
 
 async def read_body(call: Call, stack: ExitStack) -> None:
     """Read a body of any of the kinds that clients send."""
+    if not (call.account.cloud.key or call.account.desk.tokens):
+        raise Failed(401, "This cloud has no key: it can only be read")
     kind, limit = call.request.content_type, call.account.site.config.limits.body_size
+    most = max(limit, MOST_INLINE) if call.path[-1:] == ("upload",) else limit
     if kind == FORM_TYPE:
-        await read_form(call, stack, limit)
+        try:
+            await read_form(call, stack, limit)
+        except (ValueError, HttpProcessingError) as error:
+            raise Failed(400, "The body is no form that can be read") from error
     elif kind == JSON_TYPE:
-        text = await bytes_of(call.request, max(limit, MOST_INLINE))
+        text = await bytes_of(call.request, most)
         if text.strip():
             read_document(call, text)
     else:
-        text = await bytes_of(call.request, max(limit, MOST_INLINE))
+        text = await bytes_of(call.request, most)
         add_pairs(call, parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True))
 
 
@@ -231,13 +240,13 @@ def authorised(call: Call) -> bool:
             name, _, secret = b64decode(given).decode().partition(":")
         except (NoBase64, ValueError):
             name = secret = ""
-        if not cloud.secret or digest(f"{name}:{secret}") != digest(f"{cloud.key}:{cloud.secret}"):
+        right, given_ = digest(f"{cloud.key}:{cloud.secret}"), digest(f"{name}:{secret}")
+        if not cloud.secret or not compare_digest(right, given_):
             raise Failed(401, "Invalid credentials")
         return True
     if scheme.casefold() == "bearer":
-        tokens = [one for one in call.account.desk.tokens if one.write and one.reaches(cloud.catalog)]
-        if not any(digest(one.secret) == digest(given.strip()) for one in tokens):
-            raise Failed(401, "Invalid credentials")
+        token = bearer(call.request.headers["Authorization"], call.account.desk.tokens)
+        check_scope(token, cloud.catalog, write=True)
         return True
     return False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,9 +46,13 @@ async def collected(call: Call) -> dict[str, object] | None:
 
 
 def folder_of(call: Call) -> Path:
-    """Give the folder of uploads that are not whole yet."""
+    """Give the folder of uploads that are not whole yet; those that nobody goes on with go after a day."""
     folder = call.account.notes.path.parent / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        with suppress(OSError):  # another process may have done it
+            if path.stat().st_mtime < time.time() - STALE:
+                path.unlink()
     return folder
 
 

@@ -23,6 +23,7 @@ from imageserver.dialects.cloudinary.looking import Found, Looking
 from imageserver.dialects.cloudinary.originals import send_original
 from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
 from imageserver.plan.hints import NO_HINTS
+from imageserver.server.app import raw_target
 from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.hints import number, read_hints
 
@@ -81,7 +82,7 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
     if request.method not in METHODS:
         allowed = {"Allow": ", ".join(METHODS), **told(f"{request.method}: expected GET or HEAD"), **always()}
         return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers=allowed)
-    target = request.raw_path.partition("#")[0].partition("?")[0]
+    target = raw_target(request).partition("?")[0]
     limit = account.site.config.limits.url_length
     if len(target) > limit:
         return web.Response(status=HTTPStatus.REQUEST_URI_TOO_LONG, headers=told(f"limits.url_length: {limit}"))
@@ -90,7 +91,7 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
         raise NoSuchResource(address.public_id)
     chain = read_chain(address.transformations, account.named_transformation)
     signed = check_signature(account, address, chain)
-    looking = Looking(account, request, trusted=signed or (address.type == "private" and chain.changes_pixels))
+    looking = Looking(account, request, signed, restricted=address.type == "private" and chain.changes_pixels)
     try:
         found = await looked_up(looking, address)
     except (NoSuchResource, NotFound) as missing:

@@ -22,12 +22,14 @@ from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.plan.hints import NO_HINTS
 from imageserver.plan.planning import plan
 from imageserver.protocol.reading import read
+from imageserver.protocol.values import Size
 
 if TYPE_CHECKING:
     from imageserver.plan.plan import Plan
 
 STAGED = "what is being uploaded"
 MOST = 20
+TYPICAL = Shown("", Size(1000, 1000))
 
 
 async def eager(call: Call, asset: Asset) -> list[Json]:
@@ -43,10 +45,17 @@ def eager_parts(call: Call) -> Sequence[str]:
     return parts
 
 
+def check_transformation(call: Call, text: str) -> None:
+    """Try a transformation on a picture of a usual size, as far as that can be; raises `BadTransformation`."""
+    chain = read_chain(text.split("/") if text else [], call.account.named_transformation)
+    if not chain.overlays:
+        translate(chain, Known(TYPICAL, call.account.root))
+
+
 async def derived(call: Call, asset: Asset, text: str) -> Json:
     """Draw one of them."""
     transformation, extension = cut(text)
-    looking = Looking(call.account, call.request, trusted=True)
+    looking = Looking(call.account, call.request, signed=True)
     found = await looking.found(record_id(asset.type, asset.public_id))
     chain = read_chain(transformation.split("/") if transformation else [], call.account.named_transformation)
     known = Known(
@@ -92,7 +101,7 @@ async def changed_before_storing(call: Call, path: Path) -> Path:
     account = call.account
     facts = (await account.site.sources.facts([path]))[path]
     stored = STORED.get(facts.format, facts.format.casefold())
-    looking = Looking(account, call.request, trusted=True)
+    looking = Looking(account, call.request, signed=True)
     size = facts.shown_size(oriented=account.catalog.attributes.apply_orientation)
     shown = Shown(looking.path_of(STAGED), size, facts.alpha != "none")
     chain = read_chain(transformation.split("/") if transformation else [], account.named_transformation)

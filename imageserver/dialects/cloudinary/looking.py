@@ -43,21 +43,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Looks names up for one request; `trusted` says that it is signed, or needs no signature."""
+    """Looks names up for one request, that is `signed` or not; without, its picture may be restricted all the same."""
 
     account: Account
     request: web.Request
-    trusted: bool
+    signed: bool
+    restricted: bool = False
 
     def path_of(self, name: str) -> str:
         """Give the native path of a record."""
         return "/".join(filter(None, (self.account.root, quote(name, safe="/"))))
 
     def admit(self, path: str, query: str) -> Admitted:
-        """Let a native request in; what is for those who sign is open to one that is trusted."""
+        """Let a native request in; what is for those who sign is open to one that is signed, or is for its picture."""
         admitted = self.account.site.admit(self.request, f"/{path}", query)
         visitor = admitted.catalogs.visitor
-        if not self.trusted or visitor is None:
+        if visitor is None or not (self.signed or self.restricted):
             return admitted
         key = Key("cloudinary", "", (self.account.catalog.name,))
         return replace(admitted, catalogs=replace(admitted.catalogs, visitor=replace(visitor, key=key)))
@@ -137,7 +138,7 @@ class Looking:
 
     def named(self, layer: Named) -> str:
         """Find the record of a layer; what needs a signature is for URLs that have one."""
-        if layer.type != UPLOAD and not self.trusted:
+        if layer.type != UPLOAD and not self.signed:
             raise Unsigned(f"Overlay {layer.type}:{layer.public_id} needs a signed URL")
         for public_id in candidates(layer.public_id):
             name = record_id(layer.type, public_id)

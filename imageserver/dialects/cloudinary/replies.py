@@ -14,7 +14,7 @@ from aiohttp import web
 
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource
 from imageserver.errors import BadSource, ImageServerError, NotFound, Overloaded, RequestError
-from imageserver.server.admin.problems import known_error
+from imageserver.server.admin.problems import Refused, known_error
 from imageserver.store.errors import AlreadyThere, InvalidEdit, NoSuchRecord
 
 HOURLY = 5000
@@ -77,6 +77,9 @@ def as_failed(error: Exception) -> Failed:
         if isinstance(error, kind):
             return Failed(404 if reason is missing else 400, reason(error))
     known = known_error(error)
+    if isinstance(known, Refused):
+        status = {401: 401, 403: 401, 404: 404}.get(int(known.status), 400)  # clients know no others
+        return Failed(status, known.reason, known.headers)
     if known.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Failed(400, one_line(known))
     log.error("a call failed", exc_info=error)

@@ -8,15 +8,11 @@ from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import MARK, public_name
 from imageserver.dialects.cloudinary.assets import context_of, stamp
 from imageserver.dialects.cloudinary.calls import Call
-from imageserver.dialects.cloudinary.language.chain import Known, read_chain, translate
-from imageserver.dialects.cloudinary.language.picture import Shown
+from imageserver.dialects.cloudinary.deriving import check_transformation
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.dialects.cloudinary.uploading import commit, random_letters
-from imageserver.protocol.values import Size
 from imageserver.store.edits import ChangeMacros, Edit, Rename
 
-TYPICAL = Shown("", Size(1000, 1000))
-"""A picture on which named transformations are tried."""
 KNOWN = frozenset({"name", "unsigned", "live", "disallow_public_id", "external_id"})
 
 
@@ -189,9 +185,7 @@ async def put_transformation(call: Call, name: str, text: str, message: str) -> 
     """Write a named transformation, once it is known to make sense."""
     if not name or not text:
         raise Failed(400, "Missing required parameter - name and transformation")
-    chain = read_chain(text.split("/"), call.account.named_transformation)
-    if not chain.overlays:
-        translate(chain, Known(TYPICAL, call.account.root))
+    check_transformation(call, text)
     await commit(call, [ChangeMacros({name: f"{MARK}{text}"})])
     return {"message": message}
 

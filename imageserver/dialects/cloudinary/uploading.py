@@ -13,7 +13,13 @@ from imageserver.dialects.cloudinary.account import UPLOAD, record_id
 from imageserver.dialects.cloudinary.assets import Asset, asset_of, described
 from imageserver.dialects.cloudinary.calls import Call, check_signed, inline_file
 from imageserver.dialects.cloudinary.chunks import collected
-from imageserver.dialects.cloudinary.deriving import changed_before_storing, eager
+from imageserver.dialects.cloudinary.deriving import (
+    changed_before_storing,
+    check_transformation,
+    cut,
+    eager,
+    eager_parts,
+)
 from imageserver.dialects.cloudinary.language.components import words
 from imageserver.dialects.cloudinary.looking import STORED
 from imageserver.dialects.cloudinary.replies import Failed
@@ -116,6 +122,8 @@ async def take_in(call: Call, path: Path) -> object:
     allowed = call.list("allowed_formats")
     if allowed and form not in {"jpg" if one == "jpeg" else one for one in allowed} and not call.has("format"):
         raise Failed(400, f"Image file format {form} not allowed")
+    for one in eager_parts(call):
+        check_transformation(call, cut(one)[0])
     path = await changed_before_storing(call, path)
     fields = fields_of(call)
     if type_ != UPLOAD:

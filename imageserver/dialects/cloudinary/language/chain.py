@@ -336,7 +336,10 @@ def step(picture: Picture, component: Component, client: Client) -> Picture:
 
 
 def check_page(component: Component) -> None:
-    """Refuse pages but the first; raises `BadTransformation`."""
+    """Refuse pages but the first, and colour spaces but that of screens; raises `BadTransformation`."""
+    space = component.get("cs")
+    if space not in {"", "srgb", "tinysrgb", "no_cmyk"}:
+        raise invalid("color space", space)
     page = component.get("pg")
     if page not in {"", "1"}:
         raise invalid("page", page)

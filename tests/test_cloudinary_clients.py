@@ -162,6 +162,24 @@ def test_versions_across_protocols(client: Client) -> None:
     assert anew["asset_id"] != inner["asset_id"] or anew["version_id"] != inner["version_id"]
 
 
+def test_what_was_answered_before_follows_edits(client: Client) -> None:
+    first = uploader.upload(png(RED), public_id="again")
+    url = first["url"].replace("/upload/", "/upload/f_auto,w_10/")
+    for kind in ("image/webp", "image/png", "image/webp", "image/png"):
+        accept = kind if kind == "image/webp" else "text/html"
+        one, two = (fetch(client, url, Accept=accept) for _ in range(2))
+        assert one.headers["Content-Type"] == two.headers["Content-Type"] == kind
+        assert one.headers["Vary"] == two.headers["Vary"] == "Accept"
+        assert one.headers["Cache-Control"] == two.headers["Cache-Control"] == LONG
+        assert one.body == two.body
+    second = uploader.upload(png(RED), public_id="again")  # equal bytes, another version
+    assert fetch(client, url).headers["Cache-Control"] == "public, no-cache"
+    newer = second["url"].replace("/upload/", "/upload/f_auto,w_10/")
+    assert [fetch(client, newer).headers["Cache-Control"] for _ in range(2)] == [LONG, LONG]
+    uploader.destroy("again")
+    assert fetch(client, newer).status == 404
+
+
 def test_uploads_of_all_kinds(client: Client, tmp_path: Path) -> None:
     data = "data:image/png;base64," + base64.b64encode(png(RED)).decode()
     assert len(uploader.upload(data)["public_id"]) == 20

@@ -9,19 +9,22 @@ from pathlib import Path
 from imageserver.catalog.catalogs import Catalog
 from imageserver.catalog.records import Record
 from imageserver.dialects.cloudinary.notes import Notes
+from imageserver.errors import BadSource
 from imageserver.front_doors import Cloud, Cloudinary
 from imageserver.server.admin.desk import DEFAULT, Desk
 from imageserver.server.site import Site
 from imageserver.server.sources import Version, version_of
 from imageserver.store.durable import digests
 from imageserver.store.errors import NoSuchRecord
-from imageserver.store.store import Store
+from imageserver.store.store import HISTORY, Store
 
 MOST = 10_000
 """Records whose versions are remembered."""
 MARK = ".cloudinary="
 """How a macro begins that holds a transformation in Cloudinary's language; in native requests that is a comment."""
 UPLOAD = "upload"
+HISTORY_LOG = f"{HISTORY}-wal"
+"""The file that changes with every edit of a catalog, by whatever process."""
 
 
 def record_id(type_: str, public_id: str) -> str:
@@ -36,13 +39,22 @@ def public_name(record: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """When bytes were stored; nobody has edited the catalog for as long as the `watched` files stay as they are."""
+
+    second: int
+    watched: tuple[Version, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One cloud of a running server."""
 
     desk: Desk
     cloud: Cloud
-    versions: OrderedDict[tuple[str, Version], int] = field(default_factory=OrderedDict, compare=False)
+    versions: OrderedDict[tuple[str, tuple[Version, ...]], int] = field(default_factory=OrderedDict, compare=False)
     digests: OrderedDict[Version, str] = field(default_factory=OrderedDict, compare=False)
+    looks: dict[str, Path] = field(default_factory=dict, compare=False)
 
     @property
     def site(self) -> Site:
@@ -84,18 +96,24 @@ class Account:
             return None
         return text.removeprefix(MARK) if text.startswith(MARK) else f"${name}$"
 
-    async def version(self, name: str, path: Path) -> int:
-        """Give the second at which the bytes of a record were stored; 0 for one that is gone."""
-        key = name, version_of(path)
+    async def stored(self, name: str, path: Path) -> Stored:
+        """Tell when the bytes of a record were stored, and what has to stay as it is for that to be right."""
+        history = self.looks.get(HISTORY_LOG)
+        seen = () if history is None else tuple(filter(None, [seen_version(history)]))
+        key = name, (version_of(path), *seen)
         known = self.versions.get(key)
         if known is None:
             known = await self.desk.run(self._stored_at, name)
-            keep(self.versions, key, known)
-        return known
+            self.versions[key] = known
+            while len(self.versions) > MOST:
+                self.versions.popitem(last=False)
+        return Stored(known, seen)
 
     def _stored_at(self, name: str) -> int:
+        store = self.store()
+        self.looks[HISTORY_LOG] = store.home.state / HISTORY_LOG
         try:
-            return self.store().record(name).row.stored_at
+            return store.record(name).row.stored_at
         except NoSuchRecord:
             return 0
 
@@ -109,8 +127,9 @@ class Account:
         return self.digests[key]
 
 
-def keep(known: OrderedDict[tuple[str, Version], int], key: tuple[str, Version], value: int) -> None:
-    """Remember a value, and forget the oldest when there are too many."""
-    known[key] = value
-    while len(known) > MOST:
-        known.popitem(last=False)
+def seen_version(path: Path) -> Version | None:
+    """Tell one state of a file from the next; None where there is none."""
+    try:
+        return version_of(path)
+    except BadSource:
+        return None

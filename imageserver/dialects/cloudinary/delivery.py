@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
 
 from aiohttp import web
 
+from imageserver.answers.caching import Caching
 from imageserver.answers.files import named
 from imageserver.dialects.cloudinary.account import UPLOAD, Account
 from imageserver.dialects.cloudinary.language.address import Address, read_address
@@ -26,9 +27,12 @@ from imageserver.plan.hints import NO_HINTS
 from imageserver.server.app import raw_target
 from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.hints import number, read_hints
+from imageserver.server.hits import known
+from imageserver.server.sources import Version
 
 EXPOSED = "Content-Length, ETag, Server-Timing, X-Cld-Error"
 METHODS = ("GET", "HEAD")
+KIND = ("cloudinary", "img")
 LARGEST_WIDTH = 5000
 WIDTHS = ("Sec-CH-Width", "Width", "Sec-CH-Viewport-Width", "Viewport-Width")
 log = logging.getLogger("imageserver.cloudinary")
@@ -91,7 +95,9 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
         raise NoSuchResource(address.public_id)
     chain = read_chain(address.transformations, account.named_transformation)
     signed = check_signature(account, address, chain)
-    looking = Looking(account, request, signed, restricted=address.type == "private" and chain.changes_pixels)
+    looking = Looking(
+        account, request, account.site.live.state, signed, restricted=address.type == "private" and chain.changes_pixels
+    )
     try:
         found = await looked_up(looking, address)
     except (NoSuchResource, NotFound) as missing:
@@ -157,7 +163,8 @@ async def send(
 ) -> web.StreamResponse:
     """Send a picture that was found: as it is stored, or as it is asked for."""
     account, request = looking.account, looking.request
-    headers = {**always(), **(await caching(account, address, found, temporary=bool(more))), **(more or {})}
+    keeping = await caching(account, address, found, temporary=bool(more))
+    headers = {**always(), **keeping.headers, **(more or {})}
     same = not found.extension or FORMATS.get(found.extension.casefold(), "") == FORMATS.get(found.stored, "-")
     if found.entry is not None and found.shown.plain and same and not chain.changes_pixels:
         attachment = flags_of(chain.components).get("attachment")
@@ -182,7 +189,9 @@ async def send(
         )
     written, output = finished(picture, chain, found.extension, found.stored or "png", client)
     headers |= disposition(output.attachment, address, output.extension)
-    return await draw(looking, written, {**headers, **varying(chain, output)})
+    by_width = any(one.get("w").startswith("auto") for one in chain.components)
+    watched = None if by_width else keeping.watched
+    return await draw(looking, written, {**headers, **varying(chain, output)}, watched)
 
 
 def varying(chain: Chain, output: Output) -> dict[str, str]:
@@ -207,29 +216,40 @@ def disposition(attachment: str | None, address: Address, extension: str) -> dic
     return {"Content-Disposition": f"attachment; {named(f'{name}.{extension}')}"}
 
 
-async def caching(account: Account, address: Address, found: Found, *, temporary: bool) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long a reply may be kept, and the files that have to stay as they are for that to be right."""
+
+    headers: Mapping[str, str]
+    watched: tuple[Version, ...] | None = ()
+
+
+async def caching(account: Account, address: Address, found: Found, *, temporary: bool) -> Keeping:
     """Say how long a reply may be kept: long with the current version in its URL, and else only with a question."""
     settings = account.settings
-    headers = {}
-    if address.version is not None and address.version > 1 and found.entry is not None and not temporary:
-        path = found.entry.source() if found.entry.record and found.entry.record.path else None
-        stored_at = await account.version(found.name, path) if path else 0
-        if stored_at:
-            headers["Last-Modified"] = formatdate(stored_at, usegmt=True)
-        if stored_at == address.version:
-            kept = f"public, no-transform, immutable, max-age={settings.max_age}"
-            return {"Cache-Control": kept, **headers}
-    shortly = settings.unversioned_max_age if not temporary else 0
-    return {"Cache-Control": f"public, max-age={shortly}" if shortly else "public, no-cache", **headers}
+    seconds = 0 if temporary else settings.unversioned_max_age
+    shortly = {"Cache-Control": f"public, max-age={seconds}" if seconds else "public, no-cache"}
+    path = found.entry.source() if found.entry and found.entry.record and found.entry.record.path else None
+    if temporary or path is None or address.version is None or address.version <= 1:
+        return Keeping(shortly, None if temporary else ())
+    stored = await account.stored(found.name, path)
+    modified = {"Last-Modified": formatdate(stored.second, usegmt=True)} if stored.second else {}
+    if stored.second != address.version:
+        return Keeping({**shortly, **modified}, stored.watched or None)
+    kept = f"public, no-transform, immutable, max-age={settings.max_age}"
+    return Keeping({"Cache-Control": kept, **modified}, stored.watched or None)
 
 
-async def draw(looking: Looking, written: str, headers: Mapping[str, str]) -> web.Response:
-    """Draw a native request, or find that the client has it."""
-    site, request = looking.account.site, looking.request
+async def draw(
+    looking: Looking, written: str, headers: Mapping[str, str], watched: tuple[Version, ...] | None
+) -> web.Response:
+    """Draw a native request, or find that the client has it; what follows from nothing but files is remembered."""
+    site, request, state = looking.account.site, looking.request, looking.state
     path, _, query = written.partition("?")
     admitted = looking.admit(path, query)
     planned = site.plan(admitted, NO_HINTS)
-    await site.fetcher.bring(planned.foreign)
+    until = await site.fetcher.bring(planned.foreign)
+    versions = site.versions(planned)
     answered = await site.answer(planned)
     own = dict(headers)
     if admitted.is_bounded:
@@ -238,6 +258,12 @@ async def draw(looking: Looking, written: str, headers: Mapping[str, str]) -> we
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers={**own, "ETag": f'"{answered.tag}"'})
     answered, body, kind = await site.finish(planned, answered)
+    answer = known(answered, (*versions, *(watched or ())), 0, None)
+    if answer is not None and watched is not None and not admitted.is_bounded and state is site.live.state:
+        varies = tuple(name for name in own.get("Vary", "").split(", ") if name)
+        every = tuple((name, "set", value) for name, value in own.items())
+        ready = replace(answer, caching=Caching(0, varies=varies), headers=every, until=until, kind=KIND)
+        site.hits.remember(request, ready, state)
     own |= {"Content-Type": kind, "ETag": f'"{answered.tag}"'}
     reply = web.Response(body=body.content, headers=own)
     reply["cache"] = body.origin

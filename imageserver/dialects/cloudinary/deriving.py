@@ -55,7 +55,7 @@ def check_transformation(call: Call, text: str) -> None:
 async def derived(call: Call, asset: Asset, text: str) -> Json:
     """Draw one of them."""
     transformation, extension = cut(text)
-    looking = Looking(call.account, call.request, signed=True)
+    looking = Looking(call.account, call.request, call.account.site.live.state, signed=True)
     found = await looking.found(record_id(asset.type, asset.public_id))
     chain = read_chain(transformation.split("/") if transformation else [], call.account.named_transformation)
     known = Known(
@@ -101,7 +101,7 @@ async def changed_before_storing(call: Call, path: Path) -> Path:
     account = call.account
     facts = (await account.site.sources.facts([path]))[path]
     stored = STORED.get(facts.format, facts.format.casefold())
-    looking = Looking(account, call.request, signed=True)
+    looking = Looking(account, call.request, call.account.site.live.state, signed=True)
     size = facts.shown_size(oriented=account.catalog.attributes.apply_orientation)
     shown = Shown(looking.path_of(STAGED), size, facts.alpha != "none")
     chain = read_chain(transformation.split("/") if transformation else [], account.named_transformation)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
 from imageserver.catalog.catalogs import Entry
+from imageserver.catalog.loading import State
 from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import UPLOAD, Account, record_id
 from imageserver.dialects.cloudinary.language.address import Address
@@ -47,6 +48,7 @@ class Looking:
 
     account: Account
     request: web.Request
+    state: State
     signed: bool
     restricted: bool = False
 

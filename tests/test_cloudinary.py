@@ -17,6 +17,7 @@ import yaml
 from conftest import QUIET
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from serving import Client, serving
 
 from imageserver.config import Config
@@ -51,12 +52,16 @@ def clouds(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     path = folder / "catalogs" / "Co" / "catalog.yaml"
     text = path.read_text().replace(
         "  grid: {path: grid.png}\n",
-        "  grid: {path: grid.png}\n  folder/inner: {path: grid.png}\n  'a,b ü&.x': {path: photo.jpg}\n"
+        "  grid: {path: grid.png}\n  edged: {path: edged.png}\n"
+        "  folder/inner: {path: grid.png}\n  'a,b ü&.x': {path: photo.jpg}\n"
         "  private:own: {path: grid.png, access: private}\n"
         "  authenticated:own: {path: grid.png, access: authenticated}\n",
     )
     at = text.index("\nmacros:\n") + len("\nmacros:\n")
     path.write_text(text[:at] + MACROS.removeprefix("macros:\n") + text[at:])
+    edged = Image.new("RGB", (100, 100), (30, 80, 60))
+    edged.paste((200, 30, 40), (20, 20, 80, 80))
+    edged.save(path.parent / "images" / "edged.png")
     environment = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": f"demo Co key {SECRET}, open Co"}
     with serving(folder, environment=environment) as client:
         yield client

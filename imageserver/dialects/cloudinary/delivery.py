@@ -15,7 +15,7 @@ from imageserver.answers.caching import Caching
 from imageserver.answers.files import named
 from imageserver.dialects.cloudinary.account import UPLOAD, Account
 from imageserver.dialects.cloudinary.language.address import Address, read_address
-from imageserver.dialects.cloudinary.language.chain import Chain, Known, finished, read_chain, translate
+from imageserver.dialects.cloudinary.language.chain import Chain, finished, read_chain, translate
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsigned
 from imageserver.dialects.cloudinary.language.output import FORMATS, Output, flags_of
 from imageserver.dialects.cloudinary.language.picture import Client
@@ -171,14 +171,7 @@ async def send(
         headers |= disposition(attachment, address, found.stored)
         return await send_original(looking, found, headers)
     client = client_of(request)
-    known = Known(
-        found.shown,
-        account.root,
-        await looking.layers(chain),
-        client,
-        await looking.trim(found, chain.trim),
-    )
-    picture = translate(chain, known)
+    picture = translate(chain, await looking.known(chain, found, client))
     if "getinfo" in flags_of(chain.components):
         return web.json_response(
             {

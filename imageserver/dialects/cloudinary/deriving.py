@@ -49,7 +49,7 @@ def check_transformation(call: Call, text: str) -> None:
     """Try a transformation on a picture of a usual size, as far as that can be; raises `BadTransformation`."""
     chain = read_chain(text.split("/") if text else [], call.account.named_transformation)
     if not chain.overlays:
-        translate(chain, Known(TYPICAL, call.account.root))
+        translate(chain, Known(TYPICAL, call.account.root, client=Client(border="ffffff")))
 
 
 async def derived(call: Call, asset: Asset, text: str) -> Json:
@@ -58,10 +58,7 @@ async def derived(call: Call, asset: Asset, text: str) -> Json:
     looking = Looking(call.account, call.request, call.account.site.live.state, signed=True)
     found = await looking.found(record_id(asset.type, asset.public_id))
     chain = read_chain(transformation.split("/") if transformation else [], call.account.named_transformation)
-    known = Known(
-        found.shown, call.account.root, await looking.layers(chain), trim=await looking.trim(found, chain.trim)
-    )
-    picture = translate(chain, known)
+    picture = translate(chain, await looking.known(chain, found, Client()))
     written, output = finished(picture, chain, extension, found.stored or "png", Client())
     path, _, query = written.partition("?")
     body = await drawn(call, call.account.site.plan(looking.admit(path, query), NO_HINTS))
@@ -105,10 +102,9 @@ async def changed_before_storing(call: Call, path: Path) -> Path:
     size = facts.shown_size(oriented=account.catalog.attributes.apply_orientation)
     shown = Shown(looking.path_of(STAGED), size, facts.alpha != "none")
     chain = read_chain(transformation.split("/") if transformation else [], account.named_transformation)
-    known = Known(
-        shown, account.root, await looking.layers(chain), trim=await looking.trim(Found(shown, stored), chain.trim)
+    written, _ = finished(
+        translate(chain, await looking.known(chain, Found(shown, stored), Client())), chain, form, stored, Client()
     )
-    written, _ = finished(translate(chain, known), chain, form, stored, Client())
     object_, _, query = written.partition("?")
     catalog = account.catalog
     images = ChainMap({STAGED: Record(path=str(await call.run(path.resolve)))}, dict[str, Record](), catalog.images)  # type: ignore[arg-type]

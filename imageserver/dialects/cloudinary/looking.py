@@ -14,17 +14,17 @@ from imageserver.catalog.loading import State
 from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import UPLOAD, Account, record_id
 from imageserver.dialects.cloudinary.language.address import Address
-from imageserver.dialects.cloudinary.language.chain import Chain, Overlay, key_of, layer_request
+from imageserver.dialects.cloudinary.language.chain import Chain, Known, Overlay, key_of, layer_request
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource, Unsigned
 from imageserver.dialects.cloudinary.language.layers import Fetched, Layer, Named, elsewhere, stand_in
-from imageserver.dialects.cloudinary.language.picture import Shown
+from imageserver.dialects.cloudinary.language.picture import Client, Shown
 from imageserver.errors import NotFound
 from imageserver.layout.measuring import Survey
 from imageserver.plan.fonts import FontMap
 from imageserver.plan.hints import NO_HINTS
 from imageserver.plan.picture import Picture
 from imageserver.protocol.values import Size
-from imageserver.render.cropping import crop_of
+from imageserver.render.cropping import border_of, crop_of
 
 STORED = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "TIFF": "tif", "WEBP": "webp", "AVIF": "avif", "BMP": "bmp"}
 """Extensions of the formats of sources; any other is its own name."""
@@ -120,6 +120,12 @@ class Looking:
         )
         return Shown(written, Size(window.width, window.height), alpha, plain=False)
 
+    async def known(self, chain: Chain, found: Found, client: Client) -> Known:
+        """Gather all that a transformation needs to know of its pictures."""
+        client = replace(client, border=await self.border(found, chain))
+        layers, trim = await self.layers(chain), await self.trim(found, chain.trim)
+        return Known(found.shown, self.account.root, layers, client, trim)
+
     async def layers(self, chain: Chain) -> dict[tuple[Layer, str], Shown]:
         """Measure what all layers show; raises `NoSuchResource`."""
         found = {}
@@ -156,14 +162,21 @@ class Looking:
 
     async def trim(self, found: Found, tolerance: float | None) -> str:
         """Find the rectangle that a border leaves; nothing when there is none."""
-        entry = found.entry
         if tolerance is None:
             return ""
-        if entry is None or not found.shown.plain:
+        if found.entry is None or not found.shown.plain:
             raise BadTransformation("Effect trim is for pictures as they are stored")
+        entry = found.entry
         oriented = entry.catalog.attributes.apply_orientation
         corner = "alpha" if found.shown.has_alpha else "ul"
         return await self.account.site.renderer.run(crop_of, entry.source(), oriented, corner, tolerance / 100)
+
+    async def border(self, found: Found, chain: Chain) -> str:
+        """Find the colour at the edges of a picture, if it is asked for and the picture is stored as it is."""
+        if not chain.needs_border or found.entry is None or not found.shown.plain:
+            return ""
+        oriented = found.entry.catalog.attributes.apply_orientation
+        return await self.account.site.renderer.run(border_of, found.entry.source(), oriented)
 
 
 def candidates(public_id: str) -> Iterable[str]:

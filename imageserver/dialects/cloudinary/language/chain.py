@@ -91,6 +91,11 @@ class Chain:
         return None
 
     @property
+    def needs_border(self) -> bool:
+        """Tell whether the colour at the edges of the picture is asked for."""
+        return any(one.get("b").startswith("auto") for one in self.components)
+
+    @property
     def changes_pixels(self) -> bool:
         """Tell whether anything but the name of the file is asked for."""
         keeping = {"attachment", "immutable_cache", "keep_attribution", "original"}
@@ -332,7 +337,7 @@ def step(picture: Picture, component: Component, client: Client) -> Picture:
     ratio = device_ratio(component, client)
     picture, radii = rounded_corners(picture, component, ratio)
     picture = bordered(picture, component, radii, ratio)
-    return filled_behind(turned(picture, component), component)
+    return filled_behind(turned(picture, component), component, client)
 
 
 def check_page(component: Component) -> None:

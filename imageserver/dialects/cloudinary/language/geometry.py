@@ -83,7 +83,7 @@ def read(picture: Picture, component: Component, client: Client) -> Asked:
         offset=(x, y),
         corner=placed and not gravity,
         center=(x, y) if gravity == "xy_center" else None,
-        color=background(component.get("b")),
+        color=background(component.get("b"), client),
         stretches="ignore_aspect_ratio" in component.flags,
     )
 
@@ -142,10 +142,12 @@ def compass(text: str) -> tuple[int, int]:
     return COMPASS[text]
 
 
-def background(text: str) -> str:
-    """Read `b_`; nothing is none."""
+def background(text: str, client: Client) -> str:
+    """Read `b_`; nothing is none, and `auto` the colour at the edges of the picture."""
     if text.partition(":")[0].partition("_")[0] == "auto":
-        raise BadTransformation("Background auto is not supported")
+        if not client.border:
+            raise BadTransformation("Background auto is for pictures as they are stored")
+        return client.border
     return read_color(text, "background") if text else ""
 
 

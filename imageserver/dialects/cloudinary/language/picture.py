@@ -13,11 +13,15 @@ LONGEST = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What is known of who asks: the device pixel ratio, the formats that it shows, and the width that it wants."""
+    """What is known of who asks: the device pixel ratio, the formats that it shows, and the width that it wants.
+
+    `border` is the colour at the edges of the picture that is asked for, where that is known.
+    """
 
     ratio: float = 1.0
     formats: tuple[str, ...] = ()
     width: int = 0
+    border: str = ""
 
 
 @dataclass(frozen=True, slots=True)

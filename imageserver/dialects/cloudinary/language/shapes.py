@@ -8,9 +8,9 @@ import re
 from imageserver.dialects.cloudinary.language.colors import is_clear, lets_through, read_color
 from imageserver.dialects.cloudinary.language.components import Component
 from imageserver.dialects.cloudinary.language.facts import invalid
-from imageserver.dialects.cloudinary.language.geometry import extended
+from imageserver.dialects.cloudinary.language.geometry import background, extended
 from imageserver.dialects.cloudinary.language.numbers import length, written
-from imageserver.dialects.cloudinary.language.picture import Picture
+from imageserver.dialects.cloudinary.language.picture import Client, Picture
 from imageserver.protocol.values import Size, at_least_one
 
 BORDER = re.compile(r"([0-9]{1,4})(?:px)?_solid(?:_(.+))?")
@@ -132,12 +132,12 @@ def turned_size(size: Size, angle: float) -> Size:
     )
 
 
-def filled_behind(picture: Picture, component: Component) -> Picture:
+def filled_behind(picture: Picture, component: Component, client: Client) -> Picture:
     """Fill what lets through with the colour of `b_`."""
     text = component.get("b")
     if not text or not picture.has_alpha:
         return picture
-    color = read_color(text, "background")
+    color = background(text, client)
     if is_clear(color) or (lets_through(color) and component.get("c") in PADDING):
         return picture
     return picture.fresh().shaped(f"bgColor={color}", has_alpha=lets_through(color))

@@ -12,8 +12,8 @@ from imageserver.dialects.cloudinary.notes import Notes
 from imageserver.errors import BadSource
 from imageserver.front_doors import Cloud, Cloudinary
 from imageserver.server.admin.desk import DEFAULT, Desk
+from imageserver.server.file_versions import Version, version_of
 from imageserver.server.site import Site
-from imageserver.server.sources import Version, version_of
 from imageserver.store.durable import digests
 from imageserver.store.errors import NoSuchRecord
 from imageserver.store.store import HISTORY, Store

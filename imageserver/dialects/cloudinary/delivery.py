@@ -25,10 +25,10 @@ from imageserver.dialects.cloudinary.originals import send_original
 from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
 from imageserver.plan.hints import NO_HINTS
 from imageserver.server.app import raw_target
+from imageserver.server.file_versions import Version
 from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.hints import number, read_hints
 from imageserver.server.hits import known
-from imageserver.server.sources import Version
 
 EXPOSED = "Content-Length, ETag, Server-Timing, X-Cld-Error"
 METHODS = ("GET", "HEAD")

@@ -121,6 +121,7 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("l_private:own/fl_layer_apply/photo", 401, "Overlay private:own needs a signed URL"),
         ("/demo/image/private/l_authenticated:own/fl_layer_apply/own", 401, "Overlay authenticated:own needs a signed"),
         ("cs_cmyk/photo", 400, "Invalid color space in transformation: cmyk"),
+        ("w_5/private:own.png", 404, "Resource not found - private:own"),
         ("w_5000/photo", 400, "illegal image size 5000x3750"),
         ("s--abcdefghi--/photo", 400, "Invalid signature in URL: abcdefghi"),
         ("s--abcdefgh--/photo", 401, "Invalid signature in URL"),

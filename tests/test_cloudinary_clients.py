@@ -338,6 +338,7 @@ DATA = "data:image/png;base64," + base64.b64encode(png(RED)).decode()
         ("image/upload", {"file": "http://127.0.0.1:1/a.png", **signed()}, 400, "Remote URLs are not allowed"),
         ("image/upload", {"file": DATA, **signed(public_id="a?b")}, 400, "public_id (a?b) is invalid"),
         ("image/upload", {"file": DATA, **signed(public_id="../a")}, 400, "expected an id"),
+        ("image/upload", {"file": DATA, **signed(public_id="private:a")}, 404, "Resource not found - private:a"),
         ("image/upload", {"file": DATA, **signed(allowed_formats="jpg")}, 400, "Image file format png not allowed"),
         ("image/upload", {"file": DATA, **signed(raw_convert="x")}, 400, "Raw convert is invalid"),
         ("image/upload", {"file": DATA, **signed(detection="x")}, 400, "Detection invalid model 'x'"),
@@ -376,6 +377,15 @@ def test_who_may_call(client: Client) -> None:
     assert client.ask("/v1_1/other/ping", headers={"Authorization": basic}).status == 401  # a cloud without a key
     assert client.ask("/v1_1/other/ping", headers={"Authorization": "Basic Og=="}).status == 401
     assert client.ask("/v1_1/demo/nothing", headers={"Authorization": basic}).status == 404
+
+
+def test_call_in_json(client: Client) -> None:
+    basic = "Basic " + base64.b64encode(b"key:secret").decode()
+    body = json.dumps({"file": DATA, "public_id": "in/json", "tags": ["a", "b"], "overwrite": True}).encode()
+    headers = {"Authorization": basic, "Content-Type": "application/json"}
+    reply = client.ask("/v1_1/demo/image/upload", "POST", body, headers)
+    assert json.loads(reply.text)["tags"] == ["a", "b"]
+    assert client.ask("/v1_1/demo/image/upload", "POST", b"[1", headers).status == 400
 
 
 def test_chunk_out_of_order(client: Client) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from imageserver.catalog.catalogs import Catalog
 from imageserver.catalog.records import Record
+from imageserver.dialects.cloudinary.language.facts import NoSuchResource
 from imageserver.dialects.cloudinary.notes import Notes
 from imageserver.errors import BadSource
 from imageserver.front_doors import Cloud, Cloudinary
@@ -28,8 +29,15 @@ HISTORY_LOG = f"{HISTORY}-wal"
 
 
 def record_id(type_: str, public_id: str) -> str:
-    """Give the id of the record of an image: types but `upload` have names of their own."""
-    return public_id if type_ == UPLOAD else f"{type_}:{public_id}"
+    """Give the id of the record of an image: types but `upload` have names of their own.
+
+    Raises `NoSuchResource` for a public id that would be that of another type.
+    """
+    if type_ != UPLOAD:
+        return f"{type_}:{public_id}"
+    if public_name(public_id)[0] != UPLOAD:
+        raise NoSuchResource(public_id)
+    return public_id
 
 
 def public_name(record: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -92,11 +92,6 @@ def context_of(fields: Mapping[str, Json]) -> dict[str, str]:
 def stamp(seconds: float) -> str:
     """Write a time."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-async def assets_of(call: Call, names: Iterable[str]) -> list[Asset]:
-    """Gather all that is known of records."""
-    return [await asset_of(call, name) for name in names]
 
 
 async def asset_of(call: Call, name: str, status: Status | None = None) -> Asset:

@@ -8,7 +8,7 @@ import shutil
 import time
 from base64 import b64decode
 from binascii import Error as NoBase64
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from hmac import compare_digest
@@ -98,9 +98,6 @@ class Call:
     def flat(self) -> dict[str, str]:
         """Give the parameters as a signature has them."""
         return {name: ",".join(values) for name, values in self.values.items()}
-
-
-Handle = Callable[[Call], Awaitable[object]]
 
 
 @asynccontextmanager
@@ -240,8 +237,8 @@ def authorised(call: Call) -> bool:
             name, _, secret = b64decode(given).decode().partition(":")
         except (NoBase64, ValueError):
             name = secret = ""
-        right, given_ = digest(f"{cloud.key}:{cloud.secret}"), digest(f"{name}:{secret}")
-        if not cloud.secret or not compare_digest(right, given_):
+        right, offered = digest(f"{cloud.key}:{cloud.secret}"), digest(f"{name}:{secret}")
+        if not cloud.secret or not compare_digest(right, offered):
             raise Failed(401, "Invalid credentials")
         return True
     if scheme.casefold() == "bearer":

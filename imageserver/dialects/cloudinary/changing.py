@@ -14,7 +14,7 @@ from imageserver.dialects.cloudinary.uploading import answered, commit, existing
 from imageserver.store.edits import Change, Edit, Remove, Rename
 from imageserver.store.errors import NoSuchRecord
 
-Change_ = Callable[[list[str], list[str]], list[str]]
+Words = Callable[[list[str], list[str]], list[str]]
 
 
 def named(call: Call, parameter: str = "public_id") -> str:
@@ -140,7 +140,7 @@ async def metadata(call: Call) -> object:
     return {"public_ids": changed}
 
 
-COMMANDS: Mapping[str, Change_] = {
+COMMANDS: Mapping[str, Words] = {
     "add": lambda before, words: list(dict.fromkeys([*before, *words])),
     "set_exclusive": lambda before, words: list(dict.fromkeys([*before, *words])),
     "remove": lambda before, words: [one for one in before if one not in words],

@@ -12,7 +12,7 @@ from typing import Literal
 
 from imageserver.catalog.written import Json
 
-Kind = Literal["asset", "preset", "folder", "chunk", "field", "transformation"]
+Kind = Literal["asset", "preset", "folder", "field"]
 SCHEMA = "CREATE TABLE IF NOT EXISTS note (kind TEXT, name TEXT, text TEXT, PRIMARY KEY (kind, name)) WITHOUT ROWID"
 
 

@@ -32,11 +32,10 @@ ALWAYS = ("asset_id", "public_id", "folder")
 Choice = Callable[[Status], bool]
 
 
-def kind_of(call: Call, kind: str) -> bool:
+def is_here(kind: str) -> bool:
     """Tell whether a kind of resource is here at all; raises `Failed` for one that nobody knows."""
     if kind not in {"image", "raw", "video"}:
         raise Failed(404, f"Resource not found - {kind}")
-    del call
     return kind == "image"
 
 
@@ -86,7 +85,7 @@ def shown(call: Call, asset: Asset) -> dict[str, object]:
 
 async def list_resources(call: Call, kind: str, type_: str = "") -> object:
     """List assets, those that are named or all."""
-    if not kind_of(call, kind):
+    if not is_here(kind):
         return {"resources": []}
     if call.list("public_ids"):
         found = [await existing(call, record_id(type_ or UPLOAD, one)) for one in call.values["public_ids"]]
@@ -102,7 +101,7 @@ async def list_resources(call: Call, kind: str, type_: str = "") -> object:
 
 async def list_by_tag(call: Call, kind: str, tag: str) -> object:
     """List the assets that have a tag."""
-    if not kind_of(call, kind):
+    if not is_here(kind):
         return {"resources": []}
     return await page(call, await statuses(call, lambda one: tag in tags_of(one.fields)))
 
@@ -110,7 +109,7 @@ async def list_by_tag(call: Call, kind: str, tag: str) -> object:
 async def list_by_context(call: Call, kind: str) -> object:
     """List the assets whose context has a key, and maybe a value."""
     key, value = call.text("key"), call.text("value")
-    if not kind_of(call, kind):
+    if not is_here(kind):
         return {"resources": []}
 
     def fits(one: Status) -> bool:
@@ -122,7 +121,7 @@ async def list_by_context(call: Call, kind: str) -> object:
 
 async def list_by_moderation(call: Call, kind: str, name: str, status: str) -> object:
     """List the assets that somebody has judged in that way, or has yet to judge."""
-    notes = await call.run(call.account.notes.every, "asset") if kind_of(call, kind) else {}
+    notes = await call.run(call.account.notes.every, "asset") if is_here(kind) else {}
     wanted = [{"kind": name, "status": status}]
     return await page(call, await statuses(call, lambda one: notes.get(one.row.uid, {}).get("moderation") == wanted))
 
@@ -154,7 +153,7 @@ async def by_asset_id(call: Call, asset_id: str) -> str:
 
 async def details(call: Call, kind: str, type_: str, public_id: str) -> object:
     """Tell all of an asset; one that is gone and was backed up has left a placeholder."""
-    if not kind_of(call, kind):
+    if not is_here(kind):
         raise Failed(404, f"Resource not found - {public_id}")
     name = record_id(type_, public_id)
     try:
@@ -233,7 +232,7 @@ def remembered(call: Call, name: str) -> list[Revision]:
 
 async def update(call: Call, kind: str, type_: str, public_id: str) -> object:
     """Change what is known of an asset."""
-    if not kind_of(call, kind):
+    if not is_here(kind):
         raise Failed(404, f"Resource not found - {public_id}")
     for one in NOT_HERE:
         if call.has(one):
@@ -253,7 +252,7 @@ async def update(call: Call, kind: str, type_: str, public_id: str) -> object:
 async def delete(call: Call, kind: str, type_: str) -> object:
     """Take assets away: those that are named, those with a prefix, or all."""
     names = [record_id(type_, one) for one in call.values.get("public_ids", ())]
-    if not names and kind_of(call, kind):
+    if not names and is_here(kind):
         prefix = call.text("prefix")
         if not prefix and not call.flag("all"):
             raise Failed(400, "Missing required parameter - public_ids, prefix or all")
@@ -264,7 +263,7 @@ async def delete(call: Call, kind: str, type_: str) -> object:
 
 async def delete_by_tag(call: Call, kind: str, tag: str) -> object:
     """Take all assets away that have a tag."""
-    chosen = await statuses(call, lambda one: tag in tags_of(one.fields)) if kind_of(call, kind) else []
+    chosen = await statuses(call, lambda one: tag in tags_of(one.fields)) if is_here(kind) else []
     return await deleted(call, [one.name for one in chosen])
 
 
@@ -336,7 +335,7 @@ async def delete_backups(call: Call, asset_id: str) -> object:
 
 async def list_tags(call: Call, kind: str) -> object:
     """List the tags that assets have."""
-    found = await statuses(call, lambda _: True) if kind_of(call, kind) else []
+    found = await statuses(call, lambda _: True) if is_here(kind) else []
     prefix = call.text("prefix")
     words = sorted({word for one in found for word in tags_of(one.fields) if word.startswith(prefix)})
     return {"tags": words[: call.number("max_results", FEWEST, MOST)]}

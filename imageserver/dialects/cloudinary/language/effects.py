@@ -15,7 +15,6 @@ from imageserver.protocol.values import Size, rounded
 
 OF_LAYERS = frozenset({"multiply", "screen", "overlay"})
 """Those that say how a layer mixes with what lies below."""
-IGNORED = frozenset({"viesus_correct", "anti_removal", "zoompan"})
 HUE_STEP = 1.8
 """Degrees of a level of hue."""
 BLUR_STEP, SHARP_STEP = 20, 100

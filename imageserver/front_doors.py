@@ -53,6 +53,7 @@ class Cloudinary:
     strict: bool = option(switch, default=False, doc="serves derived pictures only by signed or named transformations")
     max_age: int = option(whole, MONTH, "seconds that a URL with the current version may be kept")
     unversioned_max_age: int = option(whole, 0, "the same of all other URLs; 0 asks each time")
+    base_url: str = option(str, "", "the address that answers of the API name; else that of the request")
 
     @property
     def is_on(self) -> bool:

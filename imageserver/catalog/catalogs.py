@@ -172,6 +172,15 @@ class Catalogs:
         if "\0" not in str(path) and any(path.resolve().is_relative_to(folder.resolve()) for folder in hidden):
             raise Refused("", "the file is in the folder of a catalog that the client may not see")
 
+    def _check_access(self, home: Catalog, record: Record) -> None:
+        """Raise `Refused` for a record that only those see who sign their requests."""
+        if (
+            record.access
+            and self.visitor is not None
+            and not (self.visitor.key and self.visitor.key.reaches(home.name))
+        ):
+            raise Refused(home.name, "expected a signed request, as the record is not for everybody (access)")
+
     def shows(self, catalog: Catalog) -> bool:
         """Tell whether the visitor may see what is in a catalog."""
         try:
@@ -210,9 +219,12 @@ class Catalogs:
         name = name.strip("/")
         entry = self._translated(name, main, locale) or self._crop(name, main, locale) or self._direct(name, main)
         self.check(entry.catalog)
-        if entry.record is None and entry.catalog is self.default:
-            self.check_file(self.default.root / entry.file)
-        return entry if entry.record is None else replace(entry, record=localised(entry.record, locale))
+        if entry.record is None:
+            if entry.catalog is self.default:
+                self.check_file(self.default.root / entry.file)
+            return entry
+        self._check_access(entry.home, entry.record)
+        return replace(entry, record=localised(entry.record, locale))
 
     def macro(self, name: str, main: Catalog) -> str | None:
         """Find a macro in the main catalog, in the default one, or among the built-in ones."""

@@ -13,6 +13,8 @@ from imageserver.protocol.values import Point, Rect, Size
 
 SET_TYPES = ("mediaset", "spinset", "spinset2d", "videoset", "imageset", "ecatalog")
 BIT_RATE = Scalar(Integer(low=0))
+Access = Literal["private", "authenticated"]
+ACCESS: Keyword[Access] = Keyword({"private": "private", "authenticated": "authenticated"})
 Disposition = Literal["inline", "attachment"]
 DISPOSITION: Keyword[Disposition] = Keyword({"inline": "inline", "attachment": "attachment"})
 
@@ -65,6 +67,9 @@ class Record:
         doc="The type of the set.",
     )
     tags: str = catalog_field(ANY_TEXT, default="", metadata=True, doc="Words to find it by.")
+    access: Access | None = catalog_field(
+        Scalar(ACCESS, null=None), doc="`private` or `authenticated`: only signed requests see it."
+    )
     user_type: str = catalog_field(ANY_TEXT, default="", doc="Type of static content.")
     digimarc_info: str = catalog_field(ANY_TEXT, default="", doc="Read; Digimarc is not supported.")
 

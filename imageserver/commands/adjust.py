@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.commands.declare import Comp, command
+from imageserver.commands.declare import EXTENSION, Comp, command
 from imageserver.errors import Mismatch
 from imageserver.protocol.color import COLOR, Color
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real, split_list
@@ -79,6 +79,23 @@ class UnsharpMaskR(UnsharpMask):
     """The same with the radius in pixels of the reply."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeyColor:
+    """A colour, and how different one may be that counts as the same, in percent."""
+
+    color: Color
+    tolerance: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceColor:
+    """A colour that goes, the one in its place, and how different one may be that goes with it, in percent."""
+
+    color: Color
+    replacement: Color
+    tolerance: int = 50
+
+
 DISTRIBUTION: Keyword[Literal["uniform", "gaussian"]] = Keyword({"uniform": "uniform", "gaussian": "gaussian"})
 USM = (Real(0, 5), Real(0, 250), Integer(0, 255), FLAG)
 
@@ -131,6 +148,68 @@ class Adjust:
     invert: bool = command(
         {"op_invert": FLAG}, default=False, comp=Comp.COMPOSITE, doc="Makes a negative.", page="op-invert"
     )
+    gamma: float = command(
+        {"op_gamma": Real(0.1, 10)},
+        default=1.0,
+        comp=Comp.COMPOSITE,
+        doc="Lightens the middle above 1, darkens it below. An extension.",
+        page=EXTENSION,
+    )
+    auto_levels: bool = command(
+        {"op_autoLevels": FLAG},
+        default=False,
+        comp=Comp.COMPOSITE,
+        doc="Spreads each component such that its darkest and brightest hundredth become 0 and 255. An extension.",
+        page=EXTENSION,
+    )
+    vibrance: int = command(
+        {"op_vibrance": PERCENT},
+        default=0,
+        comp=Comp.COMPOSITE,
+        doc="Changes the saturation, of pale colours most. An extension.",
+        page=EXTENSION,
+    )
+    sepia: int = command(
+        {"op_sepia": Integer(0, 100)},
+        default=0,
+        comp=Comp.COMPOSITE,
+        doc="Makes an old photograph, in percent. An extension.",
+        page=EXTENSION,
+    )
+    threshold: int = command(
+        {"op_threshold": Integer(0, 100)},
+        default=0,
+        comp=Comp.COMPOSITE,
+        doc="Makes what is darker black, and all else white, in percent. An extension.",
+        page=EXTENSION,
+    )
+    replace_color: ReplaceColor | None = command(
+        {"op_replaceColor": Product(ReplaceColor, (COLOR, COLOR, Integer(0, 100)))},
+        comp=Comp.COMPOSITE,
+        doc="Moves a colour, and those like it, to another one. An extension.",
+        page=EXTENSION,
+    )
+    key_color: KeyColor | None = command(
+        {"op_keyColor": Product(KeyColor, (COLOR, Integer(0, 100)))},
+        comp=Comp.COMPOSITE,
+        doc="Makes a colour, and those like it, transparent. An extension.",
+        page=EXTENSION,
+    )
+    median: float = command(
+        {"op_median": Real(0, 20)},
+        default=0.0,
+        comp=Comp.COMPOSITE,
+        doc="Puts the median of what is around in place of each pixel; the radius is in pixels of the composite. "
+        "An extension.",
+        page=EXTENSION,
+    )
+    pixelate: int = command(
+        {"op_pixelate": Integer(0, 1000)},
+        default=0,
+        comp=Comp.COMPOSITE,
+        doc="Shows squares of one colour, with sides of that many pixels of the composite. An extension.",
+        page=EXTENSION,
+    )
     grow: int = command(
         {"op_grow": PERCENT},
         default=0,
@@ -144,6 +223,13 @@ class Adjust:
         comp=Comp.COMPOSITE,
         doc="Blurs; the radius is in pixels of the composite.",
         page="op-blur",
+    )
+    vignette: int = command(
+        {"op_vignette": Integer(0, 100)},
+        default=0,
+        comp=Comp.COMPOSITE,
+        doc="Darkens towards the edges, in percent. An extension.",
+        page=EXTENSION,
     )
     noise: Noise | None = command(
         {"op_noise": Product(Noise, (Integer(0, 100), DISTRIBUTION, FLAG))},

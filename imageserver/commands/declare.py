@@ -16,6 +16,8 @@ from imageserver.protocol.grammar import Grammar
 T = TypeVar("T")
 U = TypeVar("U")
 D = TypeVar("D")
+EXTENSION = "extensions"
+"""In place of the page of a command that the reference does not have."""
 
 
 class Comp(Enum):

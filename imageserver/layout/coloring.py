@@ -266,6 +266,8 @@ def needs_rgb(adjust: Adjust) -> bool:
     """Tell whether operations work on RGB only."""
     harmless = Adjust(
         invert=adjust.invert,
+        median=adjust.median,
+        pixelate=adjust.pixelate,
         grow=adjust.grow,
         blur=adjust.blur,
         noise=adjust.noise,

@@ -348,7 +348,14 @@ def scaled_adjust(adjust: Adjust, scale: float, sharpening: float) -> Adjust:
     usm = adjust.usm
     if usm is not None and not isinstance(usm, UnsharpMaskR):
         usm = replace(usm, radius=usm.radius * min(1.0, sharpening))
-    return replace(adjust, usm=usm, blur=adjust.blur * scale, grow=rounded(adjust.grow * scale))
+    return replace(
+        adjust,
+        usm=usm,
+        blur=adjust.blur * scale,
+        grow=rounded(adjust.grow * scale),
+        median=adjust.median * scale,
+        pixelate=at_least_one(adjust.pixelate * scale) if adjust.pixelate else 0,
+    )
 
 
 def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors, size: Size) -> Encoding:

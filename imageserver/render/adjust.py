@@ -26,6 +26,19 @@ from imageserver.render.alpha import (
     with_alpha,
 )
 from imageserver.render.engine import Image, interpolator
+from imageserver.render.toning import (
+    auto_levels,
+    gamma,
+    key_color,
+    median,
+    pixelate,
+    recolored,
+    replace_color,
+    sepia,
+    threshold,
+    vibrance,
+    vignette,
+)
 
 SIGMA_PER_RADIUS = 1.0
 """Photoshop's radius of a Gaussian blur is its standard deviation; the reference's is taken to be the same."""
@@ -65,18 +78,22 @@ def steps(adjust: Adjust) -> tuple[tuple[Callable[[Image, Any], Image], object, 
         (saturation, adjust.saturation, none.saturation),
         (colorize, adjust.colorize, none.colorize),
         (invert, adjust.invert, none.invert),
+        (gamma, adjust.gamma, none.gamma),
+        (auto_levels, adjust.auto_levels, none.auto_levels),
+        (vibrance, adjust.vibrance, none.vibrance),
+        (sepia, adjust.sepia, none.sepia),
+        (threshold, adjust.threshold, none.threshold),
+        (replace_color, adjust.replace_color, none.replace_color),
+        (key_color, adjust.key_color, none.key_color),
+        (median, adjust.median, none.median),
+        (pixelate, adjust.pixelate, none.pixelate),
         (grow, adjust.grow, none.grow),
         (blur, adjust.blur, none.blur),
+        (vignette, adjust.vignette, none.vignette),
         (noise, adjust.noise, none.noise),
         (usm, adjust.usm, none.usm),
         (sharpen, adjust.sharpen, none.sharpen),
     )
-
-
-def recolored(image: Image, change: Callable[[Image], Image]) -> Image:
-    """Change the colours and keep the alpha; what leaves 0-255 is cut off."""
-    changed = change(colors(image)).rint().cast("uchar").copy(interpretation="srgb")
-    return with_alpha(changed, alpha(image)) if has_alpha(image) else changed
 
 
 def brightness(image: Image, percent: int) -> Image:

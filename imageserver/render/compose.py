@@ -106,10 +106,13 @@ def reach(layout: Layout) -> int:
 
 
 def adjust_reach(adjust: Adjust) -> int:
-    """Give how far a pixel sees in operations on pixels; colorizing looks at the whole picture."""
-    if adjust.colorize and adjust.colorize.normalise:
+    """Give how far a pixel sees in operations on pixels; some look at the whole picture, or at where its edges are."""
+    if counts(adjust) or adjust.pixelate or adjust.vignette:
         return EVERYTHING
-    return math.ceil(abs(adjust.grow) + SIGMAS * (adjust.blur + (adjust.usm.radius if adjust.usm else 0))) + 1
+    return (
+        math.ceil(abs(adjust.grow) + adjust.median + SIGMAS * (adjust.blur + (adjust.usm.radius if adjust.usm else 0)))
+        + 1
+    )
 
 
 def kept(image: Image, wanted: Rect) -> Image:
@@ -278,10 +281,14 @@ def streams(layer: LaidLayer, layout: Layout) -> bool:
     return not layer.angle and not upside_down and not back and not layer.corners
 
 
+def counts(adjust: Adjust) -> bool:
+    """Tell whether operations count how often colours are there before they change any."""
+    return adjust.auto_levels or (adjust.colorize is not None and adjust.colorize.normalise)
+
+
 def looks_back(adjust: Adjust) -> bool:
     """Tell whether operations read rows again that have gone by long ago."""
-    counts = adjust.colorize is not None and adjust.colorize.normalise
-    return counts or (adjust.usm is not None and adjust.usm.radius > NEAR)
+    return counts(adjust) or (adjust.usm is not None and adjust.usm.radius > NEAR)
 
 
 def fetched(

@@ -30,8 +30,15 @@ class LiveCatalogs:
         self.state: State = load(folder, shelf=shelf)
         self.problems: tuple[Problem, ...] = ()
         self.read_at: Mapping[Path, float] = dict.fromkeys(self.state.loaded, time.time())
+        self._turn = asyncio.Lock()
         self._report()
         self._count()
+
+    async def refresh(self) -> bool:
+        """Read what has changed at once, and tell whether anything has; for who has changed it, and cannot wait."""
+        async with self._turn:
+            seen = await asyncio.to_thread(look, self._folder, self.state)
+            return seen != self.state.signature and await self._read()
 
     async def follow(self) -> None:
         """Read changed files again, for ever."""
@@ -42,20 +49,26 @@ class LiveCatalogs:
                 seen = await asyncio.to_thread(look, self._folder, self.state)
                 quiet, last_seen = seen == last_seen, seen
                 if quiet and (seen != self.state.signature or not self.state.lasting) and self._folder.is_dir():
-                    before, self.state = (
-                        self.state,
-                        await asyncio.to_thread(load, self._folder, self.state, self._shelf),
-                    )
+                    async with self._turn:
+                        await self._read()
                     last_seen = self.state.signature
-                    if self.state is not before:
-                        self.read_at = times_of(self.state, before, self.read_at)
-                        files = ", ".join(files_read(self.state, before)) or "no file had to be parsed"
-                        log.info("catalogs were read again: %s", files)
-                        self._count()
                 elif quiet:
                     self._report()
             except Exception:  # following the catalogs must outlive whatever an edit brings
                 log.exception("catalogs cannot be read again")
+
+    async def _read(self) -> bool:
+        """Read changed files again, and tell whether anything came of it; who calls holds the turn."""
+        before = self.state
+        self.state = await asyncio.to_thread(load, self._folder, before, self._shelf)
+        if self.state is before:
+            return False
+        self.read_at = times_of(self.state, before, self.read_at)
+        log.info(
+            "catalogs were read again: %s", ", ".join(files_read(self.state, before)) or "no file had to be parsed"
+        )
+        self._count()
+        return True
 
     def _count(self) -> None:
         self._counts.add(CATALOG_GENERATION)

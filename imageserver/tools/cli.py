@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -18,6 +19,7 @@ from imageserver.catalog.members import missing_members
 from imageserver.catalog.shelf import shelf_of
 from imageserver.config import Config, load_config
 from imageserver.errors import ImageServerError
+from imageserver.front_doors import Cloud
 from imageserver.plan.profiles import missing_profiles
 from imageserver.server.converting import convert
 from imageserver.server.supervising import serve
@@ -135,7 +137,15 @@ def serve_demo(config: Config, options: argparse.Namespace) -> int:
     script = Path(config.catalogs) / DEMO_PICTURES
     if script.exists():
         subprocess.run([sys.executable, str(script)], check=True)  # noqa: S603, a script of the catalog itself
-    return serve_catalogs(config, options)
+    return serve_catalogs(with_front_doors(config), options)
+
+
+def with_front_doors(config: Config) -> Config:
+    """Let the other front doors lead to the demo's catalog, unless it is said where they lead."""
+    if config.dialects.on:
+        return config
+    shown = replace(config.dialects.cloudinary, clouds=(Cloud("demo", "samples"),))
+    return replace(config, dialects=replace(config.dialects, cloudinary=shown))
 
 
 def convert_files(config: Config, options: argparse.Namespace) -> int:

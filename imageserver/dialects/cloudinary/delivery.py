@@ -2,15 +2,262 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from email.utils import formatdate
 from http import HTTPStatus
 
 from aiohttp import web
 
-from imageserver.front_doors import Cloud
-from imageserver.server.admin.desk import Desk
+from imageserver.answers.caching import Caching
+from imageserver.answers.files import named
+from imageserver.dialects.cloudinary.account import UPLOAD, Account
+from imageserver.dialects.cloudinary.language.address import Address, read_address
+from imageserver.dialects.cloudinary.language.chain import Chain, finished, read_chain, translate
+from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsigned
+from imageserver.dialects.cloudinary.language.output import FORMATS, Output, flags_of
+from imageserver.dialects.cloudinary.language.picture import Client
+from imageserver.dialects.cloudinary.language.signatures import signs_url
+from imageserver.dialects.cloudinary.looking import Found, Looking
+from imageserver.dialects.cloudinary.originals import send_original
+from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
+from imageserver.plan.hints import NO_HINTS
+from imageserver.server.app import raw_target
+from imageserver.server.file_versions import Version
+from imageserver.server.heading import rule_headers, with_rule_headers
+from imageserver.server.hints import number, read_hints
+from imageserver.server.hits import known
+
+EXPOSED = "Content-Length, ETag, Server-Timing, X-Cld-Error"
+METHODS = ("GET", "HEAD")
+KIND = ("cloudinary", "img")
+LARGEST_WIDTH = 5000
+WIDTHS = ("Sec-CH-Width", "Width", "Sec-CH-Viewport-Width", "Viewport-Width")
+log = logging.getLogger("imageserver.cloudinary")
 
 
-async def deliver(desk: Desk, cloud: Cloud, request: web.Request) -> web.StreamResponse:
+async def deliver(account: Account, request: web.Request) -> web.StreamResponse:
     """Answer a delivery URL."""
-    del desk, cloud
-    return web.Response(status=HTTPStatus.NOT_FOUND, headers={"X-Cld-Error": f"Resource not found - {request.path}"})
+    try:
+        return await answer(account, request)
+    except (asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
+        return failure(error)
+
+
+def failure(error: Exception) -> web.Response:
+    """Tell an error: an empty body, and one line in a header."""
+    known = error if isinstance(error, ImageServerError) else ImageServerError()
+    if known is not error:
+        log.error("unexpected", exc_info=error)
+    text = " ".join(str(known).split()) or known.title
+    headers = {"Cache-Control": "no-store", **told(text), **always()}
+    if isinstance(known, Overloaded):
+        headers["Retry-After"] = str(known.retry_after)
+    return web.Response(status=status_of(known), headers=headers, content_type="text/html")
+
+
+def told(text: str) -> dict[str, str]:
+    """Write the header that says what is wrong."""
+    return {"X-Cld-Error": "".join(letter if " " <= letter <= "~" else "?" for letter in text)}
+
+
+def status_of(error: ImageServerError) -> int:
+    """Give the status of an error; a request that the protocol itself refuses is a bad one."""
+    if isinstance(error, NotFound):
+        return HTTPStatus.NOT_FOUND
+    status = int(error.status)
+    return HTTPStatus.BAD_REQUEST if isinstance(error, RequestError) and status == HTTPStatus.FORBIDDEN else status
+
+
+def always() -> dict[str, str]:
+    """Give the headers of every reply."""
+    return {
+        "Access-Control-Expose-Headers": EXPOSED,
+        "Timing-Allow-Origin": "*",
+    }
+
+
+async def answer(account: Account, request: web.Request) -> web.StreamResponse:
+    """Read, look up, translate, and send."""
+    if request.method not in METHODS:
+        allowed = {"Allow": ", ".join(METHODS), **told(f"{request.method}: expected GET or HEAD"), **always()}
+        return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers=allowed)
+    target = raw_target(request).partition("?")[0]
+    limit = account.site.config.limits.url_length
+    if len(target) > limit:
+        return web.Response(status=HTTPStatus.REQUEST_URI_TOO_LONG, headers=told(f"limits.url_length: {limit}"))
+    address = read_address(target.removeprefix(f"/{account.cloud.name}/"))
+    if address.kind != "image":
+        raise NoSuchResource(address.public_id)
+    chain = read_chain(address.transformations, account.named_transformation)
+    signed = check_signature(account, address, chain)
+    looking = Looking(
+        account, request, account.site.live.state, signed, restricted=address.type == "private" and chain.changes_pixels
+    )
+    try:
+        found = await looked_up(looking, address)
+    except (NoSuchResource, NotFound) as missing:
+        if not chain.default_image:
+            raise
+        return await instead(looking, address, chain, missing)
+    return await send(looking, address, chain, found)
+
+
+async def looked_up(looking: Looking, address: Address) -> Found:
+    """Find what a URL asks for, also what another process has just stored."""
+    try:
+        return await looking.base(address)
+    except NoSuchResource:
+        if not await looking.account.site.live.refresh():
+            raise
+    return await looking.base(address)
+
+
+async def instead(looking: Looking, address: Address, chain: Chain, missing: RequestError) -> web.StreamResponse:
+    """Send the picture of `d_`, and tell what is missing all the same."""
+    other = replace(address, public_id=chain.default_image, extension=extension_of(chain.default_image), version=None)
+    try:
+        found = await looking.base(replace(other, type=UPLOAD))
+    except RequestError:
+        raise missing from None
+    return await send(looking, other, chain, found, told(str(missing)))
+
+
+def extension_of(name: str) -> str:
+    """Give what may be the extension of a name."""
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def check_signature(account: Account, address: Address, chain: Chain) -> bool:
+    """Tell whether a URL is signed; raises `Unsigned` for a wrong signature, or one that is missing."""
+    if address.signature:
+        if not signs_url(address.signature, address.signed_text, account.cloud.secret):
+            raise Unsigned("Invalid signature in URL")
+        return True
+    needed = address.type == "authenticated" or (address.type == "private" and not chain.changes_pixels)
+    if needed:
+        raise Unsigned(f"Images of type {address.type} need a signed URL")
+    if (
+        account.settings.strict
+        and chain.changes_pixels
+        and not all(part.startswith("t_") for part in address.transformations)
+    ):
+        raise Unsigned("Strict transformations: expected a signed URL or a named transformation")
+    return False
+
+
+def client_of(request: web.Request) -> Client:
+    """Read what the client says of itself."""
+    hints = read_hints(request.headers)
+    told_by = (request.headers.get(name, "") for name in WIDTHS)
+    width = next((wide for text in told_by if (wide := number(text))), 0.0)
+    return Client(hints.pixel_ratio, tuple(hints.formats), min(LARGEST_WIDTH, int(width)))
+
+
+async def send(
+    looking: Looking, address: Address, chain: Chain, found: Found, more: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """Send a picture that was found: as it is stored, or as it is asked for."""
+    account, request = looking.account, looking.request
+    keeping = await caching(account, address, found, temporary=bool(more))
+    headers = {**always(), **keeping.headers, **(more or {})}
+    same = not found.extension or FORMATS.get(found.extension.casefold(), "") == FORMATS.get(found.stored, "-")
+    if found.entry is not None and found.shown.plain and same and not chain.changes_pixels:
+        attachment = flags_of(chain.components).get("attachment")
+        headers |= disposition(attachment, address, found.stored)
+        return await send_original(looking, found, headers)
+    client = client_of(request)
+    picture = translate(chain, await looking.known(chain, found, client))
+    if "getinfo" in flags_of(chain.components):
+        return web.json_response(
+            {
+                "input": {"width": found.shown.size.width, "height": found.shown.size.height},
+                "output": {"width": picture.size.width, "height": picture.size.height},
+            },
+            headers=headers,
+        )
+    written, output = finished(picture, chain, found.extension, found.stored or "png", client)
+    headers |= disposition(output.attachment, address, output.extension)
+    by_width = any(one.get("w").startswith("auto") for one in chain.components)
+    watched = None if by_width else keeping.watched
+    return await draw(looking, written, {**headers, **varying(chain, output)}, watched)
+
+
+def varying(chain: Chain, output: Output) -> dict[str, str]:
+    """Name the headers of the request that the reply depends on."""
+    ratio = any(one.get("dpr") == "auto" for one in chain.components)
+    width = any(one.get("w").startswith("auto") for one in chain.components)
+    wanted = ("Sec-CH-DPR", "DPR") if ratio else ()
+    wide = WIDTHS if width else ()
+    names = (*(("Accept",) if output.varies else ()), *wanted, *wide)
+    asked = [one for one in (*wanted, *wide) if one.startswith("Sec-CH")]
+    return {
+        **({"Vary": ", ".join(names)} if names else {}),
+        **({"Accept-CH": ", ".join(asked)} if asked else {}),
+    }
+
+
+def disposition(attachment: str | None, address: Address, extension: str) -> dict[str, str]:
+    """Say under which name browsers save the picture."""
+    if attachment is None:
+        return {}
+    name = attachment or address.stem.rpartition("/")[2]
+    return {"Content-Disposition": f"attachment; {named(f'{name}.{extension}')}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long a reply may be kept, and the files that have to stay as they are for that to be right."""
+
+    headers: Mapping[str, str]
+    watched: tuple[Version, ...] | None = ()
+
+
+async def caching(account: Account, address: Address, found: Found, *, temporary: bool) -> Keeping:
+    """Say how long a reply may be kept: long with the current version in its URL, and else only with a question."""
+    settings = account.settings
+    seconds = 0 if temporary else settings.unversioned_max_age
+    shortly = {"Cache-Control": f"public, max-age={seconds}" if seconds else "public, no-cache"}
+    path = found.entry.source() if found.entry and found.entry.record and found.entry.record.path else None
+    if temporary or path is None or address.version is None or address.version <= 1:
+        return Keeping(shortly, None if temporary else ())
+    stored = await account.stored(found.name, path)
+    modified = {"Last-Modified": formatdate(stored.second, usegmt=True)} if stored.second else {}
+    if stored.second != address.version:
+        return Keeping({**shortly, **modified}, stored.watched or None)
+    kept = f"public, no-transform, immutable, max-age={settings.max_age}"
+    return Keeping({"Cache-Control": kept, **modified}, stored.watched or None)
+
+
+async def draw(
+    looking: Looking, written: str, headers: Mapping[str, str], watched: tuple[Version, ...] | None
+) -> web.Response:
+    """Draw a native request, or find that the client has it; what follows from nothing but files is remembered."""
+    site, request, state = looking.account.site, looking.request, looking.state
+    path, _, query = written.partition("?")
+    admitted = looking.admit(path, query)
+    planned = site.plan(admitted, NO_HINTS)
+    until = await site.fetcher.bring(planned.foreign)
+    versions = site.versions(planned)
+    answered = await site.answer(planned)
+    own = dict(headers)
+    if admitted.is_bounded:
+        own["Cache-Control"] = "private, no-cache"
+    own = with_rule_headers(own, rule_headers(admitted.headers, admitted.request.pieces))
+    if answered.caching.is_known(answered.tag, request.headers):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers={**own, "ETag": f'"{answered.tag}"'})
+    answered, body, kind = await site.finish(planned, answered)
+    answer = known(answered, (*versions, *(watched or ())), 0, None)
+    if answer is not None and watched is not None and not admitted.is_bounded and state is site.live.state:
+        varies = tuple(name for name in own.get("Vary", "").split(", ") if name)
+        every = tuple((name, "set", value) for name, value in own.items())
+        ready = replace(answer, caching=Caching(0, varies=varies), headers=every, until=until, kind=KIND)
+        site.hits.remember(request, ready, state)
+    own |= {"Content-Type": kind, "ETag": f'"{answered.tag}"'}
+    reply = web.Response(body=body.content, headers=own)
+    reply["cache"] = body.origin
+    return reply

@@ -6,6 +6,8 @@ from functools import partial
 
 from aiohttp import web
 
+from imageserver.dialects.cloudinary.account import Account
+from imageserver.dialects.cloudinary.calling import serve
 from imageserver.dialects.cloudinary.delivery import deliver
 from imageserver.errors import ConfigError, some_of
 from imageserver.front_doors import Cloud
@@ -16,7 +18,9 @@ def add_door(app: web.Application, desk: Desk) -> None:
     """Add the paths of all clouds; raises `ConfigError` for one whose catalog is not there."""
     for cloud in desk.site.config.dialects.cloudinary.clouds:
         check_catalog(desk, cloud)
-        app.router.add_route("*", f"/{cloud.name}/{{rest:.+}}", partial(deliver, desk, cloud))
+        account = Account(desk, cloud)
+        app.router.add_route("*", f"/v1_1/{cloud.name}/{{rest:.+}}", partial(serve, account))
+        app.router.add_route("*", f"/{cloud.name}/{{rest:.+}}", partial(deliver, account))
 
 
 def check_catalog(desk: Desk, cloud: Cloud) -> None:

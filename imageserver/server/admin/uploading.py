@@ -18,6 +18,7 @@ from imageserver.protocol.values import Size
 from imageserver.render.whole import probe_whole
 from imageserver.server.admin.asking import Ask, reply, rev_to_replace
 from imageserver.server.admin.bodies import bad, too_large
+from imageserver.server.admin.desk import Desk
 from imageserver.server.admin.problems import Refused
 from imageserver.server.admin.records import commit, described, url_of
 from imageserver.store.edits import Edit, Kind, StoreFile
@@ -60,8 +61,8 @@ async def put_file(ask: Ask) -> web.StreamResponse:
         raise too_large("limits.file_size", limit)
     async with staging(ask) as folder:
         path = folder / kind
-        await receive(ask, ask.request.content.iter_chunked(CHUNK), path)
-        files = {kind: Received(path, await check(ask, path, declared))}
+        await receive(ask.desk, ask.request.content.iter_chunked(CHUNK), path)
+        files = {kind: Received(path, await check(ask.desk, ask.name, path, declared))}
         await check_sizes(ask, files)
         return await ask.desk.run(store, ask, files, rev)
 
@@ -127,8 +128,8 @@ async def parts(ask: Ask, folder: Path) -> AsyncIterator[tuple[Kind, Received]]:
         seen.add(kind)
         declared = type_of(part.headers.get("Content-Type", ANY_TYPE).partition(";")[0].strip().casefold())
         path = folder / kind
-        await receive(ask, chunks_of(part), path)
-        yield kind, Received(path, await check(ask, path, declared))
+        await receive(ask.desk, chunks_of(part), path)
+        yield kind, Received(path, await check(ask.desk, ask.name, path, declared))
 
 
 async def chunks_of(part: BodyPartReader) -> AsyncIterator[bytes]:
@@ -137,25 +138,25 @@ async def chunks_of(part: BodyPartReader) -> AsyncIterator[bytes]:
         yield bytes(chunk)
 
 
-async def receive(ask: Ask, chunks: AsyncIterable[bytes], path: Path) -> None:
+async def receive(desk: Desk, chunks: AsyncIterable[bytes], path: Path) -> None:
     """Write what comes to a file; raises `Refused` for more than may come."""
-    limit, length = ask.desk.site.config.limits.file_size, 0
-    stream = await ask.desk.run(path.open, "xb")
+    limit, length = desk.site.config.limits.file_size, 0
+    stream = await desk.run(path.open, "xb")
     try:
         async for chunk in chunks:
             length += len(chunk)
             if length > limit:
                 raise too_large("limits.file_size", limit)
-            await ask.desk.run(stream.write, chunk)
+            await desk.run(stream.write, chunk)
     finally:
-        await ask.desk.run(stream.close)
+        await desk.run(stream.close)
 
 
-async def check(ask: Ask, path: Path, declared: str) -> Facts:
-    """See in the sandbox that a file is an image, all of it, and the one that it is said to be."""
-    where = f"images.{ask.name}.{FIELD['mask' if path.name == 'mask' else 'source']}"
+async def check(desk: Desk, name: str, path: Path, declared: str = ANY_TYPE) -> Facts:
+    """See in the sandbox that a file of a record is an image, all of it, and the one that it is said to be."""
+    where = f"images.{name}.{FIELD['mask' if path.name == 'mask' else 'source']}"
     try:
-        facts = await ask.desk.site.renderer.run(probe_whole, path, ask.desk.site.config.limits)
+        facts = await desk.site.renderer.run(probe_whole, path, desk.site.config.limits)
     except BadSource as error:
         raise InvalidEdit(where, f"the file is no image that can be read: {error.reason}") from error
     except LimitExceeded as error:

@@ -1,0 +1,191 @@
+"""An asset as clients are told of it: a record, its numbers, its file, and what was noted of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from imageserver.catalog.written import Json
+from imageserver.dialects.cloudinary.account import UPLOAD, public_name
+from imageserver.dialects.cloudinary.calls import Call
+from imageserver.dialects.cloudinary.language.signatures import asset_signature, url_signatures
+from imageserver.dialects.cloudinary.looking import STORED
+from imageserver.errors import ImageServerError
+from imageserver.protocol.values import Size
+from imageserver.store.asking import Revision
+from imageserver.store.errors import NoSuchRecord
+from imageserver.store.store import Status
+
+UNKNOWN = Size(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """All that is known of a record."""
+
+    status: Status
+    revisions: Sequence[Revision]
+    note: Mapping[str, Json]
+    size: Size = UNKNOWN
+    format: str = ""
+
+    @property
+    def public_id(self) -> str:
+        """The public id."""
+        return public_name(self.status.name)[1]
+
+    @property
+    def type(self) -> str:
+        """The type: upload, private or authenticated."""
+        return public_name(self.status.name)[0]
+
+    @property
+    def tags(self) -> list[str]:
+        """The words to find it by."""
+        return sorted(tags_of(self.status.fields))
+
+    @property
+    def context(self) -> dict[str, str]:
+        """Its user data."""
+        return context_of(self.status.fields)
+
+    @property
+    def folder(self) -> str:
+        """What stands in front of the last part of its public id."""
+        return self.public_id.rpartition("/")[0]
+
+    @property
+    def version(self) -> int:
+        """The second at which its bytes were stored."""
+        return self.status.row.stored_at
+
+    @property
+    def bytes(self) -> int:
+        """The length of its file."""
+        return self.revisions[0].row.size if self.revisions else 0
+
+    @property
+    def created_at(self) -> int:
+        """The second at which it was first stored."""
+        return min((one.row.stored_at for one in self.revisions), default=self.version)
+
+
+def tags_of(fields: Mapping[str, Json]) -> list[str]:
+    """Read the tags of a record, a list or a text with commas."""
+    found = fields.get("tags")
+    words = found if isinstance(found, list) else str(found).split(",") if found else []
+    return [text for one in words if (text := str(one).strip())]
+
+
+def context_of(fields: Mapping[str, Json]) -> dict[str, str]:
+    """Read the user data of a record, a mapping or lines."""
+    found = fields.get("user_data")
+    if isinstance(found, dict):
+        return {name: str(value) for name, value in found.items()}
+    pairs = (line.partition("=") for line in str(found).splitlines()) if found else []
+    return {name.strip(): value for name, equals, value in pairs if equals}
+
+
+def stamp(seconds: float) -> str:
+    """Write a time."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+async def asset_of(call: Call, name: str, status: Status | None = None) -> Asset:
+    """Gather all that is known of a record; raises `NoSuchRecord`."""
+    found, revisions, note, path = await call.run(gathered, call, name, status)
+    size, form = UNKNOWN, revisions[0].row.format if revisions else ""
+    if path is not None:
+        try:
+            facts = (await call.account.site.sources.facts([path]))[path]
+            size, form = facts.shown_size(oriented=call.account.catalog.attributes.apply_orientation), facts.format
+        except ImageServerError:
+            size = UNKNOWN
+    form = STORED.get(form.upper(), form.casefold())
+    return Asset(found, revisions, note, size, {"jpeg": "jpg", "tiff": "tif"}.get(form, form))
+
+
+def gathered(
+    call: Call, name: str, status: Status | None
+) -> tuple[Status, Sequence[Revision], Mapping[str, Json], Path | None]:
+    """Ask the store and the notes, in a thread."""
+    store = call.account.store()
+    found = status or store.record(name)
+    if not found.fields.get("path"):
+        raise NoSuchRecord(call.account.cloud.catalog, public_name(name)[1])
+    revisions = store.revisions(name)
+    row = found.row
+    path = store.root() / row.source if row.source else None
+    note = call.account.notes.read("asset", row.uid) or {}
+    return found, revisions, note, path if path and path.is_file() else None
+
+
+def base_url(call: Call) -> str:
+    """Give the address under which clients reach this server."""
+    configured = call.account.settings.base_url.rstrip("/")
+    return configured or f"{call.request.scheme}://{call.request.host}"
+
+
+def url_of(call: Call, asset: Asset, transformation: str = "", extension: str = "") -> str:
+    """Give the delivery URL of an asset, with its version."""
+    name = quote(f"{asset.public_id}.{extension or asset.format}", safe="/")
+    parts = ["image", asset.type]
+    if asset.type != UPLOAD and call.account.cloud.secret:
+        text = f"{transformation}/{name}" if transformation else name
+        parts.append(f"s--{next(url_signatures(text, call.account.cloud.secret))}--")
+    parts += [*([transformation] if transformation else []), f"v{asset.version}"]
+    return f"{base_url(call)}/{call.account.cloud.name}/{'/'.join(parts)}/{name}"
+
+
+def listed(call: Call, asset: Asset) -> dict[str, object]:
+    """Describe an asset as lists do."""
+    url = url_of(call, asset)
+    return {
+        "asset_id": asset.status.row.uid,
+        "public_id": asset.public_id,
+        "format": asset.format,
+        "version": asset.version,
+        "resource_type": "image",
+        "type": asset.type,
+        "created_at": stamp(asset.created_at),
+        "bytes": asset.bytes,
+        "width": asset.size.width,
+        "height": asset.size.height,
+        "folder": asset.folder,
+        "asset_folder": asset.note.get("asset_folder", asset.folder),
+        "display_name": asset.note.get("display_name", asset.public_id.rpartition("/")[2]),
+        "access_mode": asset.note.get("access_mode", "public"),
+        "url": url,
+        "secure_url": url,
+    }
+
+
+def described(call: Call, asset: Asset) -> dict[str, object]:
+    """Describe an asset as an upload does."""
+    revision = asset.revisions[0].row if asset.revisions else None
+    return {
+        **listed(call, asset),
+        "version_id": revision.version_id if revision else "",
+        "signature": asset_signature(asset.public_id, asset.version, call.account.cloud.secret),
+        "tags": asset.tags,
+        "pages": 1,
+        "etag": asset.status.row.md5,
+        "placeholder": False,
+        "original_filename": asset.note.get("original_filename", asset.public_id.rpartition("/")[2]),
+        "api_key": call.account.cloud.key,
+        **more_of(asset),
+    }
+
+
+def more_of(asset: Asset) -> dict[str, object]:
+    """Tell what is there of some assets only."""
+    told: dict[str, object] = {}
+    if asset.context:
+        told["context"] = {"custom": asset.context}
+    for name in ("metadata", "faces", "coordinates", "moderation", "access_control", "last_updated"):
+        if asset.note.get(name):
+            told[name] = asset.note[name]
+    return told

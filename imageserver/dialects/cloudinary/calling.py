@@ -1,0 +1,166 @@
+"""Which call is answered by what: the paths of the Upload API and of the Admin API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from imageserver.dialects.cloudinary import changing, resources, searching, settings
+from imageserver.dialects.cloudinary.account import UPLOAD, Account, public_name
+from imageserver.dialects.cloudinary.calls import Call, check_admin, reading
+from imageserver.dialects.cloudinary.replies import Failed, failure, reply
+from imageserver.dialects.cloudinary.uploading import upload
+from imageserver.server.app import raw_target
+
+Handle = Callable[[Call], Awaitable[object]]
+ACTIONS: dict[str, Handle] = {
+    "upload": upload,
+    "explicit": changing.explicit,
+    "rename": changing.rename,
+    "destroy": changing.destroy,
+    "tags": changing.tags,
+    "context": changing.context,
+    "metadata": changing.metadata,
+}
+"""The last part of the paths of the Upload API."""
+NOT_HERE = frozenset({"text", "sprite", "multi", "explode", "generate_archive", "create_slideshow"})
+ASSET_ID = 32
+"""Letters of an asset id."""
+KINDS = frozenset({"image", "video", "raw", "auto"})
+
+
+async def serve(account: Account, request: web.Request) -> web.StreamResponse:
+    """Read a call, find who answers it, and answer."""
+    try:
+        path = segments(account, request)
+        async with reading(account, request, path) as call:
+            return reply(await answered(call))
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
+        return failure(error)
+
+
+def segments(account: Account, request: web.Request) -> tuple[str, ...]:
+    """Give the decoded path behind the cloud."""
+    target = raw_target(request).partition("?")[0]
+    rest = target.removeprefix(f"/v1_1/{account.cloud.name}").strip("/")
+    return tuple(part for one in rest.split("/") if (part := unquote(one)))
+
+
+async def answered(call: Call) -> object:
+    """Find who answers a call."""
+    path = call.path
+    if call.method == "POST" and path == ("upload",):
+        return await upload(call)
+    if call.method == "POST" and len(path) == 2 and path[0] in KINDS and path[1] in ACTIONS:  # noqa: PLR2004, kind and action
+        return await ACTIONS[path[1]](call)
+    if call.method == "POST" and len(path) == 2 and path[0] in KINDS and path[1] in NOT_HERE:  # noqa: PLR2004, the same
+        raise Failed(HTTPStatus.NOT_FOUND, f"Action {path[1]} is not supported")
+    check_admin(call)
+    found = await administered(call)
+    if found is None:
+        raise Failed(HTTPStatus.NOT_FOUND, f"Not Found - {call.method} /{'/'.join(path)[:100]}")
+    return found
+
+
+async def administered(call: Call) -> object | None:
+    """Answer a call of the Admin API; None for what is not there."""
+    method = "GET" if call.method == "HEAD" else call.method
+    for methods, pattern, handle in CALLS:
+        found = fitting(pattern.split("/"), call.path) if method in methods.split("|") else None
+        if found is not None:
+            return await handle(call, *found)
+    return None
+
+
+def fitting(pattern: list[str], path: tuple[str, ...]) -> list[str] | None:
+    """Give what stands at the marks of a pattern: `:` is one segment, `*` all that follow; None where it differs."""
+    found: list[str] = []
+    for number, part in enumerate(pattern):
+        if part == "*":
+            return [*found, "/".join(path[number:])] if len(path) > number else None
+        if len(path) <= number or (part != ":" and part != path[number]):
+            return None
+        if part == ":":
+            found.append(path[number])
+    return found if len(path) == len(pattern) else None
+
+
+async def one_or_kind(call: Call, name: str) -> object:
+    """Tell of the asset with an asset id, or list a kind of resources."""
+    if len(name) != ASSET_ID:
+        return await resources.list_resources(call, name)
+    type_, public_id = public_name(await resources.by_asset_id(call, name))
+    return await resources.details(call, "image", type_, public_id)
+
+
+async def delete_kind(call: Call, kind: str) -> object:
+    """Take assets of the type `upload` away."""
+    return await resources.delete(call, kind, UPLOAD)
+
+
+async def restore_typed(call: Call, _kind: str, type_: str) -> object:
+    """Restore assets of a type."""
+    return await resources.restore(call, type_)
+
+
+async def transformation(call: Call, *_: str) -> object:
+    """Give a named transformation, or list all."""
+    named = len(call.path) > 1 or call.has("transformation") or call.has("name")
+    return await (settings.show_transformation if named else settings.list_transformations)(call)
+
+
+CALLS: tuple[tuple[str, str, Callable[..., Awaitable[object]]], ...] = (
+    ("GET", "ping", settings.ping),
+    ("GET", "config", settings.config),
+    ("GET", "usage", settings.usage),
+    ("GET", "usage/:", settings.usage),
+    ("GET", "tags/:", resources.list_tags),
+    ("GET|POST", "resources/search", searching.search),
+    ("GET", "resources", settings.resource_types),
+    ("GET", "resources/by_asset_ids", resources.list_by_asset_ids),
+    ("GET", "resources/by_asset_folder", resources.list_by_asset_folder),
+    ("GET", "resources/:/tags/*", resources.list_by_tag),
+    ("GET", "resources/:/moderations/:/:", resources.list_by_moderation),
+    ("GET", "resources/:/context", resources.list_by_context),
+    ("GET", "resources/:", one_or_kind),
+    ("GET", "resources/:/:", resources.list_resources),
+    ("GET", "resources/:/:/*", resources.details),
+    ("POST", "resources/restore", resources.restore),
+    ("POST", "resources/:/:/restore", restore_typed),
+    ("DELETE", "resources/backup/:", resources.delete_backups),
+    ("DELETE", "resources", resources.delete_by_asset_ids),
+    ("DELETE", "resources/:/tags/*", resources.delete_by_tag),
+    ("DELETE", "resources/:", delete_kind),
+    ("DELETE", "resources/:/:", resources.delete),
+    ("POST|PUT", "resources/:/:/*", resources.update),
+    ("GET|POST", "folders/search", settings.search_folders),
+    ("GET", "folders", settings.list_folders),
+    ("GET", "folders/*", settings.list_folders),
+    ("POST", "folders/*", settings.make_folder),
+    ("PUT", "folders/*", settings.rename_folder),
+    ("DELETE", "folders/*", settings.delete_folder),
+    ("GET", "transformations", transformation),
+    ("GET", "transformations/*", transformation),
+    ("POST", "transformations", settings.make_transformation),
+    ("POST", "transformations/*", settings.make_transformation),
+    ("PUT", "transformations", settings.update_transformation),
+    ("PUT", "transformations/*", settings.update_transformation),
+    ("DELETE", "transformations", settings.delete_transformation),
+    ("DELETE", "transformations/*", settings.delete_transformation),
+    ("GET", "metadata_fields", settings.list_fields),
+    ("POST", "metadata_fields", settings.make_field),
+    ("GET", "metadata_fields/:", settings.show_field),
+    ("DELETE", "metadata_fields/:", settings.delete_field),
+    ("GET", "upload_presets", settings.list_presets),
+    ("POST", "upload_presets", settings.make_preset),
+    ("GET", "upload_presets/:", settings.show_preset),
+    ("PUT", "upload_presets/:", settings.update_preset),
+    ("DELETE", "upload_presets/:", settings.delete_preset),
+)
+"""Methods, path and handler of the Admin API; the first row that fits answers."""

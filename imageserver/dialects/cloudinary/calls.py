@@ -1,0 +1,274 @@
+"""Calls of both APIs as their handlers see them: who calls, what with, and a file that may come along."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from base64 import b64decode
+from binascii import Error as NoBase64
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+from urllib.parse import parse_qsl, unquote
+
+from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from imageserver.catalog.written import Json
+from imageserver.dialects.cloudinary.account import Account
+from imageserver.dialects.cloudinary.language.layers import elsewhere
+from imageserver.dialects.cloudinary.language.signatures import call_text, signs_call
+from imageserver.dialects.cloudinary.replies import Failed
+from imageserver.plan.hints import NO_HINTS
+from imageserver.server.admin.bodies import bytes_of, check
+from imageserver.server.admin.tokens import authorised as bearer
+from imageserver.server.admin.tokens import check_scope, digest
+from imageserver.server.admin.uploading import chunks_of, receive
+
+P = ParamSpec("P")
+T = TypeVar("T")
+INDEXED = re.compile(r"(.+?)\[[0-9]*\]")
+OLDEST = 3600
+"""Seconds that a signature is good for."""
+JSON_TYPE, FORM_TYPE = "application/json", "multipart/form-data"
+YES = frozenset({"1", "true", "yes", "on"})
+MOST_INLINE = 2**26
+"""Bytes of a file that comes as a text."""
+DEEPEST = 8
+
+
+@dataclass(slots=True)
+class Call:
+    """A call that was read; `values` are its parameters, those of a list in their order, `document` a body of JSON.
+
+    A `file` came as bytes, with the name that it had; `path` are the decoded segments behind the cloud.
+    """
+
+    account: Account
+    request: web.Request
+    path: tuple[str, ...]
+    values: dict[str, list[str]] = field(default_factory=dict)
+    document: Mapping[str, Json] = field(default_factory=dict)
+    file: Path | None = None
+    filename: str = ""
+
+    def text(self, name: str, default: str = "") -> str:
+        """Give a parameter; a list is separated by commas."""
+        return ",".join(self.values[name]) if name in self.values else default
+
+    def has(self, name: str) -> bool:
+        """Tell whether a parameter says anything."""
+        return any(self.values.get(name, ()))
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Give a parameter that is on or off."""
+        text = self.text(name)
+        return text.casefold() in YES if text else default
+
+    def list(self, name: str) -> list[str]:
+        """Give a parameter that is a list."""
+        found = self.values.get(name, [])
+        return [
+            word.strip() for one in found for word in (one.split(",") if len(found) == 1 else [one]) if word.strip()
+        ]
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """Give a parameter that is a whole number."""
+        text = self.text(name)
+        if not text:
+            return default
+        if not text.isdecimal() or len(text) > 9:  # noqa: PLR2004, digits
+            raise Failed(400, f"Invalid value for parameter {name}: {text[:40]}")
+        return min(most, max(1, int(text)))
+
+    async def run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Do something that waits for the disk."""
+        return await self.account.desk.run(work, *arguments, **named)
+
+    @property
+    def method(self) -> str:
+        """The method."""
+        return self.request.method
+
+    def flat(self) -> dict[str, str]:
+        """Give the parameters as a signature has them."""
+        return {name: ",".join(values) for name, values in self.values.items()}
+
+
+@asynccontextmanager
+async def reading(account: Account, request: web.Request, path: tuple[str, ...]) -> AsyncIterator[Call]:
+    """Read a call; a file that comes along is gone at the end, unless it was used up."""
+    call = Call(account, request, path)
+    add_pairs(call, parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True))
+    stack = ExitStack()
+    try:
+        if request.can_read_body:
+            await read_body(call, stack)
+        yield call
+    finally:
+        await call.run(stack.close)
+
+
+def add_pairs(call: Call, pairs: list[tuple[str, str]]) -> None:
+    """Take parameters in; `name[]` and `name[0]` are parts of a list."""
+    for name, value in pairs:
+        match = INDEXED.fullmatch(name)
+        if match and name.count("[") == 1:
+            call.values.setdefault(match[1], []).append(value)
+        else:
+            call.values[name] = [value]
+
+
+async def read_body(call: Call, stack: ExitStack) -> None:
+    """Read a body of any of the kinds that clients send."""
+    if not (call.account.cloud.key or call.account.desk.tokens):
+        raise Failed(401, "This cloud has no key: it can only be read")
+    kind, limit = call.request.content_type, call.account.site.config.limits.body_size
+    most = max(limit, MOST_INLINE) if call.path[-1:] == ("upload",) else limit
+    if kind == FORM_TYPE:
+        try:
+            await read_form(call, stack, limit)
+        except (ValueError, HttpProcessingError) as error:
+            raise Failed(400, "The body is no form that can be read") from error
+    elif kind == JSON_TYPE:
+        text = await bytes_of(call.request, most)
+        if text.strip():
+            read_document(call, text)
+    else:
+        text = await bytes_of(call.request, most)
+        add_pairs(call, parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def read_document(call: Call, text: bytes) -> None:
+    """Read JSON: texts, numbers, flags and lists of them are parameters as well."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Failed(400, f"The body is no JSON: {str(error)[:80]}") from error
+    if not isinstance(document, dict):
+        raise Failed(400, "Expected a body that is a JSON object")
+    check(document, DEEPEST)
+    call.document = document
+    for name, value in document.items():
+        if isinstance(value, list):
+            call.values[name] = [written(one) for one in value if one is not None]
+        elif value is not None:
+            call.values[name] = [written(value)]
+
+
+def written(value: Json) -> str:
+    """Write a value of JSON as a form has it."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+        case _:
+            return json.dumps(value)
+
+
+async def read_form(call: Call, stack: ExitStack, limit: int) -> None:
+    """Read a form, its file to the disk and all else to memory."""
+    left = limit
+    pairs: list[tuple[str, str]] = []
+    async for part in await call.request.multipart():
+        if not isinstance(part, BodyPartReader) or part.name is None:
+            raise Failed(400, "The form has a part without a name")
+        if part.name == "file" and part.filename is not None:
+            folder = await call.run(lambda: stack.enter_context(call.account.store().staging()))
+            call.file, call.filename = folder / "source", part.filename.replace("\\", "/").rpartition("/")[2]
+            await receive(call.account.desk, chunks_of(part), call.file)
+            continue
+        most = MOST_INLINE if part.name == "file" else left
+        body = bytearray()
+        async for chunk in chunks_of(part):
+            body += chunk
+            if len(body) > most:
+                raise Failed(400, "The form is too large")
+        left -= 0 if part.name == "file" else len(body)
+        pairs.append((part.name, body.decode("utf-8", "replace")))
+    add_pairs(call, pairs)
+
+
+async def inline_file(call: Call, text: str, folder: Path) -> Path:
+    """Store a file that came as a data URI, or from a URL where that is allowed."""
+    path = folder / "source"
+    if text.startswith("data:"):
+        head, comma, body = text.partition(",")
+        try:
+            data = b64decode(body, validate=False) if head.endswith(";base64") else unquote(body).encode()
+        except (NoBase64, ValueError) as error:
+            raise Failed(400, "Invalid data URI") from error
+        if not comma:
+            raise Failed(400, "Invalid data URI")
+        await call.run(path.write_bytes, data)
+        return path
+    if not text.startswith(("http://", "https://")):
+        raise Failed(400, "Invalid file parameter: expected a file, a data URI or a URL")
+    await call.run(shutil.copyfile, await brought(call, text), path)
+    return path
+
+
+async def brought(call: Call, url: str) -> Path:
+    """Fetch a picture from elsewhere, as far as configuration and catalog allow; give the file that it is in."""
+    account = call.account
+    if not account.site.config.sources.allow_hosts:
+        raise Failed(400, "Remote URLs are not allowed (sources.allow_hosts)")
+    path, _, query = elsewhere(account.root, url).partition("?")
+    admitted = account.site.admit(call.request, f"/{path}", query)
+    planned = account.site.plan(admitted, NO_HINTS)
+    await account.site.fetcher.bring(planned.foreign)
+    return planned.foreign[0][1]
+
+
+def authorised(call: Call) -> bool:
+    """Tell whether the caller may do everything: by password, or by token; raises `Failed` for wrong ones."""
+    scheme, _, given = call.request.headers.get("Authorization", "").partition(" ")
+    cloud = call.account.cloud
+    if scheme.casefold() == "basic":
+        try:
+            name, _, secret = b64decode(given).decode().partition(":")
+        except (NoBase64, ValueError):
+            name = secret = ""
+        right, offered = digest(f"{cloud.key}:{cloud.secret}"), digest(f"{name}:{secret}")
+        if not cloud.secret or not compare_digest(right, offered):
+            raise Failed(401, "Invalid credentials")
+        return True
+    if scheme.casefold() == "bearer":
+        token = bearer(call.request.headers["Authorization"], call.account.desk.tokens)
+        check_scope(token, cloud.catalog, write=True)
+        return True
+    return False
+
+
+def check_admin(call: Call) -> None:
+    """Raise `Failed` for who may not use the Admin API."""
+    if not authorised(call):
+        raise Failed(401, "Authorization required", {"WWW-Authenticate": 'Basic realm="imageserver"'})
+
+
+def check_signed(call: Call) -> None:
+    """Raise `Failed` for a call that is neither signed nor authorised otherwise."""
+    if authorised(call):
+        return
+    cloud = call.account.cloud
+    if not call.has("api_key") or not call.has("signature"):
+        raise Failed(401, "Missing required parameter - " + ("signature" if call.has("api_key") else "api_key"))
+    if not cloud.secret or call.text("api_key") != cloud.key:
+        raise Failed(401, f"Unknown API key {call.text('api_key')[:40]}")
+    flat = call.flat()
+    if not signs_call(call.text("signature"), flat, cloud.secret):
+        names = {"file", "cloud_name", "resource_type", "api_key", "signature"}
+        text = call_text({name: value for name, value in flat.items() if name not in names and value}, escape=False)
+        signature = call.text("signature")[:80]
+        raise Failed(401, f"Invalid Signature {signature}. String to sign - '{text}'.")
+    stamp = call.text("timestamp")
+    if not stamp.isdecimal() or abs(time.time() - int(stamp[:12])) > OLDEST:
+        raise Failed(400, f"Stale request - reported time is {stamp[:20]} which is more than 1 hour ago")

@@ -1,0 +1,149 @@
+"""`explicit`, `rename`, `destroy`, `tags` and `context`: changes that bring no new bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from imageserver.catalog.written import Json
+from imageserver.dialects.cloudinary.account import UPLOAD, record_id
+from imageserver.dialects.cloudinary.assets import asset_of, context_of, described, tags_of
+from imageserver.dialects.cloudinary.calls import Call, check_signed
+from imageserver.dialects.cloudinary.replies import Failed
+from imageserver.dialects.cloudinary.saying import fields_of, note_of, read_pairs
+from imageserver.dialects.cloudinary.uploading import answered, commit, existing, prepare
+from imageserver.store.edits import Change, Edit, Remove, Rename
+from imageserver.store.errors import NoSuchRecord
+
+Words = Callable[[list[str], list[str]], list[str]]
+
+
+def named(call: Call, parameter: str = "public_id") -> str:
+    """Give the record that a call is about."""
+    if not call.has(parameter):
+        raise Failed(400, f"Missing required parameter - {parameter}")
+    return record_id(call.text("type", UPLOAD), call.text(parameter))
+
+
+async def explicit(call: Call) -> object:
+    """Change what is known of an asset, and derive pictures from it."""
+    await prepare(call)
+    name = named(call)
+    before = await asset_of(call, name)
+    fields = fields_of(call)
+    if fields:
+        await commit(call, [Change(name, fields)])
+    await call.run(call.account.notes.add, "asset", before.status.row.uid, note_of(call, before))
+    return await answered(call, name, overwritten=False)
+
+
+async def destroy(call: Call) -> object:
+    """Take an asset away; its bytes are kept, so that it can be restored."""
+    check_signed(call)
+    name = named(call)
+    if await existing(call, name) is None:
+        return {"result": "not found"}
+    await commit(call, [Remove(name, files=True)])
+    return {"result": "ok"}
+
+
+async def rename(call: Call) -> object:
+    """Give an asset another public id, and maybe another type."""
+    check_signed(call)
+    name = named(call, "from_public_id")
+    before = await asset_of(call, name)
+    type_ = call.text("to_type", before.type)
+    if before.type == UPLOAD != type_:
+        raise Failed(400, f"to_type {type_} is not supported for what is public: upload it with type={type_}")
+    if not call.has("to_public_id"):
+        raise Failed(400, "Missing required parameter - to_public_id")
+    to = record_id(type_, call.text("to_public_id"))
+    edits: list[Edit] = []
+    if to != name:
+        if await existing(call, to) is not None:
+            if not call.flag("overwrite"):
+                raise Failed(400, f"to_public_id {call.text('to_public_id')} already exists")
+            edits.append(Remove(to, files=True))
+        edits.append(Rename(name, to))
+    if type_ != before.type:
+        edits.append(Change(to, {("access",): type_}) if type_ != UPLOAD else Change(to, drop=(("access",),)))
+    if edits:
+        await commit(call, edits)
+    return described(call, await asset_of(call, to))
+
+
+async def tags(call: Call) -> object:
+    """Change the tags of assets."""
+    check_signed(call)
+    command, words = call.text("command"), call.list("tag")
+    if command not in COMMANDS:
+        raise Failed(400, f"Invalid command: expected one of {', '.join(COMMANDS)}")
+    changed = []
+    if command == "set_exclusive":
+        await take_from_others(call, words)
+    for public_id in call.list("public_ids"):
+        name = record_id(call.text("type", UPLOAD), public_id)
+        found = await existing(call, name)
+        if found is None:
+            continue
+        after = COMMANDS[command](tags_of(found.status.fields), words)
+        if after != tags_of(found.status.fields):
+            await set_field(call, name, found.status.fields, "tags", [*after])
+        changed.append(public_id)
+    return {"public_ids": changed}
+
+
+async def take_from_others(call: Call, words: list[str]) -> None:
+    """Take tags away from all assets that have them."""
+    for status in await call.run(call.account.store().records):
+        kept = [one for one in tags_of(status.fields) if one not in words]
+        if len(kept) < len(tags_of(status.fields)):
+            await set_field(call, status.name, status.fields, "tags", [*kept])
+
+
+async def set_field(call: Call, name: str, before: Mapping[str, Json], field: str, value: Json) -> None:
+    """Set a field of a record, or take it away where nothing is left in it."""
+    if value:
+        await commit(call, [Change(name, {(field,): value})])
+    elif field in before:
+        await commit(call, [Change(name, drop=((field,),))])
+
+
+async def context(call: Call) -> object:
+    """Change the context of assets, which is their user data."""
+    check_signed(call)
+    command = call.text("command")
+    if command not in {"add", "remove_all"}:
+        raise Failed(400, "Invalid command: expected add or remove_all")
+    changed = []
+    for public_id in call.list("public_ids"):
+        name = record_id(call.text("type", UPLOAD), public_id)
+        try:
+            fields = (await asset_of(call, name)).status.fields
+        except NoSuchRecord:
+            continue
+        before: dict[str, Json] = {**context_of(fields)}
+        after = {**before, **read_pairs(call.text("context"))} if command == "add" else {}
+        await set_field(call, name, fields, "user_data", after)
+        changed.append(public_id)
+    return {"public_ids": changed}
+
+
+async def metadata(call: Call) -> object:
+    """Change the structured metadata of assets."""
+    check_signed(call)
+    changed = []
+    for public_id in call.list("public_ids"):
+        found = await existing(call, record_id(call.text("type", UPLOAD), public_id))
+        if found is not None:
+            await call.run(call.account.notes.add, "asset", found.status.row.uid, note_of(call, found))
+            changed.append(public_id)
+    return {"public_ids": changed}
+
+
+COMMANDS: Mapping[str, Words] = {
+    "add": lambda before, words: list(dict.fromkeys([*before, *words])),
+    "set_exclusive": lambda before, words: list(dict.fromkeys([*before, *words])),
+    "remove": lambda before, words: [one for one in before if one not in words],
+    "replace": lambda _, words: list(dict.fromkeys(words)),
+    "remove_all": lambda *_: [],
+}

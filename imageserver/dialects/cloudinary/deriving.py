@@ -1,0 +1,122 @@
+"""What is made of a picture at once: by `eager`, and by `transformation` and `format` before it is stored."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from imageserver.catalog.records import Record
+from imageserver.catalog.written import Json
+from imageserver.dialects.cloudinary.account import record_id
+from imageserver.dialects.cloudinary.assets import Asset, url_of
+from imageserver.dialects.cloudinary.calls import Call
+from imageserver.dialects.cloudinary.language.chain import Known, finished, read_chain, translate
+from imageserver.dialects.cloudinary.language.output import FORMATS
+from imageserver.dialects.cloudinary.language.picture import Client, Shown
+from imageserver.dialects.cloudinary.looking import STORED, Found, Looking
+from imageserver.dialects.cloudinary.replies import Failed
+from imageserver.plan.hints import NO_HINTS
+from imageserver.plan.planning import plan
+from imageserver.protocol.reading import read
+from imageserver.protocol.values import Size
+
+if TYPE_CHECKING:
+    from imageserver.plan.plan import Plan
+
+STAGED = "what is being uploaded"
+MOST = 20
+TYPICAL = Shown("", Size(1000, 1000))
+
+
+async def eager(call: Call, asset: Asset) -> list[Json]:
+    """Draw what a call asks for, `t1|t2/png`, so that it is at hand when it is wanted."""
+    return [await derived(call, asset, one) for one in eager_parts(call)]
+
+
+def eager_parts(call: Call) -> Sequence[str]:
+    """Cut the transformations of `eager`."""
+    parts = [one for text in call.values.get("eager", ()) for one in text.split("|") if one]
+    if len(parts) > MOST:
+        raise Failed(400, f"Too many eager transformations: expected at most {MOST}")
+    return parts
+
+
+def check_transformation(call: Call, text: str) -> None:
+    """Try a transformation on a picture of a usual size, as far as that can be; raises `BadTransformation`."""
+    chain = read_chain(text.split("/") if text else [], call.account.named_transformation)
+    if not chain.overlays:
+        translate(chain, Known(TYPICAL, call.account.root, client=Client(border="ffffff")))
+
+
+async def derived(call: Call, asset: Asset, text: str) -> Json:
+    """Draw one of them."""
+    transformation, extension = cut(text)
+    looking = Looking(call.account, call.request, call.account.site.live.state, signed=True)
+    found = await looking.found(record_id(asset.type, asset.public_id))
+    chain = read_chain(transformation.split("/") if transformation else [], call.account.named_transformation)
+    picture = translate(chain, await looking.known(chain, found, Client()))
+    written, output = finished(picture, chain, extension, found.stored or "png", Client())
+    path, _, query = written.partition("?")
+    body = await drawn(call, call.account.site.plan(looking.admit(path, query), NO_HINTS))
+    url = url_of(call, asset, quote(transformation, safe=",:/$!()=;|~.-_"), output.extension)
+    return {
+        "transformation": text,
+        "width": picture.size.width,
+        "height": picture.size.height,
+        "bytes": len(body),
+        "format": output.extension,
+        "url": url,
+        "secure_url": url,
+    }
+
+
+def cut(text: str) -> tuple[str, str]:
+    """Cut a transformation from the format behind it."""
+    before, slash, last = text.rpartition("/")
+    if last in FORMATS:
+        return (before, last) if slash else ("", last)
+    return text.strip("/"), ""
+
+
+async def drawn(call: Call, planned: Plan) -> bytes:
+    """Draw a plan, or find that it was drawn before."""
+    site = call.account.site
+    await site.fetcher.bring(planned.foreign)
+    _, body, _ = await site.finish(planned, await site.answer(planned))
+    return body.content
+
+
+async def changed_before_storing(call: Call, path: Path) -> Path:
+    """Draw a picture anew by `transformation` and `format`; give the file that is to be stored."""
+    transformation, form = call.text("transformation"), call.text("format")
+    if not transformation and not form:
+        return path
+    account = call.account
+    facts = (await account.site.sources.facts([path]))[path]
+    stored = STORED.get(facts.format, facts.format.casefold())
+    looking = Looking(account, call.request, call.account.site.live.state, signed=True)
+    size = facts.shown_size(oriented=account.catalog.attributes.apply_orientation)
+    shown = Shown(looking.path_of(STAGED), size, facts.alpha != "none")
+    chain = read_chain(transformation.split("/") if transformation else [], account.named_transformation)
+    written, _ = finished(
+        translate(chain, await looking.known(chain, Found(shown, stored), Client())), chain, form, stored, Client()
+    )
+    object_, _, query = written.partition("?")
+    catalog = account.catalog
+    images = ChainMap({STAGED: Record(path=str(await call.run(path.resolve)))}, dict[str, Record](), catalog.images)  # type: ignore[arg-type]
+    with_it = replace(catalog, images=images)
+    catalogs = account.site.catalogs
+    catalogs = (
+        replace(catalogs, named={**catalogs.named, catalog.name: with_it})
+        if account.root
+        else replace(catalogs, default=with_it)
+    )
+    planned = plan(read(object_, query), catalogs, account.site.config.limits)
+    body = await drawn(call, planned)
+    result = path.parent / "changed"
+    await call.run(result.write_bytes, body)
+    return result

@@ -1,0 +1,185 @@
+"""What a delivery URL names: its record, the pictures of its layers, and how large all of them are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from aiohttp import web
+
+from imageserver.admission.admitting import Admitted
+from imageserver.catalog.catalogs import Entry
+from imageserver.catalog.loading import State
+from imageserver.config import Key
+from imageserver.dialects.cloudinary.account import UPLOAD, Account, record_id
+from imageserver.dialects.cloudinary.language.address import Address
+from imageserver.dialects.cloudinary.language.chain import Chain, Known, Overlay, key_of, layer_request
+from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource, Unsigned
+from imageserver.dialects.cloudinary.language.layers import Fetched, Layer, Named, elsewhere, stand_in
+from imageserver.dialects.cloudinary.language.picture import Client, Shown
+from imageserver.errors import NotFound
+from imageserver.layout.measuring import Survey
+from imageserver.plan.fonts import FontMap
+from imageserver.plan.hints import NO_HINTS
+from imageserver.plan.picture import Picture
+from imageserver.protocol.values import Size
+from imageserver.render.cropping import border_of, crop_of
+
+STORED = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "TIFF": "tif", "WEBP": "webp", "AVIF": "avif", "BMP": "bmp"}
+"""Extensions of the formats of sources; any other is its own name."""
+UNBOUNDED = Size(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record, or a picture from elsewhere, and what is known of it; `extension` is what the URL adds to its id."""
+
+    shown: Shown
+    stored: str
+    extension: str = ""
+    name: str = ""
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Looks names up for one request, that is `signed` or not; without, its picture may be restricted all the same."""
+
+    account: Account
+    request: web.Request
+    state: State
+    signed: bool
+    restricted: bool = False
+
+    def path_of(self, name: str) -> str:
+        """Give the native path of a record."""
+        return "/".join(filter(None, (self.account.root, quote(name, safe="/"))))
+
+    def admit(self, path: str, query: str) -> Admitted:
+        """Let a native request in; what is for those who sign is open to one that is signed, or is for its picture."""
+        admitted = self.account.site.admit(self.request, f"/{path}", query)
+        visitor = admitted.catalogs.visitor
+        if visitor is None or not (self.signed or self.restricted):
+            return admitted
+        key = Key("cloudinary", "", (self.account.catalog.name,))
+        return replace(admitted, catalogs=replace(admitted.catalogs, visitor=replace(visitor, key=key)))
+
+    async def base(self, address: Address) -> Found:
+        """Find what a URL asks for; raises `NoSuchResource`."""
+        if address.type == "fetch":
+            return await self.fetched(address.public_id)
+        for public_id in dict.fromkeys((address.public_id, address.stem)):
+            name = record_id(address.type, public_id)
+            if self.account.record(name) is not None:
+                extension = "" if public_id == address.public_id else address.extension
+                return replace(await self.found(name), extension=extension)
+        raise NoSuchResource(address.stem)
+
+    async def found(self, name: str) -> Found:
+        """Measure a record."""
+        admitted = self.admit(self.path_of(name), "")
+        entry = admitted.catalogs.look_up(admitted.request.object)
+        record = entry.record
+        if record is None:
+            raise NoSuchResource(name)
+        if not record.path or record.modifier or record.post_modifier:
+            return Found(await self.measured(self.path_of(name)), "", name=name, entry=entry)
+        path, attributes = entry.source(), entry.catalog.attributes
+        facts = (await self.account.site.sources.facts([path]))[path]
+        shown = Shown(
+            self.path_of(name),
+            facts.shown_size(oriented=attributes.apply_orientation),
+            has_alpha=facts.alpha != "none" or bool(record.mask_path),
+        )
+        return Found(shown, STORED.get(facts.format, facts.format.casefold()), name=name, entry=entry)
+
+    async def fetched(self, url: str) -> Found:
+        """Measure a picture from elsewhere, if the catalog and the configuration allow it."""
+        try:
+            return Found(await self.measured(elsewhere(self.account.root, url)), "")
+        except NotFound as error:
+            raise NoSuchResource(url) from error
+
+    async def measured(self, written: str) -> Shown:
+        """Measure any native request, at its own size."""
+        path, _, query = written.partition("?")
+        site = self.account.site
+        planned = site.plan(self.admit(path, query), NO_HINTS)
+        await site.fetcher.bring(planned.foreign)
+        picture = planned.picture
+        if not isinstance(picture, Picture):
+            raise BadTransformation(f"Invalid layer: {written[:100]}")
+        unbounded = replace(picture, rules=replace(picture.rules, max_size=UNBOUNDED, default_size=UNBOUNDED))
+        survey = Survey(await site.facts(planned))
+        window = survey.measure(unbounded).view.window
+        alpha = (
+            bool(picture.texts)
+            or not query.startswith("src=(")
+            or any(survey.facts[one.path].alpha != "none" for one in picture.sources)
+        )
+        return Shown(written, Size(window.width, window.height), alpha, plain=False)
+
+    async def known(self, chain: Chain, found: Found, client: Client) -> Known:
+        """Gather all that a transformation needs to know of its pictures."""
+        client = replace(client, border=await self.border(found, chain))
+        layers, trim = await self.layers(chain), await self.trim(found, chain.trim)
+        return Known(found.shown, self.account.root, layers, client, trim)
+
+    async def layers(self, chain: Chain) -> dict[tuple[Layer, str], Shown]:
+        """Measure what all layers show; raises `NoSuchResource`."""
+        found = {}
+        for overlay in chain.overlays:
+            found[key_of(overlay)] = await self.layer(overlay)
+        return found
+
+    async def layer(self, overlay: Overlay) -> Shown:
+        """Measure what a layer shows."""
+        if isinstance(overlay.shows, Named):
+            return (await self.found(self.named(overlay.shows))).shown
+        written = layer_request(overlay, self.account.root, self.font, lambda _: "")
+        try:
+            return await self.measured(written)
+        except NotFound as error:
+            name = overlay.shows.url if isinstance(overlay.shows, Fetched) else error.name
+            raise NoSuchResource(name) from error
+
+    def named(self, layer: Named) -> str:
+        """Find the record of a layer; what needs a signature is for URLs that have one."""
+        if layer.type != UPLOAD and not self.signed:
+            raise Unsigned(f"Overlay {layer.type}:{layer.public_id} needs a signed URL")
+        for public_id in candidates(layer.public_id):
+            name = record_id(layer.type, public_id)
+            if self.account.record(name) is not None:
+                return name
+        raise NoSuchResource(layer.public_id)
+
+    def font(self, name: str) -> str:
+        """Give a font of that name, or one that is like it."""
+        fonts = FontMap.of(self.account.catalog, self.account.site.catalogs)
+        known = {one.casefold(): one for one in fonts.names()}
+        return known.get(name.casefold()) or stand_in(name)
+
+    async def trim(self, found: Found, tolerance: float | None) -> str:
+        """Find the rectangle that a border leaves; nothing when there is none."""
+        if tolerance is None:
+            return ""
+        if found.entry is None or not found.shown.plain:
+            raise BadTransformation("Effect trim is for pictures as they are stored")
+        entry = found.entry
+        oriented = entry.catalog.attributes.apply_orientation
+        corner = "alpha" if found.shown.has_alpha else "ul"
+        return await self.account.site.renderer.run(crop_of, entry.source(), oriented, corner, tolerance / 100)
+
+    async def border(self, found: Found, chain: Chain) -> str:
+        """Find the colour at the edges of a picture, if it is asked for and the picture is stored as it is."""
+        if not chain.needs_border or found.entry is None or not found.shown.plain:
+            return ""
+        oriented = found.entry.catalog.attributes.apply_orientation
+        return await self.account.site.renderer.run(border_of, found.entry.source(), oriented)
+
+
+def candidates(public_id: str) -> Iterable[str]:
+    """Yield the ids that a name may stand for: as it is, and without an extension."""
+    stem, dot, extension = public_id.rpartition(".")
+    return dict.fromkeys((public_id, *([stem] if dot and stem and "/" not in extension else [])))

@@ -1,0 +1,215 @@
+"""`upload`: a picture comes, is checked, and becomes a record of the catalog."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from imageserver.catalog.written import Json
+from imageserver.dialects.cloudinary.account import UPLOAD, record_id
+from imageserver.dialects.cloudinary.assets import Asset, asset_of, described
+from imageserver.dialects.cloudinary.calls import Call, check_signed, inline_file
+from imageserver.dialects.cloudinary.chunks import collected
+from imageserver.dialects.cloudinary.deriving import (
+    changed_before_storing,
+    check_transformation,
+    cut,
+    eager,
+    eager_parts,
+)
+from imageserver.dialects.cloudinary.language.components import words
+from imageserver.dialects.cloudinary.looking import STORED
+from imageserver.dialects.cloudinary.replies import Failed
+from imageserver.dialects.cloudinary.saying import fields_of, note_of
+from imageserver.protocol.values import Size
+from imageserver.server.admin.uploading import check
+from imageserver.store.edits import Change, Edit, StoreFile
+from imageserver.store.errors import NoSuchRecord
+
+LETTERS = string.ascii_lowercase + string.digits
+FORBIDDEN = frozenset("?&#\\%<>+")
+LONGEST = 255
+TYPES = frozenset({"upload", "private", "authenticated"})
+NOT_HERE = {
+    "raw_convert": "Raw convert is invalid",
+    "detection": "Detection invalid model '{}'",
+    "background_removal": "Background removal is invalid",
+    "categorization": "Categorization {} is not valid",
+    "ocr": "Ocr: Illegal value {} is not valid",
+    "auto_tagging_model": "Auto tagging model is not valid",
+}
+UNSIGNED = words(
+    "file upload_preset public_id folder asset_folder callback tags context metadata face_coordinates "
+    "custom_coordinates regions source filename_override filename manifest_transformation manifest_json "
+    "template template_vars public_id_prefix api_key timestamp display_name"
+)
+"""What an upload without a signature may say; all else is the preset's."""
+
+
+async def upload(call: Call) -> object:
+    """Take a picture in."""
+    await prepare(call)
+    partial = await collected(call)
+    if partial is not None:
+        return partial
+    stack = ExitStack()
+    try:
+        path = call.file
+        if path is None:
+            if not call.has("file"):
+                raise Failed(400, "Missing required parameter - file")
+            folder = await call.run(lambda: stack.enter_context(call.account.store().staging()))
+            path = await inline_file(call, call.text("file"), folder)
+        return await take_in(call, path)
+    finally:
+        await call.run(stack.close)
+
+
+async def prepare(call: Call) -> None:
+    """Check who uploads, and what cannot be done here; a preset adds what the call leaves out."""
+    preset = await preset_of(call)
+    if preset is not None and preset.get("unsigned") and not call.has("signature"):
+        more = sorted(set(call.values) - UNSIGNED)
+        if more:
+            raise Failed(400, f"{more[0]} parameter is not allowed when using unsigned upload")
+        call.values["overwrite"] = ["false"]
+    else:
+        check_signed(call)
+    settings = (preset or {}).get("settings")
+    for name, value in settings.items() if isinstance(settings, dict) else ():
+        if name not in call.values:
+            call.values[name] = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    refuse_what_is_not_here(call)
+    if call.path[0] not in {"image", "auto", "upload"}:
+        raise Failed(400, f"Uploads of resource type {call.path[0]} are not supported: expected image or auto")
+    if call.text("type", UPLOAD) not in TYPES:
+        raise Failed(400, f"Invalid type: expected one of {', '.join(sorted(TYPES))}")
+
+
+def refuse_what_is_not_here(call: Call) -> None:
+    """Raise `Failed` for what needs services that this server does not have."""
+    for name, reason in NOT_HERE.items():
+        if call.has(name):
+            raise Failed(400, reason.format(call.text(name)[:60]))
+
+
+async def preset_of(call: Call) -> Mapping[str, Json] | None:
+    """Give the upload preset of a call."""
+    name = call.text("upload_preset")
+    if not name:
+        return None
+    preset = await call.run(call.account.notes.read, "preset", name)
+    if preset is None:
+        raise Failed(400, "Upload preset not found")
+    return preset
+
+
+async def take_in(call: Call, path: Path) -> object:
+    """Check a file and store it, unless there is one that is not to be replaced."""
+    if not (await call.run(path.stat)).st_size:
+        raise Failed(400, "Empty file")
+    public_id = new_public_id(call)
+    type_ = call.text("type", UPLOAD)
+    name = record_id(type_, public_id)
+    before = await existing(call, name)
+    if before is not None and not call.flag("overwrite", default=True):
+        return {**described(call, before), "existing": True}
+    facts = await check(call.account.desk, name, path)
+    form = STORED.get(facts.format, facts.format.casefold())
+    allowed = call.list("allowed_formats")
+    if allowed and form not in {"jpg" if one == "jpeg" else one for one in allowed} and not call.has("format"):
+        raise Failed(400, f"Image file format {form} not allowed")
+    for one in eager_parts(call):
+        check_transformation(call, cut(one)[0])
+    path = await changed_before_storing(call, path)
+    fields = fields_of(call)
+    if type_ != UPLOAD:
+        fields["access",] = type_
+    hidden = f"restricted/{random_letters(20)}.{form}" if type_ != UPLOAD and before is None else ""
+    edits: list[Edit] = [StoreFile(name, path, path=hidden)]  # no native path of a file leads to it
+    if fields:
+        edits.append(Change(name, fields))
+    await commit(call, edits)
+    asset = await asset_of(call, name)
+    note = await with_defaults(call, note_of(call, asset), asset)
+    await call.run(call.account.notes.add, "asset", asset.status.row.uid, note)
+    return await answered(call, name, overwritten=before is not None)
+
+
+async def with_defaults(call: Call, note: dict[str, Json], asset: Asset) -> dict[str, Json]:
+    """Fill in what fields of metadata say for assets that say nothing."""
+    fields = await call.run(call.account.notes.every, "field")
+    usual = {name: one["default_value"] for name, one in fields.items() if one.get("default_value") is not None}
+    given = note.get("metadata") or asset.note.get("metadata")
+    known = {**usual, **(given if isinstance(given, dict) else {})}
+    boxes = note.get("faces")
+    within = [inside(one, asset.size) for one in boxes] if isinstance(boxes, list) else []
+    return {**note, **({"faces": within} if within else {}), **({"metadata": known} if known else {})}
+
+
+def inside(box: Json, size: Size) -> Json:
+    """Give a rectangle that is no larger than the picture."""
+    match box:
+        case [int() as x, int() as y, int() as width, int() as height]:
+            return [x, y, min(width, size.width), min(height, size.height)]
+    return box
+
+
+async def answered(call: Call, name: str, *, overwritten: bool) -> dict[str, object]:
+    """Describe what was stored, with what was derived from it at once."""
+    await refreshed(call)
+    asset = await asset_of(call, name)
+    told = {**described(call, asset), **({"overwritten": True} if overwritten else {})}
+    if call.has("eager"):
+        told["eager"] = derived = await eager(call, asset)
+        await call.run(call.account.notes.add, "asset", asset.status.row.uid, {"eager": derived})
+    return told
+
+
+async def refreshed(call: Call) -> None:
+    """Serve what was just stored."""
+    await call.account.site.live.refresh()
+
+
+async def commit(call: Call, edits: list[Edit]) -> None:
+    """Make edits, all or none, and serve them."""
+    await call.run(lambda: call.account.store().commit(edits))
+    await refreshed(call)
+
+
+async def existing(call: Call, name: str) -> Asset | None:
+    """Give the asset of that name, if there is one."""
+    try:
+        return await asset_of(call, name)
+    except NoSuchRecord:
+        return None
+
+
+def new_public_id(call: Call) -> str:
+    """Give the public id that a call asks for, or make one."""
+    given = call.text("public_id")
+    name = given or made_up(call)
+    prefix = call.text("public_id_prefix")
+    folder = call.text("folder")
+    found = "/".join(part.strip("/") for part in (folder, prefix, name) if part.strip("/"))
+    if not found or len(found) > LONGEST or FORBIDDEN & set(found) or given.startswith("/") or given != given.strip():
+        raise Failed(400, f"public_id ({found[:80]}) is invalid")
+    return found
+
+
+def made_up(call: Call) -> str:
+    """Make a public id, of the name of the file where that is asked for."""
+    filename = call.text("filename_override") or call.filename
+    stem = filename.rpartition("/")[2].rpartition(".")[0] or filename
+    if call.flag("use_filename") and stem:
+        stem = "".join("_" if one in FORBIDDEN else one for one in stem.strip())
+        return f"{stem}_{random_letters(6)}" if call.flag("unique_filename", default=True) else stem
+    return random_letters(20)
+
+
+def random_letters(count: int) -> str:
+    """Give letters that nobody guesses."""
+    return "".join(secrets.choice(LETTERS) for _ in range(count))

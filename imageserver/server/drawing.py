@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from imageserver.config import Cache, Config
-from imageserver.errors import Overloaded, RenderFailed
+from imageserver.errors import RenderFailed
 from imageserver.layout.layout import Layout
 from imageserver.layout.levels import is_managed, sources_of, work_of
 from imageserver.render.engine import configure
@@ -21,6 +21,7 @@ from imageserver.render.levels import keep_decoded
 from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, Counts
 from imageserver.server.operations.stages import took
 from imageserver.server.rendering import NICE, taking_time
+from imageserver.server.turns import Turns
 
 T = TypeVar("T")
 THREADS = 2
@@ -43,7 +44,7 @@ class DrawingThreads:
         self._limits, self._kept = config.limits, config.cache
         self._threads = ThreadPoolExecutor(THREADS, "draw", initializer=step_back)
         self._counts = counts
-        self._busy = 0
+        self._turns = Turns(THREADS, config.limits.queue)
 
     def takes(self, layout: Layout) -> bool:
         """Tell whether a layout is drawn here: it reads no file or profile from outside, and is little work."""
@@ -54,12 +55,13 @@ class DrawingThreads:
     async def draw(self, work: Callable[[Layout, Cache], T], layout: Layout) -> T:
         """Draw a layout by `work`; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
         name = work.__name__
-        if self._busy >= self._limits.queue + THREADS:
+        try:
+            await self._turns.take()
+        except Overloaded:
             self._counts.add(RENDERS, name, PLACE, "refused")
-            raise Overloaded
+            raise
         arguments = (layout, self._kept)
         drawing = asyncio.get_running_loop().run_in_executor(self._threads, taking_time, work, arguments)
-        self._busy += 1
         self._counts.add(QUEUE)
         drawing.add_done_callback(self._finished)
         seconds = self._limits.render_seconds
@@ -83,7 +85,7 @@ class DrawingThreads:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _finished(self, drawing: asyncio.Future[tuple[T, float]]) -> None:
-        self._busy -= 1
+        self._turns.give_back()
         self._counts.add(QUEUE, amount=-1)
         if not drawing.cancelled():
             drawing.exception()  # it is told to who waits, if anybody still does

@@ -1,0 +1,115 @@
+"""More work than there is room for: clients take turns, the last of the busiest goes first, and hits wait for nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+import pytest
+from serving import Client, serving
+from sites import write_site
+
+from imageserver.errors import Overloaded
+from imageserver.server.turns import CLIENT, Turns
+
+CATALOG = "attributes: {root_id: Co, root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}}\n"
+SLOW = "/is/image/Co/grid?scl=0.14&op_grow=9&op_noise={}&fmt=png"
+"""Some tenths of a second of work."""
+LIMITS = {
+    "IMAGESERVER_SERVER__ACCESS_LOG": "",
+    "IMAGESERVER_SERVER__TRUSTED_PROXIES": "127.0.0.1",
+    "IMAGESERVER_LIMITS__QUEUE": "3",
+}
+
+
+async def order_of(clients: str, slots: int = 1, most: int = 99) -> str:
+    """Let clients, a letter each, ask in this order; give the order in which they are served, capitals for refused."""
+    turns, served = Turns(slots, most), []
+
+    async def ask(client: str) -> None:
+        CLIENT.set(client)
+        try:
+            await turns.take()
+        except Overloaded:
+            served.append(client.upper())
+            return
+        await asyncio.sleep(0)
+        served.append(client)
+        turns.give_back()
+
+    await turns.take()
+    asked = [asyncio.create_task(ask(client)) for client in clients]
+    await asyncio.sleep(0)
+    turns.give_back()
+    await asyncio.gather(*asked)
+    for _ in range(slots):  # all slots are free again
+        await asyncio.wait_for(turns.take(), 1)
+    return "".join(served)
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "served"),
+    [
+        ("aaaaaab", 99, "abaaaaa"),
+        ("aaabbbc", 99, "abcabab"),
+        ("aaaabcabc", 99, "abcabcaaa"),
+        ("aaaaa", 3, "AAaaa"),
+        ("aaaab", 3, "AAaba"),
+        ("aaab", 3, "Aaba"),
+        ("aabbc", 4, "Aabcb"),
+        ("abc", 2, "Cab"),
+        ("aabb", 2, "BAab"),
+    ],
+)
+def test_clients_take_turns(asked: str, most: int, served: str) -> None:
+    assert asyncio.run(order_of(asked, most=most)) == served
+
+
+def test_who_goes_away_leaves_a_free_slot() -> None:
+    async def leave() -> None:
+        turns = Turns(1, 9)
+        await turns.take()
+        waiting = [asyncio.create_task(turns.take()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        await asyncio.sleep(0)
+        turns.give_back()
+        waiting[1].cancel()  # it was its turn already
+        await asyncio.wait_for(waiting[2], 1)
+        assert turns.waiting == 0
+        turns.give_back()
+        await asyncio.wait_for(turns.take(), 1)
+
+    asyncio.run(leave())
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    folder: Path = write_site(tmp_path_factory.mktemp("overload"), {"Co": CATALOG})
+    with serving(folder, environment=LIMITS) as client:
+        yield client
+
+
+def test_a_flood_of_one_does_not_keep_another_waiting(client: Client) -> None:
+    """Of those that ask for one client there is room for four; the one of the other comes third at the latest."""
+    hit, done, numbers = "/is/image/Co/grid?wid=20", [], count()
+    assert client.ask(hit).status == 200
+
+    def ask(address: str) -> int:
+        reply = client.ask(SLOW.format(next(numbers)), headers={"X-Forwarded-For": address})
+        done.append(address)
+        return reply.status
+
+    with ThreadPoolExecutor(8) as threads:
+        flood = [threads.submit(ask, "10.0.0.1") for _ in range(6)]
+        while len(done) < 2:  # those for whom there was no room
+            assert client.ask(hit).status == 200
+        before = len(done)
+        assert threads.submit(ask, "10.0.0.2").result() == 200
+        assert done[before:].index("10.0.0.2") <= 2
+        statuses = [one.result() for one in flood]
+    assert 503 in statuses
+    assert statuses.count(200) + statuses.count(503) == 6

@@ -13,14 +13,22 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 
-from PIL import Image
 from pictures import quadrants, with_alpha
+from PIL import Image
 from written import eps, psd, tiff
 
 HUGE = 19_999
 """Pixels of a side of bombs; two of them together stay just below the default of `limits.source_pixels`."""
 WEIRD = (0, 1, 2, 3, 4, 0x7F, 0x80, 0xFE, 0xFF)
-MARKS = (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0\0\0\0", b"\xff\xff", b"\0\1", b"\xff\xff\xff\x7f")
+MARKS = (
+    b"\xff\xff\xff\xff",
+    b"\x7f\xff\xff\xff",
+    b"\x80\0\0\0",
+    b"\0\0\0\0",
+    b"\xff\xff",
+    b"\0\1",
+    b"\xff\xff\xff\x7f",
+)
 
 
 @cache
@@ -47,8 +55,8 @@ def good_images() -> Mapping[str, bytes]:
         "a.psd": psd([bytes(range(30)) * 40] * 3, (40, 30), 3),
         "r.psd": psd([bytes(range(30)) * 40] * 3, (40, 30), 3, method=1),
         "a.eps": eps(bytes(3600), (40, 30), 3),
-        "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><g fill="red"><rect id="a" width="20" '
-        b'height="30"/><text x="3" y="9">$name$</text></g></svg>',
+        "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><g fill="red">'
+        b'<rect id="a" width="20" height="30"/><text x="3" y="9">$name$</text></g></svg>',
     }
     return {**found, **with_extras(plain)}
 

@@ -1,4 +1,4 @@
-"""Clients that are slow, many, or speak something that is not quite HTTP: each costs what it may, and the others nothing."""
+"""Clients that are slow, many, or speak no proper HTTP: each costs what it may, and the others nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,7 @@ def test_slow_clients_are_closed(client: Client) -> None:
             assert KINDS[name][2] in everything(opened), name
         assert client.ask(HIT).status == 200
         for opened in deaf:
-            eventually(lambda opened=opened: is_open(client, opened), False)
+            eventually(partial(is_open, client, opened), False)
     eventually(lambda: descriptors(server) <= before + 2, True)
 
 
@@ -175,7 +176,7 @@ MALFORMED: dict[str, tuple[bytes, tuple[int, ...]]] = {
     "letters beyond ASCII": (GET % b"/is/image/Co/\xc0\xae\xc0\xae/", (400,)),
     "a tunnel": (b"CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: a\r\n\r\n", (404,)),
     "everything": (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", (404,)),
-    "an expectation": (POST + b"Expect: \"<b>\"\r\nContent-Length: 5\r\n\r\nwid=9", (417,)),
+    "an expectation": (POST + b'Expect: "<b>"\r\nContent-Length: 5\r\n\r\nwid=9', (417,)),
     "a foreign host": (GET % (b"http://elsewhere" + HIT.encode()), (200,)),
     "a line end in a value": (GET % b"/is/image/Co/grid?wid=9%0d%0aX-Evil:%201", (403,)),
     "a line end in a name": (GET % b"/is/image/Co/gr%0d%0aX-Evil:%201%0d%0a%0d%0aid", (403,)),

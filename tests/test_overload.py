@@ -1,4 +1,4 @@
-"""More work than there is room for: clients take turns, the last of the busiest goes first, and hits wait for nobody."""
+"""More work than there is room for: clients take turns, the last of the busiest goes, and hits wait for nobody."""
 
 from __future__ import annotations
 

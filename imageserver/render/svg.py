@@ -167,7 +167,9 @@ def check_links(element: Element) -> None:
 def check_uses(tree: Element) -> None:
     """Refuse a drawing whose elements draw one another too often."""
     if drawn_elements(tree, MOST_ELEMENTS) > MOST_ELEMENTS:
-        raise ValueError(f"expected an SVG that draws at most {MOST_ELEMENTS} elements, those that are used again included")
+        raise ValueError(
+            f"expected an SVG that draws at most {MOST_ELEMENTS} elements, those that are used again included"
+        )
 
 
 def check_style(text: str, *, sheet: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""How many elements an SVG draws: those that others use, or are filled, masked or filtered with, once more each time."""
+"""How many elements an SVG draws: those that others use, or are filled or masked with, once more each time."""
 
 from __future__ import annotations
 

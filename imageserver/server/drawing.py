@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from imageserver.config import Cache, Config
-from imageserver.errors import RenderFailed
+from imageserver.errors import Overloaded, RenderFailed
 from imageserver.layout.layout import Layout
 from imageserver.layout.levels import is_managed, sources_of, work_of
 from imageserver.render.engine import configure

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
 from bad_images import BOMBS, bad_images, good_images
@@ -137,10 +138,12 @@ def test_renderers_are_bound(client: Client) -> None:
     assert os.getpriority(os.PRIO_PROCESS, worker) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
+NETWORK = "import socket; socket.socket()"
 ATTEMPTS: tuple[tuple[Callable[..., object], tuple[object, ...], type], ...] = (
     (socket.create_connection, (("127.0.0.1", 9),), PermissionError),
     (socket.socket, (socket.AF_INET6, socket.SOCK_DGRAM), PermissionError),
-    (os.execv, (sys.executable, [sys.executable]), PermissionError),
+    (subprocess.check_output, ([sys.executable, "-c", NETWORK],), CalledProcessError),  # it inherits all that
+    (subprocess.check_output, ([sys.executable, "-c", "print(1)"],), bytes),
     (bytearray, (700 * MIB,), TooMuchMemory),
     (str, (1,), str),
 )

@@ -54,21 +54,15 @@ class DrawingThreads:
 
     async def draw(self, work: Callable[[Layout, Cache], T], layout: Layout) -> T:
         """Draw a layout by `work`; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
-        name = work.__name__
-        try:
-            await self._turns.take()
-        except Overloaded:
-            self._counts.add(RENDERS, name, PLACE, "refused")
-            raise
-        arguments = (layout, self._kept)
-        drawing = asyncio.get_running_loop().run_in_executor(self._threads, taking_time, work, arguments)
-        self._counts.add(QUEUE)
-        drawing.add_done_callback(self._finished)
+        name, outcome = work.__name__, "failed"
         seconds = self._limits.render_seconds
-        outcome = "failed"
         try:
             async with asyncio.timeout(seconds):
-                drawn, took_seconds = await asyncio.shield(drawing)
+                await self._turns.take()
+                drawn, took_seconds = await asyncio.shield(self._begin(work, layout))
+        except Overloaded:
+            outcome = "refused"
+            raise
         except TimeoutError as error:
             outcome = "late"
             raise RenderFailed(f"it took longer than {seconds:g} s (limits.render_seconds)") from error
@@ -79,6 +73,14 @@ class DrawingThreads:
             return drawn
         finally:
             self._counts.add(RENDERS, name, PLACE, outcome)
+
+    def _begin(self, work: Callable[[Layout, Cache], T], layout: Layout) -> asyncio.Future[tuple[T, float]]:
+        """Hand work to a thread, which has a turn for as long as it takes."""
+        arguments = (layout, self._kept)
+        drawing = asyncio.get_running_loop().run_in_executor(self._threads, taking_time, work, arguments)
+        self._counts.add(QUEUE)
+        drawing.add_done_callback(self._finished)
+        return drawing
 
     def stop(self) -> None:
         """Take no more work."""

@@ -54,7 +54,7 @@ def claims_of(path: Path, kind: str) -> Claims:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             return READERS[kind](data)
-        except (struct.error, IndexError) as error:
+        except (struct.error, IndexError, OverflowError) as error:
             raise ValueError(TOO_SHORT) from error
 
 

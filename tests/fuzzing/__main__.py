@@ -1,0 +1,72 @@
+"""Looks for data that break a reader: `PYTHONPATH=.:tests python -m fuzzing TARGET [SECONDS]`.
+
+With atheris installed (`pip install atheris`), what is tried next depends on which code the last did reach; without it,
+data are changed by chance. What breaks a target is written to a file whose name is printed, and belongs into the
+rows of `tests/test_fuzzing.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from fuzzing.bending import bent
+from fuzzing.targets import TARGETS, run
+
+SLOW = 1.0
+"""Seconds that no data may take."""
+
+
+def by_chance(name: str, seconds: float) -> int:
+    """Try changed data until the time is over or something breaks."""
+    seeds, count = list(TARGETS[name][2]()), 0
+    chance, end = random.Random(time.time()), time.monotonic() + seconds  # noqa: S311
+    while time.monotonic() < end:
+        data, start = bent(chance.choice(seeds), chance), time.monotonic()
+        count += 1
+        try:
+            run(name, data)
+            if time.monotonic() - start > SLOW:
+                raise TimeoutError(f"it took {time.monotonic() - start:.1f} s")  # noqa: TRY301
+        except Exception:  # noqa: BLE001, whatever it is
+            traceback.print_exc()
+            kept = Path(f"crash-{name}-{count}")
+            kept.write_bytes(data)
+            print(f"{name}: {kept} breaks it, after {count}")  # noqa: T201
+            return 1
+        if len(seeds) < 1000 and not chance.randrange(50):
+            seeds.append(data)
+    print(f"{name}: {count} tried, nothing breaks")  # noqa: T201
+    return 0
+
+
+def by_coverage(name: str, seconds: float) -> None:
+    """Let atheris look; it ends the process."""
+    import atheris  # type: ignore[import-not-found]  # noqa: PLC0415, where it is installed
+
+    folder = Path(tempfile.mkdtemp(prefix=f"fuzzing-{name}-"))
+    for number, seed in enumerate(TARGETS[name][2]()):
+        (folder / str(number)).write_bytes(seed)
+    atheris.instrument_all()
+    options = [f"-max_total_time={seconds:.0f}", "-timeout=5", "-rss_limit_mb=1500", "-max_len=20000"]
+    atheris.Setup([sys.argv[0], str(folder), *options], lambda data: run(name, data))
+    atheris.Fuzz()
+
+
+def main() -> int:
+    """Fuzz one target, or all by chance."""
+    names = sys.argv[1:2] or list(TARGETS)
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 60.0
+    if len(names) == 1:
+        with contextlib.suppress(ImportError):
+            by_coverage(names[0], seconds)
+    return max(by_chance(name, seconds) for name in names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -47,7 +47,7 @@ def by_chance(name: str, seconds: float) -> int:
 
 def by_coverage(name: str, seconds: float) -> None:
     """Let atheris look; it ends the process."""
-    import atheris  # type: ignore[import-not-found]  # noqa: PLC0415, where it is installed
+    import atheris  # noqa: PLC0415, where it is installed
 
     folder = Path(tempfile.mkdtemp(prefix=f"fuzzing-{name}-"))
     for number, seed in enumerate(TARGETS[name][2]()):

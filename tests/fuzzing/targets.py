@@ -77,7 +77,7 @@ def image_set(data: bytes) -> None:
 def rich_text(data: bytes) -> None:
     """Read text of both dialects."""
     for dialect in ("text", "textPs"):
-        read_rich_text(data.decode("utf-8", "replace"), dialect)  # type: ignore[arg-type]
+        read_rich_text(data.decode("utf-8", "replace"), dialect)
 
 
 def photoshop(data: bytes) -> None:
@@ -155,5 +155,5 @@ TARGETS: Mapping[str, Target] = {
 def run(name: str, data: bytes) -> None:
     """Give data to a target; raises what it must not."""
     call, allowed, _ = TARGETS[name]
-    with contextlib.suppress(allowed):
+    with contextlib.suppress(*allowed):
         call(data)

@@ -133,7 +133,7 @@ def flood(folder: Path, names: list[str], options: argparse.Namespace) -> Iterat
         with flooded(server.port, bombs) as told:
             time.sleep(2)
             busy = hits(server, options.hits)
-            refused = [one for one in (heavy(server, number) for number in range(200)) if one.status == 503]
+            refused = refusals(server, options.hits // 10)
         start = time.monotonic()
         back = server.ask("/is/image/Co/grid?wid=333&op_blur=1")
         seconds = time.monotonic() - start
@@ -149,10 +149,15 @@ def flood(folder: Path, names: list[str], options: argparse.Namespace) -> Iterat
     yield at_most("3 first answer afterwards", "1 request", seconds if back.status == 200 else 99, 1, "s")
 
 
-def heavy(server: Server, number: int) -> Asked:
-    """Ask for work of which there is too much."""
-    time.sleep(0.01)
-    return server.ask(HEAVY.format(number, number))
+def refusals(server: Server, most: int) -> list[Asked]:
+    """Ask for work of which there is too much, for a while."""
+    found: list[Asked] = []
+    end = time.monotonic() + 20
+    while len(found) < most and time.monotonic() < end:
+        time.sleep(0.01)
+        reply = server.ask(HEAVY.format(len(found), len(found)))
+        found += [reply] if reply.status == 503 else []
+    return found
 
 
 @contextmanager

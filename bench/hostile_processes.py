@@ -35,7 +35,7 @@ def kills(folder: Path, count: int) -> Kills:
         kept: dict[int, int] = {}
         with loaded(server, right, found, kept):
             for _ in range(count):
-                time.sleep(chance.uniform(0.05, 0.3))
+                server.wait_until_complete()
                 victims = [*server.serving(), *server.rendering()]
                 with suppress(ProcessLookupError, IndexError):
                     os.kill(chance.choice(victims), signal.SIGKILL)

@@ -29,7 +29,7 @@ CATALOG = "attributes: {root_id: Co, root_path: images, max_pix: [4000, 4000]}\n
 TOKEN = "bench-hostile"  # noqa: S105, of a server that lives for a minute
 HIT = "/is/image/Co/grid?wid=200"
 HEAVY = "/is/image/Co/grid?wid=1{:03}&hei=1{:03}&op_blur=9&fmt=png"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Asked:
     seconds: float
     body: bytes = b""
     kind: str = ""
+    problem: str = ""
 
 
 @dataclass(slots=True)
@@ -68,10 +69,10 @@ class Server:
             one.request(method, url, body, dict(headers or {}) | ({} if keep else {"Connection": "close"}))
             reply = one.getresponse()
             data = reply.read()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             one.close()
             self.local.connection = None
-            return Asked(0, time.perf_counter() - start)
+            return Asked(0, time.perf_counter() - start, problem=type(error).__name__)
         if keep and not reply.will_close:
             self.local.connection = one
         else:
@@ -86,6 +87,15 @@ class Server:
     def rendering(self) -> tuple[int, ...]:
         """Give the processes that render."""
         return tuple(one for one in tree((self.supervisor,)) if renders(one))
+
+    def wait_until_complete(self) -> None:
+        """Wait until there are as many processes as at the start, and each has had the time to begin."""
+        end = time.monotonic() + PATIENCE
+        while (len(self.serving()), len(self.rendering())) != (2, 2) and time.monotonic() < end:
+            time.sleep(0.05)
+        for _ in range(8):  # whoever takes it
+            self.ask("/health/ready", keep=False)
+            time.sleep(0.05)
 
     def wait(self) -> float:
         """Wait until a request is answered, and give the seconds that it took."""

@@ -183,7 +183,7 @@ class Limits:
     """What one request may cost."""
 
     source_pixels: int = option(positive, 400_000_000, "pixels of a source image")
-    whole_pixels: int = option(positive, 64_000_000, "pixels of a source that has to be in memory as a whole")
+    whole_pixels: int = option(positive, 50_000_000, "pixels of a source that has to be in memory as a whole")
     scans: int = option(positive, 100, "scans of a progressive JPEG")
     file_size: int = option(size, 2 * GIB, "bytes of a source file")
     reply_pixels: int = option(positive, 100_000_000, "pixels of a reply")

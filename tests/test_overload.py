@@ -14,7 +14,7 @@ from serving import Client, serving
 from sites import write_site
 
 from imageserver.errors import Overloaded
-from imageserver.server.turns import CLIENT, Turns
+from imageserver.server.turns import ASKING, Asking, Turns
 
 CATALOG = "attributes: {root_id: Co, root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}}\n"
 SLOW = "/is/image/Co/grid?wid=1{:03}&hei=900&op_grow=9&op_noise=9&fmt=png"
@@ -31,7 +31,7 @@ async def order_of(clients: str, slots: int = 1, most: int = 99) -> str:
     turns, served = Turns(slots, most), []
 
     async def ask(client: str) -> None:
-        CLIENT.set(client)
+        ASKING.set(Asking(client))
         try:
             await turns.take()
         except Overloaded:
@@ -67,6 +67,32 @@ async def order_of(clients: str, slots: int = 1, most: int = 99) -> str:
 )
 def test_clients_take_turns(asked: str, most: int, served: str) -> None:
     assert asyncio.run(order_of(asked, most=most)) == served
+
+
+def test_who_was_let_in_is_not_refused_later() -> None:
+    """What has waited for one piece of work gets the next one, however many have come meanwhile."""
+
+    async def twice(turns: Turns) -> None:
+        ASKING.set(Asking("a"))
+        await turns.take()
+        turns.give_back()
+        await turns.take()
+        turns.give_back()
+
+    async def main() -> None:
+        turns = Turns(1, 1)
+        await turns.take()
+        first = asyncio.create_task(twice(turns))
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(twice(turns)) for _ in range(2)]
+        await asyncio.sleep(0)
+        turns.give_back()
+        others.append(asyncio.create_task(twice(turns)))  # takes the room that the first one leaves
+        await first
+        outcomes = await asyncio.gather(*others, return_exceptions=True)
+        assert [type(one) for one in outcomes] == [Overloaded, Overloaded, type(None)]
+
+    asyncio.run(main())
 
 
 def test_who_goes_away_leaves_a_free_slot() -> None:

@@ -24,7 +24,7 @@ from imageserver.server.operations.metrics import RESULTS, Counts
 from imageserver.server.operations.noting import NOTE, REQUEST_ID, RESULT, Note
 from imageserver.server.operations.stages import SERVER_TIMING, begin, server_timing
 from imageserver.server.site import Site, common_headers
-from imageserver.server.turns import CLIENT
+from imageserver.server.turns import ASKING, Asking
 from imageserver.server.viewer import add_viewer
 
 SITE = web.AppKey("site", Site)
@@ -62,7 +62,7 @@ DOORS: dict[str, Door] = {
 async def serve(request: web.Request) -> web.StreamResponse:
     """Find the door of a path and send the request through it."""
     site = request.app[SITE]
-    CLIENT.set(str(site.clients.address(request)))
+    ASKING.set(Asking(str(site.clients.address(request))))
     target = raw_target(request)
     limit = site.config.limits.url_length
     if len(target) > limit:

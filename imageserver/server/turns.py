@@ -5,12 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from imageserver.errors import Overloaded
 
-CLIENT: ContextVar[str] = ContextVar("client", default="")
-"""For whom is worked; work that several wait for belongs to the first of them."""
 Waiting = asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class Asking:
+    """A request: whose it is, and whether it was let in; then it is not refused at its next piece of work."""
+
+    client: str = ""
+    is_let_in: bool = False
+
+
+ASKING: ContextVar[Asking | None] = ContextVar("asking", default=None)
+"""For what is worked; work that several requests wait for belongs to the first of them."""
 
 
 class Turns:
@@ -28,12 +39,14 @@ class Turns:
 
     async def take(self) -> None:
         """Wait for a slot; raises `Overloaded` for who has waiting as much as anybody else when there is no room."""
+        asking = ASKING.get() or Asking()
+        client = asking.client
+        if not self._free and not asking.is_let_in and self.waiting >= self._most:
+            self._make_room(client)
+        asking.is_let_in = True
         if self._free:
             self._free -= 1
             return
-        client = CLIENT.get()
-        if self.waiting >= self._most:
-            self._make_room(client)
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(client, deque()).append(turn)
         try:

@@ -53,8 +53,11 @@ PROCESSORS: Mapping[str, Calls] = {
 def confine(memory: int) -> str:
     """Bind this process for good; tells what does not hold here, or nothing."""
     share_arenas()
-    lower(resource.RLIMIT_AS, memory)
     lower(resource.RLIMIT_CORE, 0)
+    try:
+        lower(resource.RLIMIT_AS, memory)
+    except (OSError, ValueError):
+        return "memory and system calls of renderers are not bound on this system"
     calls = PROCESSORS.get(platform.machine())
     if platform.system() != "Linux" or calls is None:
         return "system calls of renderers are not filtered on this system"

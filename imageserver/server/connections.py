@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import resource
 import socket
+import sys
 from collections import Counter
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,7 @@ EVERY = 1.0
 """Seconds between two looks."""
 RATE = 16 * 2**10
 """Bytes of a body for which there is one more second."""
+MANY = 2**20
 RESERVED = 200
 """Descriptors of a process that are not for connections."""
 
@@ -135,7 +137,7 @@ class BoundedServer(web.Server):
         limit = self._limit(address)
         if limit and isinstance(handler, Connection):
             handler.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"{limit}: there are too many connections")
-        elif address:
+        elif address and sys.platform == "linux":
             opened: socket.socket = transport.get_extra_info("socket")
             wait = int(1000 * self._limits.idle_seconds)  # also for files, which the kernel sends
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, wait)
@@ -176,6 +178,7 @@ def address_of_peer(transport: asyncio.Transport) -> str:
 def descriptors() -> int:
     """Take as many descriptors as this process may have, and tell how many those are."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MANY if most == resource.RLIM_INFINITY else most
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return most
 

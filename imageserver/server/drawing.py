@@ -20,11 +20,13 @@ from imageserver.render.engine import configure
 from imageserver.render.levels import keep_decoded
 from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, Counts
 from imageserver.server.operations.stages import took
-from imageserver.server.rendering import NICE, taking_time
+from imageserver.server.rendering import taking_time
 from imageserver.server.turns import Turns
 
 T = TypeVar("T")
 THREADS = 2
+NICE = 5
+"""Less than that of worker processes: a thread that has the interpreter must not wait long for a core."""
 PLACE = "thread"
 MOST_WORK = 4_000_000
 """Pixels, times layers, of replies that are drawn in threads."""

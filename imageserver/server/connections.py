@@ -136,7 +136,8 @@ class BoundedServer(web.Server):
         self._addresses[address] += 1
         limit = self._limit(address)
         if limit and isinstance(handler, Connection):
-            handler.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"{limit}: there are too many connections")
+            reason = f"{limit}: there are too many connections"
+            self._loop.call_soon(handler.refuse, HTTPStatus.SERVICE_UNAVAILABLE, reason)  # not before it has begun
         elif address and sys.platform == "linux":
             opened: socket.socket = transport.get_extra_info("socket")
             wait = int(1000 * self._limits.idle_seconds)  # also for files, which the kernel sends

@@ -15,6 +15,7 @@ ImageServerError
 │   ├── IllegalSize             the reply would be larger than attribute::MaxPix
 │   ├── TooManyBytes            no quality makes the reply as small as jpegSize= asks for
 │   ├── LimitExceeded           a limit of the server (413, 414)
+│   ├── TooMuchMemory           drawing it takes more memory than a renderer has
 │   ├── UnsatisfiableRange      bytes of a file that are not there (416)
 │   ├── BadSource               a source file that cannot be decoded
 │   ├── BadFont                 a font file that cannot be used
@@ -243,6 +244,17 @@ class LimitExceeded(RequestError):
 
     def __str__(self) -> str:
         return f"{self.limit}: {self.actual} is more than the {self.allowed} allowed"
+
+
+@dataclass(eq=False)
+class TooMuchMemory(RequestError):
+    """A source or a reply for which the memory of a process that renders does not suffice."""
+
+    title = "limit exceeded"
+    allowed: int
+
+    def __str__(self) -> str:
+        return f"limits.worker_memory: it takes more than the {self.allowed} bytes allowed"
 
 
 @dataclass(eq=False)

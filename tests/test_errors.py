@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import HERE
+from PIL import Image
 from serving import Client, serving
 from sites import QUIET, plain
 
@@ -26,6 +27,8 @@ images:
   gone: {path: gone.png}
   large: {path: large.png}
   long: {path: long.png}
+  whole: {path: whole.bmp}
+  scans: {path: scans.jpg}
 content: {note: {path: note.txt}}
 macros: {small: wid=9, deep: $a$, a: $b$, b: $c$, c: $d$, d: wid=9, wide: WIDE}
 rules: [{name: no blurring, expression: op_blur=, on_match: error}]
@@ -34,6 +37,8 @@ icc_profiles: {Torn: images/note.txt}
 """.replace("WIDE", "text=" + "$v$" * 200)
 LIMITS: dict[str, int] = {
     "source_pixels": 40_000,
+    "whole_pixels": 20_000,
+    "scans": 6,
     "file_size": 65_536,
     "reply_pixels": 1_000_000,
     "url_length": 2_000,
@@ -47,6 +52,14 @@ LIMITS: dict[str, int] = {
 }
 ELSEWHERE = {
     "render_seconds": "test_faults.py::test_deadline",
+    "worker_memory": "test_isolation.py::test_what_renderers_may_not_do",
+    "TooMuchMemory": "test_isolation.py::test_what_renderers_may_not_do",
+    "worker_jobs": "test_isolation.py::test_renderers_are_replaced_after_some_jobs",
+    "header_seconds": "test_hostile_clients.py::test_slow_clients_are_closed",
+    "body_seconds": "test_hostile_clients.py::test_slow_clients_are_closed",
+    "idle_seconds": "test_hostile_clients.py::test_slow_clients_are_closed",
+    "connections": "test_hostile_clients.py::test_all_together_have_so_many_connections",
+    "client_connections": "test_hostile_clients.py::test_one_address_has_so_many_connections",
     "queue": "test_faults.py::test_full_queue_is_told_at_once",
     "set_pages": "test_sets.py::test_reply",
     "frames": "test_animations.py::test_limits",
@@ -68,6 +81,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     plain(images / "grid.png", (200, 30, 30))
     plain(images / "large.png", (200, 30, 30), (300, 300))
     (images / "long.png").write_bytes((images / "grid.png").read_bytes() + bytes(70_000))
+    plain(images / "whole.bmp", (200, 30, 30), (142, 142))
+    Image.new("RGB", (60, 60)).save(images / "scans.jpg", progressive=True)
     (images / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and no more")
     (images / "note.txt").write_text("no image\n")
     (images.parent / "catalog.yaml").write_text(CATALOG)

@@ -150,7 +150,9 @@ def raster(data: mmap.mmap, found: Raster) -> Image:
         return image
     every = bands + found.padding
     need = size.width * size.height * every
-    pixels = unwritten(data, found.place, need) if found.coding == HEXADECIMAL else data[found.place :][:need]
+    pixels = (
+        unwritten(data, found.place, need) if found.coding == HEXADECIMAL else data[found.place : found.place + need]
+    )
     if len(pixels) < need:
         raise ValueError("it ends too early")
     if found.block == 1:

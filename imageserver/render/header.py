@@ -10,6 +10,8 @@ from PIL import Image as Pillow
 from imageserver.layout.facts import Alpha, Animation, EmbeddedPath, PixelType
 from imageserver.protocol.values import Size
 
+EXIF_TEXT = "Raw profile type exif"
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -32,9 +34,16 @@ def usual_orientation(value: object) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004, EXIF's range
 
 
+def exif_in_text(image: Pillow.Image) -> bytes:
+    """Give the EXIF data that a PNG has as a text: hexadecimal numbers behind three lines."""
+    return bytes.fromhex("".join(str(image.info.get(EXIF_TEXT, "")).split("\n")[3:]))
+
+
 def orientation_of(image: Pillow.Image) -> int:
-    """Give the EXIF orientation of an opened image, 1 to 8; anything else is 1."""
+    """Give the EXIF orientation of an opened image, 1 to 8; anything else is 1. No pixel is decoded for it."""
     try:
+        if image.format == "PNG" and "exif" not in image.info:  # Pillow would decode all, to see what is behind
+            image.info["exif"] = exif_in_text(image)
         return usual_orientation(image.getexif().get(ExifTags.Base.Orientation, 1))
     except (ValueError, TypeError, SyntaxError, OSError):
         return 1

@@ -12,11 +12,12 @@ from PIL import UnidentifiedImageError
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from imageserver.config import Limits
-from imageserver.errors import BadSource, LimitExceeded
+from imageserver.errors import BadSource
 from imageserver.layout.facts import Alpha, PixelType
 from imageserver.protocol.values import Size
-from imageserver.render.decoders import FORMATS, open_by_pillow
-from imageserver.render.engine import Error
+from imageserver.render.claims import Claims, check, claims_of, whole
+from imageserver.render.damages import DAMAGES
+from imageserver.render.decoders import FORMATS, WHOLE, open_by_pillow
 from imageserver.render.eps import header_of_eps
 from imageserver.render.frames import animation_in
 from imageserver.render.header import Header, orientation_of, usual_orientation
@@ -46,24 +47,16 @@ def read_header(path: Path, limits: Limits | None = None) -> Header:
     if kind not in FORMATS:
         raise BadSource(path.name, f"expected one of {', '.join(FORMATS)}", str(path))
     try:
-        if limits and kind == "JXL":
-            check_pixels(size_in_jxl(path), limits)
+        if limits and kind not in READ_CHEAPLY:
+            check(whole(size_in_jxl(path)) if kind == "JXL" else claims_of(path, kind), limits)
         header = OWN[kind](path) if kind in OWN else header_by_pillow(path, kind)
         if limits:
-            check_pixels(header.size, limits)
+            check(whole(header.size) if kind in WHOLE else Claims(header.size), limits)
             header = replace(header, animation=animation_in(path, kind, limits.frames))
-    except (OSError, ValueError, SyntaxError, Error, Pillow.DecompressionBombError) as error:
+    except DAMAGES as error:
         reason = "it cannot be opened" if isinstance(error, OSError) else first_line(error)
         raise BadSource(path.name, reason, str(path)) from error
     return replace(header, packet=tidy(header.packet))
-
-
-def check_pixels(size: Size, limits: Limits) -> None:
-    """Refuse an image with too many pixels, before any of them is decoded."""
-    if size.width * size.height > limits.source_pixels:
-        raise LimitExceeded("limits.source_pixels", size.width * size.height, limits.source_pixels)
-    if not size.width or not size.height:
-        raise ValueError("an image without pixels")
 
 
 def header_by_pillow(path: Path, kind: str) -> Header:
@@ -165,3 +158,5 @@ OWN: Mapping[str, Callable[[Path], Header]] = {
     "JXL": header_of_jxl,
 }
 """The formats whose headers are read here; Pillow reads those of the others."""
+READ_CHEAPLY = frozenset({"PSD", "EPS", "SVG"})
+"""Those of them that are not decoded for it."""

@@ -12,8 +12,9 @@ from imageserver.layout.layout import LaidSource, Pixels
 from imageserver.layout.levels import DECODER_REDUCES
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha, premultiplied
+from imageserver.render.damages import DAMAGES
 from imageserver.render.decoders import FORMATS, WHOLE, decode_by_vips
-from imageserver.render.engine import Error, Image
+from imageserver.render.engine import Image
 from imageserver.render.exchange import to_image
 from imageserver.render.levels import read_level
 from imageserver.render.naive import light_of
@@ -61,7 +62,7 @@ def read_file(source: LaidSource, *, sequential: bool, hidden_matters: bool) -> 
         image = image.autorot() if source.oriented else image
         image = inks_of(image) if keeps_inks(source, image) else plain(image)
         image, weighted = averaged(image, source.reduction // by_decoder, hidden_matters=hidden_matters)
-    except (Error, OSError, ValueError) as error:
+    except DAMAGES as error:
         raise BadSource(name, first_line(error)) from error
     return Opened(image, source.reduction, source.reduction, weighted)
 

@@ -16,6 +16,7 @@ from imageserver.protocol.values import Size
 from imageserver.render.engine import Error, Image
 from imageserver.render.header import Header
 from imageserver.render.packets import packet_in
+from imageserver.render.svg_uses import drawn_elements
 
 MOST_BYTES = 2**20
 """What the reference allows a file to have."""
@@ -146,6 +147,7 @@ def checked(tree: Element) -> Element:
             del element.attrib[name]
     for element in tree.iter():
         check_links(element)
+    check_uses(tree)
     return tree
 
 
@@ -160,6 +162,14 @@ def check_links(element: Element) -> None:
         check_style(value, sheet=name == "style")
     if local(element.tag) == "style":
         check_style("".join(element.itertext()), sheet=True)
+
+
+def check_uses(tree: Element) -> None:
+    """Refuse a drawing whose elements draw one another too often."""
+    if drawn_elements(tree, MOST_ELEMENTS) > MOST_ELEMENTS:
+        raise ValueError(
+            f"expected an SVG that draws at most {MOST_ELEMENTS} elements, those that are used again included"
+        )
 
 
 def check_style(text: str, *, sheet: bool = False) -> None:

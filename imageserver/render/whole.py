@@ -7,7 +7,7 @@ from pathlib import Path
 from imageserver.config import Limits
 from imageserver.errors import BadSource
 from imageserver.layout.facts import Facts
-from imageserver.render.engine import Error
+from imageserver.render.damages import DAMAGES
 from imageserver.render.probe import probe
 from imageserver.render.sources import first_line, load, sniff
 from imageserver.render.svg import read_svg
@@ -19,6 +19,6 @@ def probe_whole(path: Path, limits: Limits) -> Facts:
     kind = sniff(path)
     try:
         (read_svg(path, {}, 1.0) if kind == "SVG" else load(path, kind, 1, sequential=True)).avg()
-    except (Error, OSError, ValueError) as error:
+    except DAMAGES as error:
         raise BadSource(path.name, first_line(error)) from error
     return facts

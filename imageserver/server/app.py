@@ -25,6 +25,7 @@ from imageserver.server.operations.metrics import RESULTS, Counts
 from imageserver.server.operations.noting import NOTE, REQUEST_ID, RESULT, Note
 from imageserver.server.operations.stages import SERVER_TIMING, begin, server_timing
 from imageserver.server.site import Site, common_headers
+from imageserver.server.turns import ASKING, Asking
 from imageserver.server.viewer import add_viewer
 
 SITE = web.AppKey("site", Site)
@@ -62,6 +63,7 @@ DOORS: dict[str, Door] = {
 async def serve(request: web.Request) -> web.StreamResponse:
     """Find the door of a path and send the request through it."""
     site = request.app[SITE]
+    ASKING.set(Asking(str(site.clients.address(request))))
     target = raw_target(request)
     limit = site.config.limits.url_length
     if len(target) > limit:
@@ -108,7 +110,7 @@ def build_app(config: Config, folder: Path, counts: Counts) -> web.Application:
         from imageserver.server.editing import add_editing  # noqa: PLC0415, most servers edit nothing
 
         add_editing(app, app[SITE], folder)
-    app.router.add_route("*", "/{path:.*}", serve)
+    app.router.add_route("*", r"/{path:[\s\S]*}", serve)
     return app
 
 

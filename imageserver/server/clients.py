@@ -36,6 +36,11 @@ class Clients:
         """Tell whether a request comes from a proxy that is trusted."""
         return self._is_trusted(address_of(request.remote or ""))
 
+    def is_proxy(self, host: str) -> bool:
+        """Tell whether an address is that of a proxy that is trusted."""
+        peer = address_of(host)
+        return peer is not None and is_listed(peer, self._networks)
+
     def _is_trusted(self, peer: Address | None) -> bool:
         return self._trusts_socket if peer is None else is_listed(peer, self._networks)
 

@@ -20,10 +20,13 @@ from imageserver.render.engine import configure
 from imageserver.render.levels import keep_decoded
 from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, Counts
 from imageserver.server.operations.stages import took
-from imageserver.server.rendering import NICE, taking_time
+from imageserver.server.rendering import taking_time
+from imageserver.server.turns import Turns
 
 T = TypeVar("T")
 THREADS = 2
+NICE = 5
+"""Less than that of worker processes: a thread that has the interpreter must not wait long for a core."""
 PLACE = "thread"
 MOST_WORK = 4_000_000
 """Pixels, times layers, of replies that are drawn in threads."""
@@ -43,7 +46,7 @@ class DrawingThreads:
         self._limits, self._kept = config.limits, config.cache
         self._threads = ThreadPoolExecutor(THREADS, "draw", initializer=step_back)
         self._counts = counts
-        self._busy = 0
+        self._turns = Turns(THREADS, config.limits.queue)
 
     def takes(self, layout: Layout) -> bool:
         """Tell whether a layout is drawn here: it reads no file or profile from outside, and is little work."""
@@ -53,20 +56,15 @@ class DrawingThreads:
 
     async def draw(self, work: Callable[[Layout, Cache], T], layout: Layout) -> T:
         """Draw a layout by `work`; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
-        name = work.__name__
-        if self._busy >= self._limits.queue + THREADS:
-            self._counts.add(RENDERS, name, PLACE, "refused")
-            raise Overloaded
-        arguments = (layout, self._kept)
-        drawing = asyncio.get_running_loop().run_in_executor(self._threads, taking_time, work, arguments)
-        self._busy += 1
-        self._counts.add(QUEUE)
-        drawing.add_done_callback(self._finished)
+        name, outcome = work.__name__, "failed"
         seconds = self._limits.render_seconds
-        outcome = "failed"
         try:
             async with asyncio.timeout(seconds):
-                drawn, took_seconds = await asyncio.shield(drawing)
+                await self._turns.take()
+                drawn, took_seconds = await asyncio.shield(self._begin(work, layout))
+        except Overloaded:
+            outcome = "refused"
+            raise
         except TimeoutError as error:
             outcome = "late"
             raise RenderFailed(f"it took longer than {seconds:g} s (limits.render_seconds)") from error
@@ -78,12 +76,20 @@ class DrawingThreads:
         finally:
             self._counts.add(RENDERS, name, PLACE, outcome)
 
+    def _begin(self, work: Callable[[Layout, Cache], T], layout: Layout) -> asyncio.Future[tuple[T, float]]:
+        """Hand work to a thread, which has a turn for as long as it takes."""
+        arguments = (layout, self._kept)
+        drawing = asyncio.get_running_loop().run_in_executor(self._threads, taking_time, work, arguments)
+        self._counts.add(QUEUE)
+        drawing.add_done_callback(self._finished)
+        return drawing
+
     def stop(self) -> None:
         """Take no more work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _finished(self, drawing: asyncio.Future[tuple[T, float]]) -> None:
-        self._busy -= 1
+        self._turns.give_back()
         self._counts.add(QUEUE, amount=-1)
         if not drawing.cancelled():
             drawing.exception()  # it is told to who waits, if anybody still does

@@ -40,7 +40,7 @@ async def serve_image(site: Site, request: web.Request, path: str, query: str) -
             admitted = site.admit(request, path, modifiers)
             form = error_form(admitted.request, admitted.catalogs)
         return await respond(site, request, admitted)
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, ConnectionError):  # there is nobody left to be told
         raise
     except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
         told = failure(error, form)
@@ -111,14 +111,22 @@ async def form_body(site: Site, request: web.Request) -> str:
     if request.method != "POST" or not request.can_read_body:
         return ""
     limit = site.config.limits.body_size
-    if request.content_type not in {FORM, "text/plain", "application/octet-stream"}:
+    if request.content_type not in {FORM, "text/plain", "application/octet-stream"} or is_compressed(request):
         raise BadForm
     body = bytearray()
-    async for chunk in request.content.iter_chunked(2**16):
-        body += chunk
-        if len(body) > limit:
-            raise too_long("limits.body_size", len(body), limit, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    try:
+        async for chunk in request.content.iter_chunked(2**16):
+            body += chunk
+            if len(body) > limit:
+                raise too_long("limits.body_size", len(body), limit, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    except web.RequestPayloadError as error:  # its chunks are not as they should be
+        raise BadForm from error
     return body.decode("utf-8", "surrogateescape").strip("\r\n")
+
+
+def is_compressed(request: web.Request) -> bool:
+    """Tell whether a body would have to be unpacked first, to nobody knows how much."""
+    return "Content-Encoding" in request.headers
 
 
 class BadForm(RequestError):
@@ -128,7 +136,7 @@ class BadForm(RequestError):
     title = "unsupported form"
 
     def __str__(self) -> str:
-        return f"POST: expected a body of {FORM}"
+        return f"POST: expected a body of {FORM}, not compressed"
 
 
 def outside(path: str) -> web.Response:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
@@ -18,23 +20,30 @@ from pebble import ProcessExpired, ProcessPool
 
 from imageserver.config import Limits
 from imageserver.errors import Overloaded, RenderFailed
+from imageserver.render.confining import confine, confined
 from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.engine import allow_vectors, configure
 from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, WORKER_ENDS, Counts, counts_of_its_own
 from imageserver.server.operations.stages import took
+from imageserver.server.turns import Turns
 
 T = TypeVar("T")
-NICE = 5
+log = logging.getLogger("imageserver.workers")
+NICE = 15
 """What is known already is sent before anything is rendered."""
 PLACE = "process"
 DRAWING: tuple[Callable[..., Any], ...] = (draw, draw_converted)
 """Jobs that draw a reply; the others look at files, or build pyramids."""
 
 
-def start_worker() -> None:
-    """Set a new worker up: it ends at once when it is told to, also from within the imaging library."""
+def start_worker(memory: int) -> None:
+    """Set a new worker up: it is bound, and ends at once when it is told to, also from within the imaging library."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    unbound = confine(memory)  # before there is another thread
+    if unbound:
+        log.warning("%s", unbound)
     os.nice(NICE)
+    warnings.simplefilter("ignore")  # of Pillow, about each file that is damaged
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()
@@ -66,12 +75,19 @@ class Renderer:
         self._processes = processes
         self._counts = counts or counts_of_its_own()
         self._pool = self._new_pool()
-        self._waiting = 0
+        slots = min(2 * processes, limits.queue + processes)  # one more than work, lest a worker waits for us
+        self._turns = Turns(slots, limits.queue + processes - slots)
         self.done = 0
 
     def _new_pool(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
         spawning = multiprocessing.get_context("spawn")
-        return ProcessPool(max_workers=self._processes, initializer=start_worker, context=spawning)
+        return ProcessPool(
+            max_workers=self._processes,
+            max_tasks=self._limits.worker_jobs,
+            initializer=start_worker,
+            initargs=(self._limits.worker_memory,),
+            context=spawning,
+        )
 
     async def start(self) -> None:
         """Start the processes, so that the first request does not wait for them."""
@@ -79,20 +95,27 @@ class Renderer:
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401, what `work` takes
         """Run `work` in a worker; raises `Overloaded`, `RenderFailed`, or what `work` raises."""
-        if self._waiting >= self._limits.queue + self._processes:
-            self._counts.add(RENDERS, work.__name__, PLACE, "refused")
-            raise Overloaded
-        self._waiting += 1
         self._counts.add(QUEUE)
+        try:
+            await self._turns.take()
+            try:
+                return await self._run_or_again(work, arguments)
+            finally:
+                self._turns.give_back()
+        except Overloaded:
+            self._counts.add(RENDERS, work.__name__, PLACE, "refused")
+            raise
+        finally:
+            self._counts.add(QUEUE, amount=-1)
+
+    async def _run_or_again(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        """Run `work`, in a new pool when this one turns out to run nothing any more."""
         pool = self._pool
         try:
             return await self._run(pool, work, arguments)
         except BrokenPool:
             self._replace(pool)
             return await self._again(work, arguments)
-        finally:
-            self._waiting -= 1
-            self._counts.add(QUEUE, amount=-1)
 
     async def _again(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         """Run `work` in a new pool, once."""
@@ -104,7 +127,8 @@ class Renderer:
     async def _run(self, pool: Any, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:  # noqa: ANN401
         seconds = self._limits.render_seconds
         try:
-            future = pool.schedule(taking_time, args=[work, arguments], timeout=seconds)
+            timed = (confined, (seconds, work, *arguments))
+            future = pool.schedule(taking_time, args=timed, timeout=seconds)
         except RuntimeError as error:
             raise BrokenPool from error
         outcome, drawn = "failed", 0.0

@@ -17,6 +17,7 @@ from aiohttp import web
 from imageserver.config import Config
 from imageserver.errors import ConfigError
 from imageserver.server.app import LINE_LIMIT, SITE, build_app, hits_first
+from imageserver.server.connections import BoundedRunner
 from imageserver.server.draining import drain
 from imageserver.server.operations.access_log import Lines, Recorder
 from imageserver.server.operations.metrics import Counts
@@ -61,7 +62,8 @@ async def run(duty: Duty) -> None:
     site = app[SITE]
     record = Recorder(config.server, site.clients, counts, log).logger()
     patience = config.server.grace / WAITS
-    runner = web.AppRunner(app, access_log_class=record, max_line_size=LINE_LIMIT, shutdown_timeout=patience)
+    options = {"access_log_class": record, "max_line_size": LINE_LIMIT, "shutdown_timeout": patience}
+    runner = BoundedRunner(app, config, **options)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in STOPPING:
         loop.add_signal_handler(number, stop.set)

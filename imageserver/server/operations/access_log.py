@@ -22,6 +22,9 @@ from imageserver.server.hits import HEAD, Ready
 from imageserver.server.operations.metrics import RESULTS, Counts, Kind, Result
 from imageserver.server.operations.noting import RESULT, note_of
 
+NO_HTTP = "UNKNOWN"
+"""What the HTTP library calls the method of what is no request; nothing has a route for it."""
+
 DIALECTS = {
     "/is/image": "image",
     "/is/content": "content",
@@ -128,7 +131,7 @@ def kind_of(request: web.BaseRequest) -> Kind:
 
 def other_dialect(request: web.BaseRequest) -> str:
     """Name the URL language of a front door, by the folder in which its code is."""
-    if not isinstance(request, web.Request) or request.match_info is None:
+    if not isinstance(request, web.Request) or request.method == NO_HTTP or request.match_info is None:
         return ""
     handler = request.match_info.handler
     folders = (handler.func if isinstance(handler, partial) else handler).__module__.split(".")

@@ -17,7 +17,14 @@ from imageserver.yaml_nodes import BrokenYaml, Node, YamlFile
 
 T = TypeVar("T")
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-SECRETS = {"admin.token", "admin.tokens", "signing.keys", "metrics.token", "dialects.cloudinary.clouds"}
+SECRETS = {
+    "admin.token",
+    "admin.tokens",
+    "signing.keys",
+    "metrics.token",
+    "dialects.cloudinary.clouds",
+    "dialects.rest4d.users",
+}
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 SHORTEST_SECRET = 16
 UNIX = "unix"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from imageserver.options import option, switch, whole
+from imageserver.options import option, positive, switch, whole
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RESERVED = frozenset({"is", "admin", "console", "health", "rest", "iiif", "v1_1"})
@@ -62,15 +62,59 @@ class Cloudinary:
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """Who may log in, with what right to which catalogs."""
+
+    name: str
+    password: str = field(repr=False)
+    write: bool
+    catalogs: tuple[str, ...]
+
+    def reaches(self, catalog: str) -> bool:
+        """Tell whether the user may see all of a catalog."""
+        return "*" in self.catalogs or catalog in self.catalogs
+
+
+def users(text: str) -> tuple[User, ...]:
+    """Read users, each with a password, a right and catalogs."""
+    found: dict[str, User] = {}
+    for words in lines_of(text):
+        match words:
+            case [name, password, ("read" | "write") as right, *catalogs] if catalogs and name not in found:
+                found[name] = User(name, password, right == "write", tuple(catalogs))
+            case _:
+                raise ValueError("a list of `NAME PASSWORD read|write CATALOG…`, each name once")
+    return tuple(found.values())
+
+
+def attribute(text: str) -> str:
+    """Read the name of an attribute."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", text):
+        raise ValueError("a name of letters, digits and _")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Rest4D:
+    """4D's REST server at `/rest`."""
+
+    enabled: bool = option(switch, default=False, doc="serves the catalogs at /rest")
+    users: tuple[User, ...] = option(users, (), "each `NAME PASSWORD read|write CATALOG…`, * for all catalogs")
+    image: str = option(attribute, "image", "the name of the attribute that is the picture")
+    strict: bool = option(switch, default=False, doc="answers a stale save with status 500, not 200")
+    most: int = option(positive, 100_000, "records that a query may look through")
+
+
+@dataclass(frozen=True, slots=True)
 class Dialects:
     """Other front doors to the same catalogs."""
 
     cloudinary: Cloudinary = field(default_factory=Cloudinary)
-    rest4d: bool = option(switch, default=False, doc="4D-REST-style URLs")
+    rest4d: Rest4D = field(default_factory=Rest4D)
     iiif: bool = option(switch, default=False, doc="IIIF URLs")
 
     @property
     def on(self) -> tuple[str, ...]:
         """Name those that are on."""
-        switches = {"cloudinary": self.cloudinary.is_on, "rest4d": self.rest4d, "iiif": self.iiif}
+        switches = {"cloudinary": self.cloudinary.is_on, "rest4d": self.rest4d.enabled, "iiif": self.iiif}
         return tuple(name for name, is_on in switches.items() if is_on)

@@ -20,7 +20,7 @@ from sites import write_site
 
 from imageserver.config import Config, Token, keys, load_config
 from imageserver.errors import ConfigError
-from imageserver.front_doors import Cloud
+from imageserver.front_doors import Cloud, User
 
 CATALOG = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}}\n"
 
@@ -96,6 +96,12 @@ def test_default(tmp_path: Path, key: str, wanted: object) -> None:
             "dialects.cloudinary.clouds",
             (Cloud("demo", "Co"), Cloud("s", "a/b", "12", "x_y")),
         ),
+        ("dialects: {rest4d: {enabled: on}}", "dialects.rest4d.enabled", True),
+        (
+            "dialects: {rest4d: {users: [ann pw write *, bob p:w read Co a/b]}}",
+            "dialects.rest4d.users",
+            (User("ann", "pw", write=True, catalogs=("*",)), User("bob", "p:w", write=False, catalogs=("Co", "a/b"))),
+        ),
         ("sources: {allow_hosts: [a.example, B.example]}", "sources.allow_hosts", ("a.example", "b.example")),
         (
             "admin:\n  tokens:\n    - a1 read *\n    - b2== write Co a/b",
@@ -163,6 +169,10 @@ def test_config_yaml_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.Mon
         ("limits: {render_seconds: inf}", ["limits.render_seconds", "'inf'"]),
         ("dialects: {iiif: perhaps}", ["dialects.iiif", "expected on or off"]),
         ("dialects: {cloudinary: on}", ["unknown key 'dialects.cloudinary'", "dialects.cloudinary.clouds"]),
+        ("dialects: {rest4d: on}", ["unknown key 'dialects.rest4d'", "dialects.rest4d.enabled"]),
+        ("dialects: {rest4d: {users: [ann pw]}}", ["users: expected a list of `NAME PASSWORD read|write CATALOG…`"]),
+        ("dialects: {rest4d: {users: [a b read *, a c read *]}}", ["each name once"]),
+        ("dialects: {rest4d: {image: __KEY}}", ["image: expected a name of letters"]),
         ("dialects: {cloudinary: {clouds: [demo]}}", ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET]`"]),
         ("dialects: {cloudinary: {clouds: [demo Co k]}}", ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET]`"]),
         ("dialects: {cloudinary: {clouds: [a Co, a Co]}}", ["clouds different"]),
@@ -204,6 +214,7 @@ def test_secret_of_a_cloud_is_not_told(tmp_path: Path) -> None:
         load(tmp_path, "", {"IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key s3cret more"})
     assert "s3cret" not in str(caught.value)
     assert "s3cret" not in repr(load(tmp_path, "dialects: {cloudinary: {clouds: [demo Co key s3cret]}}"))
+    assert "s3cret" not in repr(load(tmp_path, "dialects: {rest4d: {users: [ann s3cret read *]}}"))
 
 
 def test_unknown_variable_is_an_error(tmp_path: Path) -> None:

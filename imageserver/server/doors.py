@@ -11,7 +11,10 @@ from imageserver.errors import ConfigError
 from imageserver.front_doors import Dialects
 from imageserver.server.admin.desk import Desk
 
-DIALECTS: Mapping[str, str] = {"cloudinary": "imageserver.dialects.cloudinary.door"}
+DIALECTS: Mapping[str, str] = {
+    "cloudinary": "imageserver.dialects.cloudinary.door",
+    "rest4d": "imageserver.dialects.rest4d.door",
+}
 """Names of keys below `dialects`, and the modules whose `add_door(app, desk)` adds the routes."""
 
 

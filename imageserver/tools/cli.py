@@ -145,7 +145,8 @@ def with_front_doors(config: Config) -> Config:
     if config.dialects.on:
         return config
     shown = replace(config.dialects.cloudinary, clouds=(Cloud("demo", "samples"),))
-    return replace(config, dialects=replace(config.dialects, cloudinary=shown))
+    entities = replace(config.dialects.rest4d, enabled=True)
+    return replace(config, dialects=replace(config.dialects, cloudinary=shown, rest4d=entities))
 
 
 def convert_files(config: Config, options: argparse.Namespace) -> int:

@@ -38,7 +38,7 @@ SECOND = "/is/image/Co/large?scl=1&wid=2000&hei=2000&op_grow=20&op_noise={}&fmt=
 LIMITS = {
     "IMAGESERVER_SERVER__ACCESS_LOG": "",
     "IMAGESERVER_SERVER__WORKERS": "1",
-    "IMAGESERVER_LIMITS__RENDER_SECONDS": "0.7",
+    "IMAGESERVER_LIMITS__RENDER_SECONDS": "3",
     "IMAGESERVER_LIMITS__QUEUE": "2",
     "IMAGESERVER_LIMITS__SOURCE_PIXELS": "7000000",
     "IMAGESERVER_LIMITS__FILE_SIZE": "1 MiB",
@@ -99,7 +99,7 @@ def test_deadline(client: Client) -> None:
     """What takes too long is ended, and what comes behind it is served."""
     start = time.monotonic()
     reply = client.ask(HEAVY)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 30, "it would take a minute"
     assert reply.status == 500
     assert_short_text(client, reply, "rendering failed")
     assert "limits.render_seconds" in reply.text

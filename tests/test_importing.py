@@ -113,7 +113,7 @@ DEFAULT_ATTRIBUTES: Mapping[str, object] = {
     "default_thumb_pix": Size(64, 64),
     "digimarc_id": "404407,32,,,4",
     "expiration": 24.0,
-    "icc_profile_rgb": "Screen",
+    "icc_profile_rgb": "DisplayP3",
     "icc_profile_gray": "",
     "icc_render_intent": "relative",
     "icc_black_point_compensation": True,

@@ -29,7 +29,7 @@ from imageserver.server.turns import Turns
 
 T = TypeVar("T")
 log = logging.getLogger("imageserver.workers")
-NICE = 15
+NICE = 10
 """What is known already is sent before anything is rendered."""
 PLACE = "process"
 DRAWING: tuple[Callable[..., Any], ...] = (draw, draw_converted)

@@ -36,7 +36,7 @@ EMPTY_COUNTS = frozenset(
 )
 """Attributes that are not inherited when they are defined but empty."""
 OURS = frozenset(
-    {"apply_orientation", "default_fit", "missing_image_status", "request_signing", "versioned_expiration"}
+    {"animation", "apply_orientation", "default_fit", "missing_image_status", "request_signing", "versioned_expiration"}
 )
 """Attributes that the reference does not have."""
 OUR_COLUMNS = frozenset({"crops", "disposition", "icc_profile", "tags"})

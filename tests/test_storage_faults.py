@@ -24,7 +24,7 @@ FAULTS: dict[str, tuple[Sequence[str], Mapping[str, str], tuple[str, ...]]] = {
     "no folder": (
         (),
         {"IMAGESERVER_CACHE__PATH": "config.yaml/cache", "IMAGESERVER_STATE": "config.yaml/state"},
-        ("replies are not kept", "state"),
+        ("replies are not kept", "state/catalogs: cannot be written", "facts of files are not remembered"),
     ),
     "no room": (
         NO_ROOM,

@@ -112,6 +112,7 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("t_automatic/photo", 400, "Invalid named transformation automatic: it has f_auto, dpr_auto or w_auto"),
         ("t_native/w_5/photo", 400, "Invalid transformation: $native$ is a macro, which only formats may follow"),
         ("w_$size/photo", 400, "Undefined variable $size"),
+        (f"$a_{'1' * 100}/$b_{'$a' * 11}/w_$b/photo", 400, "more than 1000 characters with its variables put in"),
         ("if_w_gt_5/w_5/photo", 400, "Invalid transformation: a condition without if_end"),
         ("if_end/photo", 400, "Invalid transformation: if_end without a condition"),
         ("fl_layer_apply/photo", 400, "Invalid transformation: fl_layer_apply without a layer"),

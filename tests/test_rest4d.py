@@ -543,6 +543,7 @@ def test_only_those_with_credentials_write(client: Client, who: str, status: int
 def test_users(client: Client) -> None:
     ann, bob, eve, zoe = (log_in(client, *one.split()[:2]) for one in USERS.split(", "))
     assert client.ask("/rest/$directory/login", "POST", b'["ann","wrong",60]').status == 401
+    assert client.ask("/rest/$directory/login", "POST", rb'["\ud800","wrong",60]').status == 401
     assert client.ask("/rest/$directory/login", "POST", b'["ann","secret",60]').status == 200
     rights = [as_user(client, one, "Co?$method=validate", {"ID": "z"}).status for one in (ann, bob, eve, zoe)]
     assert rights == [200, 200, 401, 401]

@@ -437,8 +437,9 @@ def test_life_of_an_entity(client: Client) -> None:
 
     used = post(client, "Co?$method=update", {**body, "__STAMP": first + 1})
     assert (used.status, codes(json.loads(used.body))) == (500, [1570, 1517])  # an upload can be used once
-    stale = sent(client, "Co?$method=update", {"__KEY": "new/one", "__STAMP": first, "tags": "lost"})
-    assert (codes(stale), stale["__STAMP"], stale["__STATUS"]["status"]) == ([1263, 1046, 1517], first + 1, 2)
+    for seen in ({"__KEY": "new/one", "__STAMP": first}, {"__KEY": {"ID": "new/one", "__STAMP": first}}):
+        stale = sent(client, "Co?$method=update", {**seen, "tags": "lost"})
+        assert (codes(stale), stale["__STAMP"], stale["__STATUS"]["status"]) == ([1263, 1046, 1517], first + 1, 2)
     assert get(client, "Co('new%2Fone')")["tags"] is None
 
     etag = ask(client, uri).headers["ETag"]

@@ -167,7 +167,7 @@ async def send(
     keeping = await caching(account, address, found, temporary=bool(more))
     headers = {**always(), **keeping.headers, **(more or {})}
     same = not found.extension or FORMATS.get(found.extension.casefold(), "") == FORMATS.get(found.stored, "-")
-    if found.entry is not None and found.shown.plain and same and not chain.changes_pixels:
+    if found.is_its_file and same and not chain.changes_pixels:
         attachment = flags_of(chain.components).get("attachment")
         headers |= disposition(attachment, address, found.stored)
         return await send_original(looking, found, headers)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from imageserver.options import option, positive, switch, whole
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-RESERVED = frozenset({"is", "admin", "console", "health", "rest", "iiif", "v1_1"})
+RESERVED = frozenset({"is", "admin", "console", "gallery", "health", "iiif", "metrics", "rest", "v1_1", "viewer"})
 """First parts of paths that lead elsewhere."""
 RESERVED_TEXT = ", ".join(sorted(RESERVED))
 CLOUDS = "a list of `CLOUD CATALOG [KEY SECRET]`"

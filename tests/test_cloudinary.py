@@ -62,7 +62,15 @@ def clouds(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     edged = Image.new("RGB", (100, 100), (30, 80, 60))
     edged.paste((200, 30, 40), (20, 20, 80, 80))
     edged.save(path.parent / "images" / "edged.png")
-    environment = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": f"demo Co key {SECRET}, open Co"}
+    marked = folder / "catalogs" / "Marked"
+    marked.mkdir()
+    (marked / "catalog.yaml").write_text(
+        "attributes: {watermark: mark}\nimages: {mark: {path: mark.png}, plain: {path: plain.png}}\n"
+    )
+    Image.new("RGB", (9, 9), (255, 0, 0)).save(marked / "mark.png")
+    Image.new("RGB", (30, 20), (0, 0, 255)).save(marked / "plain.png")
+    clouds = f"demo Co key {SECRET}, open Co, marked Marked"
+    environment = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": clouds}
     with serving(folder, environment=environment) as client:
         yield client
 
@@ -112,6 +120,7 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("t_automatic/photo", 400, "Invalid named transformation automatic: it has f_auto, dpr_auto or w_auto"),
         ("t_native/w_5/photo", 400, "Invalid transformation: $native$ is a macro, which only formats may follow"),
         ("w_$size/photo", 400, "Undefined variable $size"),
+        (f"$a_{'1' * 100}/$b_{'$a' * 11}/w_$b/photo", 400, "more than 1000 characters with its variables put in"),
         ("if_w_gt_5/w_5/photo", 400, "Invalid transformation: a condition without if_end"),
         ("if_end/photo", 400, "Invalid transformation: if_end without a condition"),
         ("fl_layer_apply/photo", 400, "Invalid transformation: fl_layer_apply without a layer"),
@@ -164,6 +173,12 @@ def test_original_is_sent_as_it_is_stored(clouds: Client) -> None:
     assert clouds.ask(full("photo.jpg"), headers={"Range": f"bytes={len(stored)}-"}).status == 416
     again = clouds.ask(full("photo.jpg"), headers={"If-None-Match": reply.headers["ETag"]})
     assert (again.status, again.body) == (304, b"")
+
+
+def test_watermark_is_on_what_is_not_changed(clouds: Client) -> None:
+    reply = clouds.ask("/marked/image/upload/plain.png")
+    assert reply.body == clouds.ask("/is/image/Marked/plain?scl=1&fmt=png").body
+    assert (reply.image.getpixel((15, 10)), reply.image.getpixel((0, 0))) == ((255, 0, 0), (0, 0, 255))
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,9 @@ def test_words_lists_and_search() -> None:
         api.delete_folder("w")
     assert api.create_folder("made")["success"]
     assert api.delete_folder("made")["deleted"] == ["made"]
+    with pytest.raises(exceptions.BadRequest, match="at most 200 comparisons"):
+        cloudinary.Search().expression("(" * 500).execute()
+    assert api.delete_resources(["w/one"], resource_type="raw")["deleted"] == {"w/one": "not_found"}
     assert api.delete_resources_by_prefix("w/")["deleted"].keys() == ids
 
 
@@ -282,6 +285,8 @@ def test_named_transformations_and_presets(client: Client) -> None:
     guest = uploader.unsigned_upload(png(RED), "open")
     assert guest["public_id"].startswith("guests/")
     assert guest["tags"] == ["guest"]
+    body, headers = form(upload_preset="open", public_id="n", tags="mine")
+    assert client.ask("/v1_1/demo/image/explicit", "POST", body, headers).status == 401
     with pytest.raises(exceptions.BadRequest, match="overwrite parameter is not allowed"):
         uploader.unsigned_upload(png(RED), "open", overwrite=True)
     assert api.upload_preset("open")["unsigned"]
@@ -354,6 +359,9 @@ DATA = "data:image/png;base64," + base64.b64encode(png(RED)).decode()
         ("image/explicit", signed(public_id="none", type="upload"), 404, "Resource not found - none"),
         ("image/tags", signed(command="wild", tag="a"), 400, "Invalid command"),
         ("image/sprite", signed(), 404, "Action sprite is not supported"),
+        ("raw/destroy", signed(public_id="here"), 200, '{"result": "not found"}'),
+        ("raw/rename", signed(from_public_id="here", to_public_id="b"), 404, "Resource not found - here"),
+        ("raw/tags", signed(command="add", tag="a", public_ids="here"), 200, '{"public_ids": []}'),
     ],
 )
 def test_refused(client: Client, path: str, parts: dict[str, str], status: int, text: str) -> None:
@@ -388,6 +396,21 @@ def test_call_in_json(client: Client) -> None:
     assert client.ask("/v1_1/demo/image/upload", "POST", b"[1", headers).status == 400
 
 
+def test_preset_that_comes_as_a_form(client: Client) -> None:
+    basic = "Basic " + base64.b64encode(b"key:secret").decode()
+    headers = {"Authorization": basic, "Content-Type": "application/x-www-form-urlencoded"}
+    body = b"name=told&unsigned=true&context=who%3Dguest"
+    assert client.ask("/v1_1/demo/upload_presets", "POST", body, headers).status == 200
+    assert uploader.unsigned_upload(png(RED), "told")["context"] == {"custom": {"who": "guest"}}
+
+
+def test_form_with_two_files(client: Client) -> None:
+    body, headers = form(file=DATA, **signed())
+    twice = body.replace(b"--x--\r\n", b"") + body
+    reply = client.ask("/v1_1/demo/image/upload", "POST", twice, headers)
+    assert (reply.status, "more than one file" in reply.text) == (400, True)
+
+
 def test_chunk_out_of_order(client: Client) -> None:
     parts = {"file": "x", **signed()}
     body, headers = form(**parts)
@@ -403,7 +426,7 @@ def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
         remote.bodies["/a.png?x=1"] = png(BLUE)
         (tmp_path / "catalogs" / "Co" / "images").mkdir(parents=True)
         (tmp_path / "catalogs" / "Co" / "catalog.yaml").write_text(
-            "attributes: {root_path: images, allow_direct_urls: 1}\nimages: {}\n"
+            "attributes: {root_path: images, allow_direct_urls: 1}\nimages: {}\nmacros: {small: .cloudinary=w_30}\n"
         )
         more = {
             "IMAGESERVER_SOURCES__ALLOW_HOSTS": f"127.0.0.1:{remote.port}",
@@ -422,6 +445,8 @@ def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
                 signature = next(url_signatures(f"{parts}/{id_}", "secret"))
                 reply = client.ask(f"/demo/image/upload/s--{signature}--/{parts}/{id_}")
                 assert color(reply) == BLUE
+            named = ("t_small", "t_small,w_31")
+            assert [client.ask(f"/demo/image/upload/{one}/remote.png").status for one in named] == [200, 401]
             gone = client.ask(f"/demo/image/fetch/{quote(remote.url('/none.png'), safe='')}")
             assert (gone.status, gone.headers["X-Cld-Error"]) == (
                 404,

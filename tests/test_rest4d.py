@@ -437,8 +437,9 @@ def test_life_of_an_entity(client: Client) -> None:
 
     used = post(client, "Co?$method=update", {**body, "__STAMP": first + 1})
     assert (used.status, codes(json.loads(used.body))) == (500, [1570, 1517])  # an upload can be used once
-    stale = sent(client, "Co?$method=update", {"__KEY": "new/one", "__STAMP": first, "tags": "lost"})
-    assert (codes(stale), stale["__STAMP"], stale["__STATUS"]["status"]) == ([1263, 1046, 1517], first + 1, 2)
+    for seen in ({"__KEY": "new/one", "__STAMP": first}, {"__KEY": {"ID": "new/one", "__STAMP": first}}):
+        stale = sent(client, "Co?$method=update", {**seen, "tags": "lost"})
+        assert (codes(stale), stale["__STAMP"], stale["__STATUS"]["status"]) == ([1263, 1046, 1517], first + 1, 2)
     assert get(client, "Co('new%2Fone')")["tags"] is None
 
     etag = ask(client, uri).headers["ETag"]
@@ -543,6 +544,7 @@ def test_only_those_with_credentials_write(client: Client, who: str, status: int
 def test_users(client: Client) -> None:
     ann, bob, eve, zoe = (log_in(client, *one.split()[:2]) for one in USERS.split(", "))
     assert client.ask("/rest/$directory/login", "POST", b'["ann","wrong",60]').status == 401
+    assert client.ask("/rest/$directory/login", "POST", rb'["\ud800","wrong",60]').status == 401
     assert client.ask("/rest/$directory/login", "POST", b'["ann","secret",60]').status == 200
     rights = [as_user(client, one, "Co?$method=validate", {"ID": "z"}).status for one in (ann, bob, eve, zoe)]
     assert rights == [200, 200, 401, 401]

@@ -104,8 +104,10 @@ async def delete_kind(call: Call, kind: str) -> object:
     return await resources.delete(call, kind, UPLOAD)
 
 
-async def restore_typed(call: Call, _kind: str, type_: str) -> object:
+async def restore_typed(call: Call, kind: str, type_: str) -> object:
     """Restore assets of a type."""
+    if not resources.is_here(kind):
+        return {one: {"error": "no_backup"} for one in call.values.get("public_ids", ())}
     return await resources.restore(call, type_)
 
 

@@ -176,11 +176,14 @@ def written(value: Json) -> str:
 
 async def read_form(call: Call, stack: ExitStack, limit: int) -> None:
     """Read a form, its file to the disk and all else to memory."""
-    left = limit
+    left, has_file = limit, False
     pairs: list[tuple[str, str]] = []
     async for part in await call.request.multipart():
         if not isinstance(part, BodyPartReader) or part.name is None:
             raise Failed(400, "The form has a part without a name")
+        if part.name == "file" and has_file:
+            raise Failed(400, "The form has more than one file")
+        has_file = has_file or part.name == "file"
         if part.name == "file" and part.filename is not None:
             folder = await call.run(lambda: stack.enter_context(call.account.store().staging()))
             call.file, call.filename = folder / "source", part.filename.replace("\\", "/").rpartition("/")[2]
@@ -192,7 +195,9 @@ async def read_form(call: Call, stack: ExitStack, limit: int) -> None:
             body += chunk
             if len(body) > most:
                 raise Failed(400, "The form is too large")
-        left -= 0 if part.name == "file" else len(body)
+        left -= len(part.name) + (0 if part.name == "file" else len(body))
+        if left < 0:
+            raise Failed(400, "The form is too large")
         pairs.append((part.name, body.decode("utf-8", "replace")))
     add_pairs(call, pairs)
 

@@ -8,6 +8,7 @@ from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import UPLOAD, record_id
 from imageserver.dialects.cloudinary.assets import asset_of, context_of, described, tags_of
 from imageserver.dialects.cloudinary.calls import Call, check_signed
+from imageserver.dialects.cloudinary.language.facts import NoSuchResource
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.dialects.cloudinary.saying import fields_of, note_of, read_pairs
 from imageserver.dialects.cloudinary.uploading import answered, commit, existing, prepare
@@ -17,15 +18,28 @@ from imageserver.store.errors import NoSuchRecord
 Words = Callable[[list[str], list[str]], list[str]]
 
 
+def is_for_pictures(call: Call) -> bool:
+    """Tell whether a call is about pictures: files of other kinds have ids of their own, and none is here."""
+    return call.path[0] not in {"raw", "video"}
+
+
 def named(call: Call, parameter: str = "public_id") -> str:
     """Give the record that a call is about."""
     if not call.has(parameter):
         raise Failed(400, f"Missing required parameter - {parameter}")
+    if not is_for_pictures(call):
+        raise NoSuchResource(call.text(parameter))
     return record_id(call.text("type", UPLOAD), call.text(parameter))
 
 
+def all_named(call: Call) -> list[str]:
+    """Give the public ids that a call is about, as far as they are those of pictures."""
+    return call.list("public_ids") if is_for_pictures(call) else []
+
+
 async def explicit(call: Call) -> object:
-    """Change what is known of an asset, and derive pictures from it."""
+    """Change what is known of an asset, and derive pictures from it; no preset opens that to everybody."""
+    check_signed(call)
     await prepare(call)
     name = named(call)
     before = await asset_of(call, name)
@@ -39,8 +53,8 @@ async def explicit(call: Call) -> object:
 async def destroy(call: Call) -> object:
     """Take an asset away; its bytes are kept, so that it can be restored."""
     check_signed(call)
-    name = named(call)
-    if await existing(call, name) is None:
+    name = named(call) if is_for_pictures(call) else ""
+    if not name or await existing(call, name) is None:
         return {"result": "not found"}
     await commit(call, [Remove(name, files=True)])
     return {"result": "ok"}
@@ -78,9 +92,9 @@ async def tags(call: Call) -> object:
     if command not in COMMANDS:
         raise Failed(400, f"Invalid command: expected one of {', '.join(COMMANDS)}")
     changed = []
-    if command == "set_exclusive":
+    if command == "set_exclusive" and is_for_pictures(call):
         await take_from_others(call, words)
-    for public_id in call.list("public_ids"):
+    for public_id in all_named(call):
         name = record_id(call.text("type", UPLOAD), public_id)
         found = await existing(call, name)
         if found is None:
@@ -115,7 +129,7 @@ async def context(call: Call) -> object:
     if command not in {"add", "remove_all"}:
         raise Failed(400, "Invalid command: expected add or remove_all")
     changed = []
-    for public_id in call.list("public_ids"):
+    for public_id in all_named(call):
         name = record_id(call.text("type", UPLOAD), public_id)
         try:
             fields = (await asset_of(call, name)).status.fields
@@ -132,7 +146,7 @@ async def metadata(call: Call) -> object:
     """Change the structured metadata of assets."""
     check_signed(call)
     changed = []
-    for public_id in call.list("public_ids"):
+    for public_id in all_named(call):
         found = await existing(call, record_id(call.text("type", UPLOAD), public_id))
         if found is not None:
             await call.run(call.account.notes.add, "asset", found.status.row.uid, note_of(call, found))

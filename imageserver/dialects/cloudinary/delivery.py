@@ -22,6 +22,7 @@ from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.language.signatures import signs_url
 from imageserver.dialects.cloudinary.looking import Found, Looking
 from imageserver.dialects.cloudinary.originals import send_original
+from imageserver.dialects.cloudinary.replies import printable
 from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
 from imageserver.plan.hints import NO_HINTS
 from imageserver.server.app import raw_target
@@ -62,7 +63,7 @@ def failure(error: Exception) -> web.Response:
 
 def told(text: str) -> dict[str, str]:
     """Write the header that says what is wrong."""
-    return {"X-Cld-Error": "".join(letter if " " <= letter <= "~" else "?" for letter in text)}
+    return {"X-Cld-Error": printable(text)}
 
 
 def status_of(error: ImageServerError) -> int:
@@ -144,7 +145,7 @@ def check_signature(account: Account, address: Address, chain: Chain) -> bool:
     if (
         account.settings.strict
         and chain.changes_pixels
-        and not all(part.startswith("t_") for part in address.transformations)
+        and not all(part.startswith("t_") and "," not in part for part in address.transformations)
     ):
         raise Unsigned("Strict transformations: expected a signed URL or a named transformation")
     return False
@@ -166,7 +167,7 @@ async def send(
     keeping = await caching(account, address, found, temporary=bool(more))
     headers = {**always(), **keeping.headers, **(more or {})}
     same = not found.extension or FORMATS.get(found.extension.casefold(), "") == FORMATS.get(found.stored, "-")
-    if found.entry is not None and found.shown.plain and same and not chain.changes_pixels:
+    if found.is_its_file and same and not chain.changes_pixels:
         attachment = flags_of(chain.components).get("attachment")
         headers |= disposition(attachment, address, found.stored)
         return await send_original(looking, found, headers)

@@ -41,6 +41,13 @@ class Found:
     name: str = ""
     entry: Entry | None = None
 
+    @property
+    def is_its_file(self) -> bool:
+        """Tell whether the file of the record is all there is to see: no template, no mask and no watermark."""
+        if self.entry is None or self.entry.record is None or not self.shown.plain:
+            return False
+        return not (self.entry.record.mask_path or self.entry.catalog.attributes.watermark)
+
 
 @dataclass(frozen=True, slots=True)
 class Looking:

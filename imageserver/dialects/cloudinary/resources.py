@@ -258,7 +258,7 @@ async def delete(call: Call, kind: str, type_: str) -> object:
             raise Failed(400, "Missing required parameter - public_ids, prefix or all")
         chosen = await statuses(call, lambda one: one.name.startswith(record_id(type_, prefix)))
         names = [one.name for one in chosen if public_name(one.name)[0] == type_]
-    return await deleted(call, names)
+    return await deleted(call, names, are_here=is_here(kind))
 
 
 async def delete_by_tag(call: Call, kind: str, tag: str) -> object:
@@ -273,14 +273,14 @@ async def delete_by_asset_ids(call: Call) -> object:
     return await deleted(call, [one.name for one in await statuses(call, lambda one: one.row.uid in wanted)])
 
 
-async def deleted(call: Call, names: Iterable[str]) -> object:
+async def deleted(call: Call, names: Iterable[str], *, are_here: bool = True) -> object:
     """Take records away, and tell of each what became of it."""
     done: dict[str, str] = {}
     counts: dict[str, dict[str, int]] = {}
     keep = call.flag("keep_original")
     for name in names:
         public_id = public_name(name)[1]
-        found = await existing(call, name)
+        found = await existing(call, name) if are_here else None
         done[public_id] = "deleted" if found else "not_found"
         counts[public_id] = {
             "original": int(bool(found) and not keep),

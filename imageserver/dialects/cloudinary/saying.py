@@ -42,7 +42,8 @@ def read_object(text: str) -> dict[str, Json]:
     except ValueError:
         return {}
     custom = found.get("custom", found) if isinstance(found, dict) else {}
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in custom.items()}
+    pairs = custom.items() if isinstance(custom, dict) else ()
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in pairs}
 
 
 def split_unescaped(text: str, separator: str, most: int = -1) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from imageserver.catalog.written import Json
@@ -20,7 +21,7 @@ TOKEN = re.compile(
     r'(?P<field>[a-z_]+(?:\.[A-Za-z0-9_-]+)?)\s*(?P<op>>=|<=|[:=<>])\s*(?P<value>"[^"]*"|\[[^\]]*\]|[^\s()]+)|'
     r'(?P<text>"[^"]*"|[^\s()]+))'
 )
-LONGEST = 2000
+LONGEST, MOST_WORDS = 2000, 200
 MEASURED = frozenset({"width", "height", "format", "aspect_ratio"})
 Facts = dict[str, object]
 Test = Callable[[Facts], bool]
@@ -144,6 +145,8 @@ def parsed(text: str) -> Test:
     tokens = list(tokens_of(text))
     if not tokens:
         return lambda _: True
+    if len(tokens) > MOST_WORDS:
+        raise Failed(400, f"Invalid expression: expected at most {MOST_WORDS} comparisons, words and brackets")
     test, rest = either(tokens)
     if rest:
         raise Failed(400, f"Invalid expression near '{rest[0]['paren'] or rest[0]['text'] or ''}'")
@@ -243,9 +246,9 @@ def number(value: object) -> float:
     """Read a number or a date."""
     text = str(value)
     match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d).*", text)
-    if match:
-        return time.mktime((int(match[1]), int(match[2]), int(match[3]), 0, 0, 0, 0, 0, 0))
     try:
+        if match:
+            return datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC).timestamp()
         return float(text)
     except ValueError:
         return 0.0

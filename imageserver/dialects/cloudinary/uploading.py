@@ -11,7 +11,7 @@ from pathlib import Path
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import UPLOAD, record_id
 from imageserver.dialects.cloudinary.assets import Asset, asset_of, described
-from imageserver.dialects.cloudinary.calls import Call, check_signed, inline_file
+from imageserver.dialects.cloudinary.calls import Call, check_signed, inline_file, written
 from imageserver.dialects.cloudinary.chunks import collected
 from imageserver.dialects.cloudinary.deriving import (
     changed_before_storing,
@@ -81,7 +81,7 @@ async def prepare(call: Call) -> None:
     settings = (preset or {}).get("settings")
     for name, value in settings.items() if isinstance(settings, dict) else ():
         if name not in call.values:
-            call.values[name] = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+            call.values[name] = [written(one) for one in (value if isinstance(value, list) else [value])]
     refuse_what_is_not_here(call)
     if call.path[0] not in {"image", "auto", "upload"}:
         raise Failed(400, f"Uploads of resource type {call.path[0]} are not supported: expected image or auto")
@@ -115,8 +115,11 @@ async def take_in(call: Call, path: Path) -> object:
     type_ = call.text("type", UPLOAD)
     name = record_id(type_, public_id)
     before = await existing(call, name)
-    if before is not None and not call.flag("overwrite", default=True):
-        return {**described(call, before), "existing": True}
+    if not call.flag("overwrite", default=True):
+        if before is not None:
+            return {**described(call, before), "existing": True}
+        if call.account.record(name) is not None:
+            raise Failed(400, f"{public_id} already exists, and is no picture of its own")
     facts = await check(call.account.desk, name, path)
     form = STORED.get(facts.format, facts.format.casefold())
     allowed = call.list("allowed_formats")

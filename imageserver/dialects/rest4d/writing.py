@@ -85,7 +85,7 @@ async def save_one(call: Call, body: Mapping[str, Json], key: str | None) -> Tol
         await commit(call, [item])
         return await saved(call, item)
     except ImageServerError as error:
-        return await refused(call, body, error)
+        return await refused(call, body, key, error)
 
 
 async def save_all(call: Call, bodies: Sequence[Mapping[str, Json]], key: str | None) -> list[Told]:
@@ -109,7 +109,8 @@ async def save_all(call: Call, bodies: Sequence[Mapping[str, Json]], key: str | 
         except ImageServerError as error:
             wrong = dict.fromkeys(range(len(bodies)), error)
     return [
-        await refused(call, body, wrong[number]) if number in wrong else {**body} for number, body in enumerate(bodies)
+        await refused(call, body, key, wrong[number]) if number in wrong else {**body}
+        for number, body in enumerate(bodies)
     ]
 
 
@@ -172,10 +173,11 @@ async def recomputed(call: Call, body: Mapping[str, Json], key: str | None) -> T
     return {**described(call, entity, chosen(call), single=True), **given}
 
 
-async def refused(call: Call, body: Mapping[str, Json], error: ImageServerError) -> Told:
-    """Say why an entity was not saved, with the entity as it is."""
-    key = body.get("__KEY", call.address.key)
-    name = str(key) if isinstance(key, str | int) else ""
+async def refused(call: Call, body: Mapping[str, Json], key: str | None, error: ImageServerError) -> Told:
+    """Say why an entity was not saved, with the entity as it is; `key` is the one that the path names."""
+    named = body.get("__KEY", key)
+    named = named.get("ID") if isinstance(named, dict) else named
+    name = str(named) if isinstance(named, str | int) else ""
     if isinstance(error, StaleEdit):
         if not error.expected:
             return {**body, "__ERROR": errors(taken(name or str(body.get("ID"))).faults)}

@@ -29,7 +29,7 @@ def authorised(header: str, tokens: Sequence[Token]) -> Token:
 
 def digest(text: str) -> bytes:
     """Give what is compared of a token: all are of one length."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def check_scope(token: Token, catalog: str, *, write: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from imageserver.dialects.cloudinary.language.components import Component, read_component
 from imageserver.dialects.cloudinary.language.conditions import ELSE, END, holds
@@ -35,6 +36,8 @@ DEEPEST = 8
 """Named transformations within named transformations."""
 MOST = 60
 """Components of a chain, those of named transformations included."""
+LONGEST = 1000
+"""Characters of a component with its variables put in: those that are made of one another would grow for ever."""
 VARIABLE = re.compile(r"\$([A-Za-z0-9]+)_(.+)", re.DOTALL)
 USE = re.compile(r"\$\(?([A-Za-z0-9]+)\)?")
 NOT_INSIDE = re.compile(r"f_auto|dpr_auto|w_auto")
@@ -115,7 +118,7 @@ def overlays_of(nodes: Sequence[Node]) -> Iterator[Overlay]:
 
 def read_chain(parts: Sequence[str], named: Named) -> Chain:
     """Read a transformation; raises `BadTransformation`."""
-    components = tuple(expanded(parts, named, {}, 0))
+    components = tuple(islice(expanded(parts, named, {}, 0), MOST + 1))
     if len(components) > MOST:
         raise BadTransformation(f"Invalid transformation: more than {MOST} components")
     flat = tuple(one for one in components if isinstance(one, Component))
@@ -167,7 +170,12 @@ def used(text: str, variables: Mapping[str, str]) -> str:
             raise BadTransformation(f"Undefined variable ${match[1]}")
         return variables[match[1]]
 
-    return USE.sub(value, text) if "$" in text else text
+    if "$" not in text:
+        return text
+    found = USE.sub(value, text)
+    if len(found) > LONGEST:
+        raise BadTransformation(f"Invalid transformation: more than {LONGEST} characters with its variables put in")
+    return found
 
 
 def grouped(components: Sequence[Component | Macro]) -> tuple[Node, ...]:

@@ -41,6 +41,7 @@ images:
   plate: {{modifier: "size=60,40&color=00ff00"}}
   pair: {{image_set: "Co/boot,Co/summer/sandal", asset_type: imageset}}
   cut: {{path: boot.png, mask_path: mask.png}}
+  kept: {{path: blue.png, access: private}}
   lost: {{path: lost.png}}
   {json.dumps(HOSTILE, ensure_ascii=False)}: {{path: boot.png, user_data: {{title: {json.dumps(HOSTILE)}}}}}
 macros: {{thumb: wid=100, shadow: opac=20}}

@@ -1,4 +1,4 @@
-"""YAML → catalogs: reading, checking, inheriting and looking up. Reference: docs/catalog.md, r-object, r-fullmatch."""
+"""YAML → catalogs: reading, checking, inheriting and looking up. References: r-object, r-fullmatch."""
 
 from __future__ import annotations
 

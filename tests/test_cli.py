@@ -1,4 +1,4 @@
-"""The command line, as a user runs it. References: docs/config.md, docs/catalog.md."""
+"""The command line, as a user runs it. Reference: README, Configuration."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from serving import Client, serving
 from sites import eventually, write_site
+
+from imageserver.config import Config
+from imageserver.tools import cli
 
 GOOD = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}, other: {path: grid.png}}\n"
 BAD = """attributes:
@@ -144,6 +147,17 @@ def test_serve_says_where_it_is_once_it_answers(tmp_path: Path) -> None:
     assert [(line["method"], line["url"], line["status"]) for line in lines] == [
         ("GET", "/is/image/Co/grid?wid=5&.x=y", 200)
     ]
+
+
+def test_the_demo_keeps_its_front_doors_when_it_reads_the_configuration_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Config] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "serve", lambda config, read_again: found.extend((config, read_again())))
+    monkeypatch.setattr(cli, "log_to_stderr", lambda: None)
+    assert cli.main(["demo", "--port", "8123"]) == 0
+    assert [(one.server.port, one.dialects.on) for one in found] == [(8123, ("cloudinary", "rest4d"))] * 2
 
 
 def test_serve_over_a_unix_socket(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from imageserver.commands.declare import EXTENSION
 from imageserver.commands.groups import DECLARATIONS
 from imageserver.tools.conformance import DATA, Row, Section, Unresolved, main, resolved, sections
+from imageserver.tools.importing.names import IMAGES
 
 ROOT = Path(__file__).parents[1]
 SUFFIXES = {".py", ".yaml", ".ini", ".txt", ".xml"}
@@ -38,6 +39,11 @@ def test_every_command_stands_on_a_page_that_is_listed() -> None:
     pages = {page.removeprefix("r-") for section in SECTIONS for _, page in section.names}
     named = {one.command.page.rpartition("/")[2].removeprefix("r-") for one in DECLARATIONS.values()}
     assert named - {EXTENSION} <= pages
+
+
+def test_columns_that_the_reference_does_not_have_begin_with_a_dot() -> None:
+    named = {name for section in SECTIONS if section.of == "images" for name, _ in section.names}
+    assert {column for column in IMAGES.columns if not column.startswith(".")} == named
 
 
 def test_no_name_stands_twice() -> None:

@@ -1,4 +1,4 @@
-"""Building pyramids, in the background and ahead; what becomes of them. References: r-ic, docs/performance.md."""
+"""Building pyramids, in the background and ahead; what becomes of them. References: r-ic; README, Pyramids."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ from serving import Client, Reply, serving
 from sites import write_site
 
 from imageserver.catalog.attributes import Attributes
-from imageserver.catalog.catalogs import Catalog, Catalogs, Entry
+from imageserver.catalog.catalogs import Catalog, Catalogs, Entry, Visitor
 from imageserver.catalog.records import Record
 from imageserver.config import Limits
 from imageserver.protocol.reading import read_pieces
 from imageserver.protocol.values import Rect
 from imageserver.server.forms import Field, fields_of
-from imageserver.server.gallery import PAGE_SIZE, card, position
+from imageserver.server.gallery import PAGE_SIZE, card, position, section
 
 CATALOG = HERE / "catalog.yaml"
 UNREADABLE = {"broken", "text", "empty", "gone", "Lb", "Ma", "Cs", "Sn"}
@@ -250,6 +250,7 @@ TEMPLATE = """
 attributes: {root_path: images, max_pix: [0, 0]}
 images:
   grid: {path: grid.png, crops: {left: [0, 0, 20, 30]}}
+  kept: {path: grid.png, access: private, user_data: {title: Not for everybody}}
   template:
     modifier: "$tint=ff0000&$shown=Co/grid&$veil=100&$note=&\
       layer=0&size=64,48&src=$shown$&layer=1&size=64,48&color=$tint$&opac=$veil$&map=$note$"
@@ -272,6 +273,23 @@ def test_fields_have_labels_and_lists(templates: Client) -> None:
     lists = {values["id"] for tag, values in elements if tag == "datalist"}
     assert [values["list"] for values in inputs if "list" in values] == list(lists)
     assert [values["value"] for tag, values in elements if tag == "option"] == ["Co/grid", "Co/grid:left"]
+
+
+def test_records_that_are_not_for_everybody_are_not_shown(templates: Client) -> None:
+    page = read(templates.ask("/"))
+    assert templates.ask("/is/image/Co/kept").status == 403
+    assert "Not for everybody" not in page.text
+    assert not [url for url in page.urls() if "kept" in url]
+
+
+def test_pages_go_on_behind_records_that_are_not_shown() -> None:
+    kept = Record("a.png", access="private")
+    images = {"kept": kept, **{f"record-{number}": Record("a.png") for number in range(PAGE_SIZE)}}
+    catalog = Catalog("Co", Path(), Attributes(), images)
+    catalogs = Catalogs(Catalog("", Path(), Attributes()), {"Co": catalog}, Visitor())
+    shown = section(catalogs, Limits(), catalog, 0)
+    assert [one.record_id for one in shown.cards] == [f"record-{number}" for number in range(PAGE_SIZE - 1)]
+    assert shown.next_url == f"?catalog=Co&from={PAGE_SIZE}"
 
 
 def field(name: str, kind: str = "value") -> str:

@@ -1,4 +1,4 @@
-"""Replies made of levels of pyramids are those made of the sources. References: docs/performance.md."""
+"""Replies made of levels of pyramids are those made of the sources. Reference: README, Pyramids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of catalogs and files under a running server, each seen within two seconds. Reference: docs/catalog.md."""
+"""Changes of catalogs and files under a running server, each seen within two seconds. Reference: README, Catalogs."""
 
 from __future__ import annotations
 

@@ -181,10 +181,12 @@ class Catalogs:
         ):
             raise Refused(home.name, "expected a signed request, as the record is not for everybody (access)")
 
-    def shows(self, catalog: Catalog) -> bool:
-        """Tell whether the visitor may see what is in a catalog."""
+    def shows(self, catalog: Catalog, record: Record | None = None) -> bool:
+        """Tell whether the visitor may see what is in a catalog, or one of its records."""
         try:
             self.check(catalog)
+            if record is not None:
+                self._check_access(catalog, record)
         except Refused:
             return False
         return True

@@ -77,15 +77,15 @@ def swatch(default: str) -> str:
     return "#" + bytes(COLOR.parse(default).rgb).hex() if default else ""
 
 
-def objects(catalog: Catalog) -> tuple[str, ...]:
+def objects(catalogs: Catalogs, catalog: Catalog) -> tuple[str, ...]:
     """Name the records of a catalog that a layer can show: those with a picture of their own, and their crops."""
-    return tuple(islice(named(catalog), MOST_OBJECTS))
+    return tuple(islice(named(catalogs, catalog), MOST_OBJECTS))
 
 
-def named(catalog: Catalog) -> Iterator[str]:
+def named(catalogs: Catalogs, catalog: Catalog) -> Iterator[str]:
     """Yield names as a request writes them."""
     for record_id, record in catalog.page(0, MOST_OBJECTS):
-        if record.path:
+        if record.path and catalogs.shows(catalog, record):
             name = "/".join(part for part in (catalog.name, record_id) if part)
             yield name
             yield from (f"{name}:{crop}" for crop, _ in record.crops)

@@ -99,11 +99,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The part of a catalog that a page shows; `total` counts all of its records."""
+    """The part of a catalog that a page shows: `count` of `total` records, of which some may be for others only."""
 
     name: str
     total: int
     first: int
+    count: int
     macros: tuple[tuple[str, str], ...]
     cards: tuple[Card, ...]
     objects: tuple[str, ...] = ()
@@ -111,7 +112,7 @@ class Section:
     @property
     def last(self) -> int:
         """How many records there are up to the end of this page."""
-        return self.first + len(self.cards)
+        return self.first + self.count
 
     @property
     def next_url(self) -> str:
@@ -177,12 +178,15 @@ def shown_catalogs(catalogs: Catalogs) -> list[Catalog]:
 
 
 def section(catalogs: Catalogs, limits: Limits, catalog: Catalog, first: int) -> Section:
-    """Describe a page of a catalog."""
-    cards = tuple(card(catalogs, limits, catalog, name, record) for name, record in catalog.page(first, PAGE_SIZE))
+    """Describe a page of a catalog, without the records that the visitor may not see."""
+    page = catalog.page(first, PAGE_SIZE)
+    seen = ((name, record) for name, record in page if catalogs.shows(catalog, record))
+    cards = tuple(card(catalogs, limits, catalog, name, record) for name, record in seen)
     names = [name for name in catalogs.macro_names(catalog) if name not in BUILT_IN_MACROS]
     macros = tuple((name, catalogs.macro(name, catalog) or "") for name in names)
     wanted = any(field.kind == "object" for one in cards for field in one.fields)
-    return Section(catalog.name, len(catalog.images), first, macros, cards, objects(catalog) if wanted else ())
+    offered = objects(catalogs, catalog) if wanted else ()
+    return Section(catalog.name, len(catalog.images), first, len(page), macros, cards, offered)
 
 
 def card(catalogs: Catalogs, limits: Limits, catalog: Catalog, name: str, record: Record) -> Card:

@@ -137,7 +137,8 @@ def serve_demo(config: Config, options: argparse.Namespace) -> int:
     script = Path(config.catalogs) / DEMO_PICTURES
     if script.exists():
         subprocess.run([sys.executable, str(script)], check=True)  # noqa: S603, a script of the catalog itself
-    return serve_catalogs(with_front_doors(config), options)
+    serve(with_front_doors(config), lambda: with_front_doors(configured(options)))
+    return 0
 
 
 def with_front_doors(config: Config) -> Config:

@@ -23,6 +23,7 @@ from imageserver.catalog.reading import RECORD, read_fields
 from imageserver.catalog.records import Record
 from imageserver.catalog.written import node_of
 from imageserver.commands.reply import PICTURES
+from imageserver.config import Key
 from imageserver.errors import NotFound
 from imageserver.plan.hints import NO_HINTS
 from imageserver.protocol.reading import read
@@ -132,14 +133,18 @@ def with_catalog(catalogs: Catalogs, before: Catalog, after: Catalog) -> Catalog
 
 
 def seen_by(visit: Visit, catalogs: Catalogs) -> Catalogs:
-    """Give catalogs as somebody sees them who has a token: its own are open, all others as they are for everybody."""
+    """Give catalogs as somebody sees them who has a token: its own are open, all others as they are for everybody.
+
+    What its records keep for those who sign is open as well.
+    """
     site, token = visit.desk.site, visit.session.token
     catalogs = replace(catalogs, sources=site.config.sources)
     if token.reaches("*"):
         return catalogs
     named = {name: opened(one) if token.reaches(name) else one for name, one in catalogs.named.items()}
     default = opened(catalogs.default) if token.reaches(DEFAULT) else catalogs.default
-    return replace(catalogs, default=default, named=named, visitor=Visitor(site.clients.address(visit.request)))
+    key = Key("console", "", tuple("" if name == DEFAULT else name for name in token.catalogs))
+    return replace(catalogs, default=default, named=named, visitor=Visitor(site.clients.address(visit.request), key))
 
 
 def opened(catalog: Catalog) -> Catalog:

@@ -39,7 +39,7 @@ OURS = frozenset(
     {"animation", "apply_orientation", "default_fit", "missing_image_status", "request_signing", "versioned_expiration"}
 )
 """Attributes that the reference does not have."""
-OUR_COLUMNS = frozenset({"crops", "disposition", "icc_profile", "tags"})
+OUR_COLUMNS = frozenset({"access", "crops", "disposition", "icc_profile", "tags"})
 """Fields of records that the reference does not have."""
 CONTENT_ONLY = frozenset({"audiobitrate", "totalstreambitrate", "videobitrate", "videosize"})
 """What the reference lists among the attributes, though it belongs to records of static content."""

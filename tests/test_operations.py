@@ -314,6 +314,9 @@ def test_log_of_what_is_not_sent(client: Client) -> None:
         ("hashed", "/is/image/Co/a?wid=3", {"path": "/is/image/Co/a", "query_hash": "c1b78577ae2b2880"}),
         ("none", "/is/image/Co/a", {"url": "/is/image/Co/a"}),
         ("none", "/is/image/Co/a?wid=3", {"path": "/is/image/Co/a"}),
+        ("full", "/demo/image/upload/s--k.1_2--/w_3/a.png", {"url": "/demo/image/upload/s--…--/w_3/a.png"}),
+        ("hashed", "/demo/image/upload/s--k.1_2--/a.png", {"url": "/demo/image/upload/s--…--/a.png"}),
+        ("none", "/demo/image/upload/s--k.1_2--/a.png?b", {"path": "/demo/image/upload/s--…--/a.png"}),
     ],
 )
 def test_how_commands_are_logged(mode: str, url: str, shown: Mapping[str, str]) -> None:

@@ -264,7 +264,10 @@ def test_a_worker_that_answers_stays_until_another_one_does(monkeypatch: pytest.
     """Also where the configuration is read again before a worker with the one before it has come up."""
     server = replace(Config().server, workers=1)
     first, second, third = (replace(Config(), server=server, state=name) for name in ("first", "second", "third"))
-    new = lambda _, config, **__: Worker(Mock(), Mock(), Mock(), config, None, 0.0)  # noqa: E731
+
+    def new(_: Crew, config: Config, **__: object) -> Worker:
+        return Worker(Mock(), Mock(), Mock(), config, None, 0.0)
+
     monkeypatch.setattr(Crew, "_new", new)
     crew = Crew(first, Mock())
     crew.balance()

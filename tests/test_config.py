@@ -1,4 +1,4 @@
-"""config.yaml, the environment and options → Config, and what happens when it is wrong. Reference: docs/config.md."""
+"""config.yaml, the environment and options → Config, and what happens when it is wrong. Reference: config.yaml."""
 
 from __future__ import annotations
 

@@ -28,13 +28,15 @@ ROOT = Path(__file__).parents[1]
 CATALOG = "attributes: {root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}}\n"
 TOKEN = "a-token-for-the-tests"  # noqa: S105
 ELSEWHERE = "127.0.0.2"
-"""Another address that is this machine's."""
+PROXY = "127.0.0.3"
+"""Other addresses that are this machine's."""
 ENVIRONMENT = {
     "IMAGESERVER_SERVER__WORKERS": "2",
     "IMAGESERVER_SERVER__ACCESS_LOG": "access.log",
     "IMAGESERVER_SERVER__TIMING": "on",
     "IMAGESERVER_LIMITS__QUEUE": "1",
-    "IMAGESERVER_METRICS__ALLOW": ELSEWHERE,
+    "IMAGESERVER_METRICS__ALLOW": f"{ELSEWHERE},unix",
+    "IMAGESERVER_SERVER__TRUSTED_PROXIES": PROXY,
     "IMAGESERVER_METRICS__TOKEN": TOKEN,
 }
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -221,6 +223,10 @@ def test_both_formats_have_what_is_declared(client: Client) -> None:
         (ELSEWHERE, {"X-Forwarded-For": "203.0.113.9"}, 401),
         (ELSEWHERE, {"Forwarded": "for=203.0.113.9"}, 401),
         (ELSEWHERE, {"Authorization": "Bearer another"}, 401),
+        (PROXY, {}, 401),
+        (PROXY, {"X-Forwarded-For": ELSEWHERE}, 200),
+        (PROXY, {"X-Forwarded-For": "203.0.113.9"}, 401),
+        (PROXY, {"X-Forwarded-For": "unknown"}, 401),
     ],
 )
 def test_who_may_read_metrics(client: Client, source: str, headers: Mapping[str, str], status: int) -> None:
@@ -308,6 +314,9 @@ def test_log_of_what_is_not_sent(client: Client) -> None:
         ("hashed", "/is/image/Co/a?wid=3", {"path": "/is/image/Co/a", "query_hash": "c1b78577ae2b2880"}),
         ("none", "/is/image/Co/a", {"url": "/is/image/Co/a"}),
         ("none", "/is/image/Co/a?wid=3", {"path": "/is/image/Co/a"}),
+        ("full", "/demo/image/upload/s--k.1_2--/w_3/a.png", {"url": "/demo/image/upload/s--…--/w_3/a.png"}),
+        ("hashed", "/demo/image/upload/s--k.1_2--/a.png", {"url": "/demo/image/upload/s--…--/a.png"}),
+        ("none", "/demo/image/upload/s--k.1_2--/a.png?b", {"path": "/demo/image/upload/s--…--/a.png"}),
     ],
 )
 def test_how_commands_are_logged(mode: str, url: str, shown: Mapping[str, str]) -> None:

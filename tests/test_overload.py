@@ -8,12 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from serving import Client, serving
 from sites import write_site
 
+from imageserver.config import Server
 from imageserver.errors import Overloaded
+from imageserver.server.app import hits_first
+from imageserver.server.clients import Clients
+from imageserver.server.operations.noting import RequestIds
 from imageserver.server.turns import ASKING, Asking, Turns
 
 CATALOG = "attributes: {root_id: Co, root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}}\n"
@@ -111,6 +119,40 @@ def test_who_goes_away_leaves_a_free_slot() -> None:
         await asyncio.wait_for(turns.take(), 1)
 
     asyncio.run(leave())
+
+
+def test_who_goes_away_when_it_is_refused_gives_no_slot_back() -> None:
+    async def leave() -> None:
+        turns = Turns(1, 1)
+        await turns.take()
+        ASKING.set(Asking("a", is_let_in=True))
+        waiting = [asyncio.create_task(turns.take()) for _ in range(3)]
+        await asyncio.sleep(0)
+        ASKING.set(Asking("b"))
+        other = asyncio.create_task(turns.take())  # the last one of `a` has to make room
+        await asyncio.sleep(0)
+        waiting[2].cancel()
+        outcomes = await asyncio.gather(waiting[2], return_exceptions=True)
+        assert isinstance(outcomes[0], asyncio.CancelledError)
+        assert not any(one.done() for one in (*waiting[:2], other)), "there is one slot, and it is taken"
+
+    asyncio.run(leave())
+
+
+def test_a_request_is_its_clients_whatever_door_it_goes_through() -> None:
+    site: Any = SimpleNamespace(is_stopping=True, ids=RequestIds(), clients=Clients(Server(trusted_proxies=("unix",))))
+    found = []
+
+    async def door(_: web.BaseRequest) -> web.StreamResponse:
+        found.append(ASKING.get())
+        return web.Response()
+
+    async def main() -> None:
+        for url, address in (("/is/image/Co/grid", "10.0.0.1"), ("/demo/image/upload/grid", "10.0.0.2")):
+            await hits_first(site, door)(make_mocked_request("GET", url, {"X-Forwarded-For": address}))
+
+    asyncio.run(main())
+    assert found == [Asking("10.0.0.1"), Asking("10.0.0.2")]
 
 
 @pytest.fixture(scope="module")

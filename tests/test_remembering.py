@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from serving import serving, workers
 from sites import QUIET, properties, write_site
 
 from imageserver.config import Limits
-from imageserver.layout.facts import EmbeddedPath, Facts
+from imageserver.layout.facts import Animation, EmbeddedPath, Facts
 from imageserver.protocol.values import Size
 from imageserver.server.file_versions import Version, version_of
 from imageserver.server.remembering import Remembered
@@ -33,6 +33,7 @@ FACTS = Facts(
     print_resolution=72.5,
     modified=1.25,
     variables=("a", "b"),
+    animation=Animation(3, (40, 0, 1000), 2),
 )
 CATALOG = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}}\n"
 LATER = 10.0
@@ -52,8 +53,20 @@ def test_facts_are_there_for_the_next_process(tmp_path: Path, version: Version) 
     assert second.find("probe_font", version) is None
     assert second.find("probe", (*version[:4], version[4] + 1)) is None, "another time"
     assert second.find("probe", (version[0], 2**64 - 1, *version[2:])) is None, "another device"
-    stricter = Remembered(tmp_path / "state" / "sources.sqlite", replace(Limits(), source_pixels=9))
-    assert stricter.find("probe", version) is None, "what was allowed is looked at again"
+
+
+def test_every_fact_is_among_those_that_are_tested() -> None:
+    usual = Facts(FACTS.size, FACTS.content_hash)
+    same = {one.name for one in fields(Facts) if getattr(FACTS, one.name) == getattr(usual, one.name)}
+    assert same == {"size", "content_hash", "pyramids"}
+
+
+@pytest.mark.parametrize("limit", ["file_size", "source_pixels", "whole_pixels", "scans", "frames"])
+def test_what_was_allowed_is_looked_at_again_with_other_limits(tmp_path: Path, version: Version, limit: str) -> None:
+    file = tmp_path / "sources.sqlite"
+    Remembered(file, Limits()).keep("probe", version, FACTS, time.time() + LATER)
+    assert Remembered(file, Limits()).find("probe", version) == FACTS
+    assert Remembered(file, replace(Limits(), **{limit: 9})).find("probe", version) is None
 
 
 def test_what_may_change_unseen_is_not_remembered(tmp_path: Path, version: Version) -> None:

@@ -14,15 +14,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import yaml
 from serving import Client
 from sites import eventually, write_site
 from test_workers import children, family
+
+from imageserver.config import Config
+from imageserver.server.crew import Crew, Worker
 
 CATALOG = "attributes: {root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}}\n"
 HIT = "/is/image/Co/grid?wid=20&fmt=png"
@@ -254,6 +258,25 @@ BROKEN = [
     ("catalogs: nowhere", "catalogs: nowhere: no such folder"),
     ("server: {access_log: nowhere/log}", "server.access_log: nowhere/log: No such file or directory"),
 ]
+
+
+def test_a_worker_that_answers_stays_until_another_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the configuration is read again before a worker with the one before it has come up."""
+    server = replace(Config().server, workers=1)
+    first, second, third = (replace(Config(), server=server, state=name) for name in ("first", "second", "third"))
+
+    def new(_: Crew, config: Config, **__: object) -> Worker:
+        return Worker(Mock(), Mock(), Mock(), config, None, 0.0)
+
+    monkeypatch.setattr(Crew, "_new", new)
+    crew = Crew(first, Mock())
+    crew.balance()
+    crew.workers[0].is_ready = True
+    for config in (second, third):
+        crew.take_up(config)
+        crew.balance()
+    stays = {one.config.state: one.end_by is None for one in crew.workers}
+    assert stays == {"first": True, "second": False, "third": True}
 
 
 def times_refused(server: Running) -> int:

@@ -63,7 +63,6 @@ DOORS: dict[str, Door] = {
 async def serve(request: web.Request) -> web.StreamResponse:
     """Find the door of a path and send the request through it."""
     site = request.app[SITE]
-    ASKING.set(Asking(str(site.clients.address(request))))
     target = raw_target(request)
     limit = site.config.limits.url_length
     if len(target) > limit:
@@ -79,13 +78,14 @@ async def serve(request: web.Request) -> web.StreamResponse:
 
 
 def hits_first(site: Site, otherwise: Handler) -> Handler:
-    """Answer what was answered before; look for the door of a path only for what was not."""
+    """Answer what was answered before; note whose request it is, and look for its door, only for what was not."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         ready = None if site.is_stopping else site.hits.reply(request, site.live.state)
         if ready is not None:
             return ready
         request[NOTE] = Note(site.ids.of(request), begin())
+        ASKING.set(Asking(str(site.clients.address(request))))
         return await otherwise(request)
 
     return answer

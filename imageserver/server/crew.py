@@ -101,7 +101,7 @@ class Crew:
         """Start workers that are missing, and let those leave that are not needed any more."""
         wanted = self.candidate or self.config
         current = [one for one in self._staying() if one.config is wanted]
-        old = [one for one in self._staying() if one.config is not wanted]
+        old = sorted((one for one in self._staying() if one.config is not wanted), key=lambda one: one.is_ready)
         ready = [one for one in current if one.is_ready]
         while old and len(ready) + len(old) > wanted.server.workers:
             self._dismiss(old.pop(0))

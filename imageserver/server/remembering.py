@@ -14,12 +14,14 @@ from pathlib import Path
 
 from imageserver.config import Limits
 from imageserver.errors import BadSource
-from imageserver.layout.facts import EmbeddedPath, Facts
+from imageserver.layout.facts import Animation, EmbeddedPath, Facts
 from imageserver.protocol.values import Size
 from imageserver.server.file_versions import Version, version_of
 
 PROBING = "1"
 """Changes with every change of what is told of a file."""
+LIMITS = ("file_size", "source_pixels", "whole_pixels", "scans", "frames")
+"""Those on which it depends whether a file is taken, and what is told of it."""
 MOST = 500_000
 """Files that are remembered; each takes some hundred bytes."""
 QUIET = 2.0
@@ -43,7 +45,7 @@ class Remembered:
 
     def __init__(self, file: Path, limits: Limits) -> None:
         self._file = file
-        self._way = f"{PROBING} {limits.file_size} {limits.source_pixels}"
+        self._way = " ".join((PROBING, *(str(getattr(limits, name)) for name in LIMITS)))
         self._rows = self._opened()
 
     def find(self, kind: str, version: Version) -> Facts | None:
@@ -110,5 +112,7 @@ def read(text: str) -> Facts:
     """Read facts from text; raises `ValueError`, `TypeError` or `KeyError` for anything else."""
     fields = json.loads(text)
     paths = tuple(EmbeddedPath(name, bytes.fromhex(records)) for name, records in fields["paths"])
+    moving = fields["animation"]
+    animation = moving and Animation(**{**moving, "durations": tuple(moving["durations"])})
     whole = {"size": Size(*fields["size"]), "paths": paths, "variables": tuple(fields["variables"]), "pyramids": ()}
-    return Facts(**{**fields, **whole})
+    return Facts(**{**fields, **whole, "animation": animation})

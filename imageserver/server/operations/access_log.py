@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +34,8 @@ DIALECTS = {
     "/metrics": "metrics",
 }
 """The URL languages by the paths where they begin; the other paths are those of front doors, or pages."""
+PATH_SIGNATURE = re.compile(r"/s--[^/?]+--(?=/)")
+"""Where a front door has signatures in its paths: Cloudinary's."""
 HASH_BYTES = 8
 PAUSE = 60.0
 log = logging.getLogger("imageserver.workers")
@@ -138,23 +141,28 @@ def other_dialect(request: web.BaseRequest) -> str:
     return folders[2] if folders[:2] == ["imageserver", "dialects"] else ""
 
 
+def unsigned(url: str) -> str:
+    """Hide the signatures of a URL, those in its path included."""
+    return PATH_SIGNATURE.sub("/s--…--", without_signatures(url))
+
+
 def shown_in_full(url: str) -> dict[str, str]:
     """Show all of a URL but its signature."""
-    return {"url": without_signatures(url)}
+    return {"url": unsigned(url)}
 
 
 def shown_hashed(url: str) -> dict[str, str]:
     """Show of the commands of a URL only which are equal."""
-    path, mark, query = url.partition("?")
+    path, mark, query = unsigned(url).partition("?")
     if not mark:
         return {"url": path}
-    data = without_signatures(query).encode("utf-8", "surrogateescape")
+    data = query.encode("utf-8", "surrogateescape")
     return {"path": path, "query_hash": blake2b(data, digest_size=HASH_BYTES).hexdigest()}
 
 
 def not_shown(url: str) -> dict[str, str]:
     """Show nothing of the commands of a URL."""
-    path, mark, _ = url.partition("?")
+    path, mark, _ = unsigned(url).partition("?")
     return {"path": path} if mark else {"url": path}
 
 

@@ -51,10 +51,13 @@ def may_read(site: Site, request: web.Request) -> bool:
     if metrics.token and scheme.casefold() == "bearer":
         written = offered.strip().encode("utf-8", "surrogateescape")
         return hmac.compare_digest(written, metrics.token.encode())
-    if not site.clients.trusts(request) and any(name in request.headers for name in PASSED_ON):
+    passed_on = any(name in request.headers for name in PASSED_ON)
+    if passed_on and not site.clients.trusts(request):
         return False
     address = site.clients.address(request)
-    return UNIX in metrics.allow if address is None else is_listed(address, listed(metrics.allow))
+    if address is None:  # it came over the socket, or from somebody whom a proxy does not name
+        return UNIX in metrics.allow and not passed_on
+    return is_listed(address, listed(metrics.allow))
 
 
 def listed(allow: Iterable[str]) -> tuple[Network, ...]:

@@ -92,6 +92,7 @@ class Server:
         """Wait until there are as many processes as at the start, and each has had the time to begin."""
         end = time.monotonic() + PATIENCE
         while (len(self.serving()), len(self.rendering())) != (2, 2) and time.monotonic() < end:
+            self.ask("/health/ready", keep=False)  # who has nothing to draw waits with a new renderer
             time.sleep(0.05)
         for _ in range(8):  # whoever takes it
             self.ask("/health/ready", keep=False)

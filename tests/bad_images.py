@@ -1,7 +1,6 @@
 """Image files that mean harm, made by numbers: small ones cut, bent and patched, and bombs of each format.
 
-The same seed gives the same files. Nothing of this is a picture that anybody needs; whatever is answered is right as
-long as somebody answers, soon, and goes on.
+The same seed gives the same files; whatever is answered is right as long as somebody answers, soon, and goes on.
 """
 
 from __future__ import annotations

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from pictures import quadrants
 from serving import Client, Reply, serving
@@ -145,3 +146,40 @@ def console(folder: Path, **environment: str) -> Iterator[Client]:
     """Run a server with the console."""
     with serving(write_site(folder), environment={**SETTINGS, **environment}) as client:
         yield client
+
+
+PAGES = (
+    "/console",
+    "/console/catalogs/default",
+    "/console/catalogs/Co",
+    "/console/catalogs/Co?q=boot&kind=picture&tag=winter&wrong=1",
+    "/console/catalogs/Co/macros",
+    "/console/catalogs/Co/attributes",
+    "/console/catalogs/Co/images/boot",
+    "/console/catalogs/Co/images/summer%2Fsandal",
+    "/console/catalogs/Co/images/pair",
+    "/console/catalogs/Co/images/lost",
+    f"/console/catalogs/Co/images/{quote(HOSTILE, safe='')}",
+    "/console/catalogs/Broken",
+    "/console/playground?url=Co/boot?wid=10",
+    "/console/server",
+)
+
+
+BOOT = "/console/api/catalogs/Co/images/boot"
+
+
+def fields(guest: Guest) -> object:
+    return guest.read(BOOT)["fields"]
+
+
+class Page(HTMLParser):
+    """Collects the elements of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))

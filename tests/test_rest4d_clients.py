@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import HERE
+from entities import BLUE, RED, codes, make, png, settings
 from serving import Client, serving
-from test_rest4d import BLUE, RED, codes, make, png, settings
 
 CLIENTS = HERE / "clients"
 needs_node = pytest.mark.skipif(

@@ -217,3 +217,6 @@ async def standing(client: Client, profile: Path) -> AsyncIterator[Stand]:
                 await tab.call(f"{domain}.enable")
             await tab.call("Emulation.setDeviceMetricsOverride", **WINDOW)
             yield Stand(tab, pages, client)
+
+
+QUIET_PART = (20, 60, 420, 330)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 
 from aiohttp import web
 
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource
-from imageserver.errors import BadSource, ImageServerError, NotFound, Overloaded, RequestError
+from imageserver.errors import BadSource, NotFound, Overloaded, RequestError
 from imageserver.server.admin.problems import Refused, known_error
 from imageserver.store.errors import AlreadyThere, InvalidEdit, NoSuchRecord
 
@@ -22,21 +21,8 @@ HOURLY = 5000
 log = logging.getLogger("imageserver.cloudinary")
 
 
-@dataclass(eq=False)
-class Failed(ImageServerError):
+class Failed(Refused):
     """A call that cannot be answered, and why, in the words that clients know."""
-
-    status: int = 400
-    reason: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        """What HTTP calls it."""
-        return HTTPStatus(self.status).phrase.casefold()
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 def headers() -> dict[str, str]:

@@ -1,0 +1,64 @@
+"""A site that is a cloud of Cloudinary's, and what the tests ask of it."""
+
+from __future__ import annotations
+
+import io
+import os
+from importlib import import_module
+from typing import Any
+
+import pytest
+from PIL import Image
+from serving import Client, Reply
+
+if not os.environ.get("CI"):
+    pytest.importorskip("cloudinary", reason="needs what pyproject.toml lists under dev")
+cloudinary = import_module("cloudinary")
+api, uploader, utils, exceptions = (
+    import_module(f"cloudinary.{name}") for name in ("api", "uploader", "utils", "exceptions")
+)
+
+CATALOG = "attributes: {root_path: images}   # mine\n\nimages:\n  # ---- before\n  here: {path: here.png}   # stays\n"
+
+
+LONG = "public, no-transform, immutable, max-age=2592000"
+
+
+RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 128, 0)
+
+
+def png(color: tuple[int, int, int], size: tuple[int, int] = (60, 40)) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", size, color).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def address(client: Client) -> str:
+    return f"http://127.0.0.1:{client.port}"
+
+
+def fetch(client: Client, url: str, **headers: str) -> Reply:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.ask(url.removeprefix(address(client)), headers=sent)
+
+
+def color(reply: Reply) -> Any:  # noqa: ANN401, what Pillow gives
+    assert reply.status == 200, reply.headers
+    return reply.image.convert("RGB").getpixel((0, 0))
+
+
+def yaml_of(client: Client) -> str:
+    return (client.folder / "catalogs" / "Co" / "catalog.yaml").read_text()
+
+
+def native_version(client: Client, name: str, which: str = "image.version") -> str:
+    text = client.ask(f"/is/image/Co/{name}?req=props").text
+    return next(line.partition("=")[2] for line in text.splitlines() if line.startswith(which))
+
+
+def form(**parts: str) -> tuple[bytes, dict[str, str]]:
+    """A form as browsers send it."""
+    lines = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts.items()
+    ]
+    return ("".join(lines) + "--x--\r\n").encode(), {"Content-Type": "multipart/form-data; boundary=x"}

@@ -1,0 +1,190 @@
+"""Calls of Cloudinary's APIs without a client: who may call, and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from cloud import (
+    BLUE,
+    CATALOG,
+    GREEN,
+    RED,
+    address,
+    cloudinary,
+    color,
+    fetch,
+    form,
+    png,
+    uploader,
+    utils,
+    yaml_of,
+)
+from conftest import QUIET
+from remote import remote_server
+from serving import Client, serving
+
+from imageserver.dialects.cloudinary.language.signatures import url_signatures
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    folder = tmp_path_factory.mktemp("cloud")
+    images = folder / "catalogs" / "Co" / "images"
+    images.mkdir(parents=True)
+    (images / "here.png").write_bytes(png(GREEN))
+    (images.parent / "catalog.yaml").write_text(CATALOG)
+    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co"}
+    with serving(folder, environment=settings) as client:
+        cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
+        yield client
+    cloudinary.reset_config()
+
+
+def signed(age: int = 0, **parameters: str) -> dict[str, str]:
+    sent = {**parameters, "timestamp": str(int(time.time()) - age)}
+    return {**sent, "api_key": "key", "signature": utils.api_sign_request(sent, "secret")}
+
+
+DATA = "data:image/png;base64," + base64.b64encode(png(RED)).decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "parts", "status", "text"),
+    [
+        ("image/upload", {"file": DATA}, 401, "Missing required parameter - api_key"),
+        (
+            "image/upload",
+            {"file": DATA, "api_key": "key", "signature": "x", "timestamp": "1"},
+            401,
+            "Invalid Signature x",
+        ),
+        ("image/upload", {"file": DATA, **signed(3700)}, 400, "Stale request"),
+        (
+            "image/upload",
+            {"file": DATA, **signed(), "public_id": "more"},
+            401,
+            "String to sign - 'public_id=more&timestamp=",
+        ),
+        ("image/upload", {"file": DATA, **signed(), "api_key": "other"}, 401, "Unknown API key other"),
+        ("image/upload", signed(), 400, "Missing required parameter - file"),
+        ("image/upload", {"file": "data:image/png;base64,", **signed()}, 400, "Empty file"),
+        ("image/upload", {"file": "data:text/plain,words", **signed()}, 400, "Invalid image file"),
+        ("image/upload", {"file": "/etc/passwd", **signed()}, 400, "Invalid file parameter"),
+        ("image/upload", {"file": "http://127.0.0.1:1/a.png", **signed()}, 400, "Remote URLs are not allowed"),
+        ("image/upload", {"file": DATA, **signed(public_id="a?b")}, 400, "public_id (a?b) is invalid"),
+        ("image/upload", {"file": DATA, **signed(public_id="../a")}, 400, "expected an id"),
+        ("image/upload", {"file": DATA, **signed(public_id="private:a")}, 404, "Resource not found - private:a"),
+        ("image/upload", {"file": DATA, **signed(allowed_formats="jpg")}, 400, "Image file format png not allowed"),
+        ("image/upload", {"file": DATA, **signed(raw_convert="x")}, 400, "Raw convert is invalid"),
+        ("image/upload", {"file": DATA, **signed(detection="x")}, 400, "Detection invalid model 'x'"),
+        (
+            "image/upload",
+            {"file": DATA, **signed(eager="w_x", public_id="e")},
+            400,
+            "Invalid width in transformation: x",
+        ),
+        ("video/upload", {"file": DATA, **signed()}, 400, "resource type video"),
+        ("image/rename", signed(from_public_id="none", to_public_id="b"), 404, "Resource not found - none"),
+        ("image/rename", signed(from_public_id="here", to_public_id="here"), 200, '"public_id": "here"'),
+        ("image/explicit", signed(public_id="none", type="upload"), 404, "Resource not found - none"),
+        ("image/tags", signed(command="wild", tag="a"), 400, "Invalid command"),
+        ("image/sprite", signed(), 404, "Action sprite is not supported"),
+        ("raw/destroy", signed(public_id="here"), 200, '{"result": "not found"}'),
+        ("raw/rename", signed(from_public_id="here", to_public_id="b"), 404, "Resource not found - here"),
+        ("raw/tags", signed(command="add", tag="a", public_ids="here"), 200, '{"public_ids": []}'),
+    ],
+)
+def test_refused(client: Client, path: str, parts: dict[str, str], status: int, text: str) -> None:
+    before = yaml_of(client)
+    body, headers = form(**parts)
+    reply = client.ask(f"/v1_1/demo/{path}", "POST", body, headers)
+    assert reply.status == status, reply.text
+    assert text in (reply.text if status == 200 else json.loads(reply.text)["error"]["message"])
+    assert reply.headers["X-Request-Id"]
+    if "eager" not in parts:
+        assert yaml_of(client) == before
+
+
+def test_who_may_call(client: Client) -> None:
+    basic = "Basic " + base64.b64encode(b"key:secret").decode()
+    wrong = "Basic " + base64.b64encode(b"key:wrong").decode()
+    assert client.ask("/v1_1/demo/ping", headers={"Authorization": basic}).status == 200
+    assert client.ask("/v1_1/demo/ping", headers={"Authorization": wrong}).status == 401
+    assert client.ask("/v1_1/demo/ping", headers={"Authorization": "Bearer x"}).status == 401
+    assert client.ask("/v1_1/demo/ping").status == 401
+    assert client.ask("/v1_1/other/ping", headers={"Authorization": basic}).status == 401  # a cloud without a key
+    assert client.ask("/v1_1/other/ping", headers={"Authorization": "Basic Og=="}).status == 401
+    assert client.ask("/v1_1/demo/nothing", headers={"Authorization": basic}).status == 404
+
+
+def test_call_in_json(client: Client) -> None:
+    basic = "Basic " + base64.b64encode(b"key:secret").decode()
+    body = json.dumps({"file": DATA, "public_id": "in/json", "tags": ["a", "b"], "overwrite": True}).encode()
+    headers = {"Authorization": basic, "Content-Type": "application/json"}
+    reply = client.ask("/v1_1/demo/image/upload", "POST", body, headers)
+    assert json.loads(reply.text)["tags"] == ["a", "b"]
+    assert client.ask("/v1_1/demo/image/upload", "POST", b"[1", headers).status == 400
+
+
+def test_preset_that_comes_as_a_form(client: Client) -> None:
+    basic = "Basic " + base64.b64encode(b"key:secret").decode()
+    headers = {"Authorization": basic, "Content-Type": "application/x-www-form-urlencoded"}
+    body = b"name=told&unsigned=true&context=who%3Dguest"
+    assert client.ask("/v1_1/demo/upload_presets", "POST", body, headers).status == 200
+    assert uploader.unsigned_upload(png(RED), "told")["context"] == {"custom": {"who": "guest"}}
+
+
+def test_form_with_two_files(client: Client) -> None:
+    body, headers = form(file=DATA, **signed())
+    twice = body.replace(b"--x--\r\n", b"") + body
+    reply = client.ask("/v1_1/demo/image/upload", "POST", twice, headers)
+    assert (reply.status, "more than one file" in reply.text) == (400, True)
+
+
+def test_chunk_out_of_order(client: Client) -> None:
+    parts = {"file": "x", **signed()}
+    body, headers = form(**parts)
+    body = body.replace(b'name="file"', b'name="file"; filename="a.png"')
+    more = {"Content-Range": "bytes 5-9/10", "X-Unique-Upload-Id": "one"}
+    reply = client.ask("/v1_1/demo/image/upload", "POST", body, {**headers, **more})
+    assert reply.status == 400
+    assert "expected the bytes from 0 on" in reply.text
+
+
+def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
+    with remote_server() as remote:
+        remote.bodies["/a.png?x=1"] = png(BLUE)
+        (tmp_path / "catalogs" / "Co" / "images").mkdir(parents=True)
+        (tmp_path / "catalogs" / "Co" / "catalog.yaml").write_text(
+            "attributes: {root_path: images, allow_direct_urls: 1}\nimages: {}\nmacros: {small: .cloudinary=w_30}\n"
+        )
+        more = {
+            "IMAGESERVER_SOURCES__ALLOW_HOSTS": f"127.0.0.1:{remote.port}",
+            "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret",
+            "IMAGESERVER_DIALECTS__CLOUDINARY__STRICT": "on",
+        }
+        with serving(tmp_path, environment={**QUIET, **more}) as client:
+            url, layer = remote.url("/a.png?x=1"), base64.urlsafe_b64encode(remote.url("/a.png?x=1").encode()).decode()
+            body, headers = form(file=url, **signed(public_id="remote"))
+            stored = client.ask("/v1_1/demo/image/upload", "POST", body, headers)
+            assert color(fetch(client, json.loads(stored.text)["url"])) == BLUE
+            written = quote(url, safe="")
+            assert client.ask(f"/demo/image/fetch/{written}").image.getpixel((0, 0)) == BLUE
+            for parts, id_ in (("c_scale,w_30", "remote.png"), (f"l_fetch:{layer}/fl_layer_apply", "remote.png")):
+                assert client.ask(f"/demo/image/upload/{parts}/{id_}").status == 401  # strict
+                signature = next(url_signatures(f"{parts}/{id_}", "secret"))
+                reply = client.ask(f"/demo/image/upload/s--{signature}--/{parts}/{id_}")
+                assert color(reply) == BLUE
+            named = ("t_small", "t_small,w_31")
+            assert [client.ask(f"/demo/image/upload/{one}/remote.png").status for one in named] == [200, 401]
+            gone = client.ask(f"/demo/image/fetch/{quote(remote.url('/none.png'), safe='')}")
+            assert (gone.status, gone.headers["X-Cld-Error"]) == (
+                404,
+                f"Resource not found - {remote.url('/none.png')}",
+            )

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from bench.arrivals import Line
 from bench.hostile_clients import messages, slow_clients, strings
 from bench.hostile_processes import kills, restarts
 from bench.hostile_site import (
@@ -173,15 +174,19 @@ def flooded(port: int, bombs: list[str]) -> Iterator[list[Told]]:
 
 def ask_for_much(port: int, bombs: list[str], over: Event, far: Connection) -> None:
     """Ask with 32 clients until it is over."""
-    server, statuses, refused = Server(port, Path(), 0), Counter[str](), list[float]()
+    statuses, refused = Counter[str](), list[float]()
 
     def ask(number: int) -> None:
-        chance = random.Random(number)
+        chance, line = random.Random(number), Line(port)
         while not over.is_set():
             width = chance.randrange(1000)
             bomb = f"/is/image/B/{chance.choice(bombs)}?wid={100 + width // 4}"
-            reply = server.ask(bomb if number % 2 else HEAVY.format(width, chance.randrange(1000)))
-            statuses[reply.problem or str(reply.status)] += 1
+            try:
+                reply = line.ask(bomb if number % 2 else HEAVY.format(width, chance.randrange(1000)))
+            except OSError as error:
+                statuses[type(error).__name__] += 1
+                continue
+            statuses[str(reply.status)] += 1
             if reply.status == 503:
                 refused.append(reply.seconds)
                 over.wait(0.5)  # half as long as it was asked to
@@ -193,7 +198,8 @@ def ask_for_much(port: int, bombs: list[str], over: Event, far: Connection) -> N
 
 def hits(server: Server, count: int) -> list[float]:
     """Ask for what is known, again and again."""
-    return [server.ask(HIT).seconds for _ in range(count)]
+    line = Line(server.port)
+    return [line.ask(HIT).seconds for _ in range(count)]
 
 
 def slow(folder: Path, _: list[str], options: argparse.Namespace) -> Iterator[Aim]:
@@ -258,7 +264,7 @@ def options() -> argparse.ArgumentParser:
     for name, count, what in (
         ("images", 5000, "bad images"),
         ("requests", 20_000, "mixed requests"),
-        ("hits", 2000, "hits that are timed"),
+        ("hits", 40_000, "hits that are timed"),
         ("kills", 200, "processes that are killed"),
         ("clients", 1000, "slow clients"),
         ("strings", 2000, "hostile strings"),

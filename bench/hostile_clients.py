@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.arrivals import Line
 from bench.hostile_site import HIT, Server, serving, share, traced
 
 from bad_requests import MARKUP, bad_messages, bad_targets  # isort: skip, found by what hostile_site says
@@ -36,7 +37,8 @@ class Slow:
 def slow_clients(folder: Path, count: int, hits: int) -> Slow:
     """Connect many clients, a third of them after nothing, after a line and in the midst of a body."""
     with serving(folder, MANY, processes=1) as server, ExitStack() as stack:
-        idle = [server.ask(HIT).seconds for _ in range(hits)]
+        line = Line(server.port)
+        idle = [line.ask(HIT).seconds for _ in range(hits)]
         before = descriptors(server)
         opened = []
         for number in range(count):
@@ -46,7 +48,7 @@ def slow_clients(folder: Path, count: int, hits: int) -> Slow:
             one.connect(("127.0.0.1", server.port))
             one.sendall(PARTS[number % len(PARTS)])
             opened.append(one)
-        busy = [server.ask(HIT).seconds for _ in range(hits)]
+        busy = [line.ask(HIT).seconds for _ in range(hits)]
         time.sleep(9)
         left = sum(not closed(one) for one in opened)
         server.ask(HIT)

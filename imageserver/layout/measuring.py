@@ -24,8 +24,14 @@ from imageserver.layout.layers import (
     solid_window,
     wanted_size,
 )
-from imageserver.layout.thumbnails import thumbnail_canvas, thumbnail_offset, thumbnail_view
-from imageserver.layout.view import LARGEST_COORDINATE, lay_out_view
+from imageserver.layout.thumbnails import (
+    is_composition,
+    texture_scale,
+    thumbnail_canvas,
+    thumbnail_offset,
+    thumbnail_view,
+)
+from imageserver.layout.view import LARGEST_COORDINATE, ViewLayout, lay_out_view
 from imageserver.plan.picture import Picture, PlannedLayer, Source
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size
@@ -89,7 +95,7 @@ class Survey:
         first = picture.layers[0]
         window = self.layer_window(first, Frame())
         overhang = self.overhang(first)
-        if picture.thumbnail is not None:
+        if picture.thumbnail is not None and not is_composition(picture):
             canvas, rect = thumbnail_canvas(picture, picture.thumbnail, window)
             shape = shape_layer(
                 first, window, Frame(None, picture.thumbnail, canvas), overhang, self.path_bounds(first)
@@ -102,10 +108,18 @@ class Survey:
             if max(composite.width, composite.height) > LARGEST_COORDINATE:
                 allowed = f"{LARGEST_COORDINATE} pixels a side of a composite"
                 raise IllegalSize(composite.width, composite.height, allowed)
-            view = lay_out_view(picture.view, composite, picture.rules)
+            view = self._view(picture, composite)
         bottom = Placed(shape, window, base)
         above = (self._place(layer, bottom, first) for layer in picture.layers[1:])
         return Geometry((bottom, *above), composite, view)
+
+    @staticmethod
+    def _view(picture: Picture, composite: Size) -> ViewLayout:
+        """Show a composite by the view's commands, or as the thumbnail of a composition."""
+        if picture.thumbnail is None:
+            return lay_out_view(picture.view, composite, picture.rules)
+        _, rect = thumbnail_canvas(picture, picture.thumbnail, Rect(0, 0, composite.width, composite.height))
+        return thumbnail_view(picture, picture.thumbnail, composite, rect, texture_scale(picture))
 
     def _place(self, layer: PlannedLayer, bottom: Placed, first: PlannedLayer) -> Placed:
         frame = Frame(bottom.shape.size)

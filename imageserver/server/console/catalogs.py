@@ -27,8 +27,6 @@ from imageserver.yaml_nodes import Problem
 
 PAGE = 60
 THUMBNAIL = "req=tmb"
-TEMPLATE_THUMBNAIL = "wid=200&hei=200&fit=constrain"
-"""Of a template, whose layers belong together."""
 LONGEST = 255
 KINDS = ("picture", "template", "set", *SET_TYPES, "empty")
 MESSAGE = re.compile(r"images\.(?P<rest>.+?): ")
@@ -156,8 +154,7 @@ def thumbnail(visit: Visit, status: Status, *, missing: bool) -> str:
     here = f"{PREFIX}/pictures/published/{quote(visit.catalog, safe='')}"
     if has_picture(status.fields):
         known = not missing and served.record(status.name) is not None
-        commands = TEMPLATE_THUMBNAIL if kind_of(status.fields) == "template" else THUMBNAIL
-        return f"{here}/{quote(status.name, safe='')}?{commands}&rev={status.row.image_rev}" if known else ""
+        return f"{here}/{quote(status.name, safe='')}?{THUMBNAIL}&rev={status.row.image_rev}" if known else ""
     for word in WORD.findall(str(status.fields.get("image_set") or "")):
         name = word.removeprefix(f"{served.name}/") if served.name else word
         record = served.record(name)

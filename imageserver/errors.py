@@ -18,6 +18,7 @@ ImageServerError
 │   ├── TooMuchMemory           drawing it takes more memory than a renderer has
 │   ├── UnsatisfiableRange      bytes of a file that are not there (416)
 │   ├── BadSource               a source file that cannot be decoded
+│   │   └── Unread              a source file that the system does not give now (500)
 │   ├── BadFont                 a font file that cannot be used
 │   └── BadProfile              a colour profile that is unknown, or cannot be used
 ├── OutsideProtocol             a path that is not ours (404)
@@ -281,6 +282,12 @@ class BadSource(RequestError):
 
     def __str__(self) -> str:
         return f"source '{self.name}' cannot be read: {self.reason}"
+
+
+class Unread(BadSource):
+    """A source file that the system does not give now; that says nothing of the file, and the next one tries again."""
+
+    status = 500
 
 
 @dataclass(eq=False)

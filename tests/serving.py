@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,9 +61,14 @@ class Client:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Client]:
-    """Run a server over a folder that has `catalogs/` in it, of one process unless `environment` says otherwise."""
-    command = [sys.executable, "-m", "imageserver", "serve", "--port", "0", *options]
+def serving(
+    folder: Path, *options: str, environment: Mapping[str, str] | None = None, before: Sequence[str] = ()
+) -> Iterator[Client]:
+    """Run a server over a folder that has `catalogs/` in it, of one process unless `environment` says otherwise.
+
+    `before` is a program that becomes the server.
+    """
+    command = [*before, sys.executable, "-m", "imageserver", "serve", "--port", "0", *options]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603, our own server
             command,

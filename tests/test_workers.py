@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from serving import Client
+from serving import Client, serving
 from sites import eventually, write_site
 
 CATALOG = "attributes: {root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}}\n"
@@ -174,3 +174,11 @@ def test_what_no_worker_can_do_is_one_line(folder: Path) -> None:
         assert server.returncode == 2
         assert errors.splitlines() == ["imageserver: catalogs: nowhere: no such folder"]
     eventually(lambda: len(family(folder)), 0)
+
+
+def test_server_that_was_started_with_less_than_it_would_like_makes_do(folder: Path) -> None:
+    """Bounds of processor time and of open files that nobody can raise are kept within, not run against."""
+    bounds = ["sh", "-c", 'ulimit -n 150 && ulimit -t 600 && exec "$@"', "sh"]
+    with serving(folder, before=bounds) as client:
+        for width in (40, 50):
+            assert client.ask(f"/is/image/Co/grid?wid={width}&fmt=png").image.width == width

@@ -115,8 +115,9 @@ def filter_calls(instructions: Sequence[Instruction]) -> str:
 def confined(seconds: float, work: Callable[..., T], *arguments: object) -> T:
     """Do a job that may use the processor for so long; raises `TooMuchMemory`, or what `work` raises."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = used.ru_utime + used.ru_stime + CORES * seconds + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(most), resource.RLIM_INFINITY))
+    most = math.ceil(used.ru_utime + used.ru_stime + CORES * seconds + 1)
+    _, bound = resource.getrlimit(resource.RLIMIT_CPU)  # by who started the server; it cannot be raised
+    resource.setrlimit(resource.RLIMIT_CPU, (most if bound == resource.RLIM_INFINITY else min(most, bound), bound))
     try:
         return work(*arguments)
     except MemoryError:

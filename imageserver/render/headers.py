@@ -16,7 +16,7 @@ from imageserver.errors import BadSource
 from imageserver.layout.facts import Alpha, PixelType
 from imageserver.protocol.values import Size
 from imageserver.render.claims import Claims, check, claims_of, whole
-from imageserver.render.damages import DAMAGES
+from imageserver.render.damages import DAMAGES, unreadable
 from imageserver.render.decoders import FORMATS, WHOLE, open_by_pillow
 from imageserver.render.eps import header_of_eps
 from imageserver.render.frames import animation_in
@@ -54,8 +54,9 @@ def read_header(path: Path, limits: Limits | None = None) -> Header:
             check(whole(header.size) if kind in WHOLE else Claims(header.size), limits)
             header = replace(header, animation=animation_in(path, kind, limits.frames))
     except DAMAGES as error:
-        reason = "it cannot be opened" if isinstance(error, OSError) else first_line(error)
-        raise BadSource(path.name, reason, str(path)) from error
+        if isinstance(error, OSError):
+            raise unreadable(path, error) from error
+        raise BadSource(path.name, first_line(error), str(path)) from error
     return replace(header, packet=tidy(header.packet))
 
 

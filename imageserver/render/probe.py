@@ -12,10 +12,11 @@ from pathlib import Path
 from PIL import ImageCms
 
 from imageserver.config import Limits
-from imageserver.errors import BadFont, BadSource, LimitExceeded
+from imageserver.errors import BadFont, LimitExceeded
 from imageserver.layout.facts import Facts, PixelType
 from imageserver.protocol.values import Size
 from imageserver.render.built_in_profiles import digest_of, same_built_in
+from imageserver.render.damages import unreadable
 from imageserver.render.header import Header
 from imageserver.render.headers import read_header
 from imageserver.render.svg import names_in
@@ -38,7 +39,7 @@ def probe_header(path: Path, limits: Limits) -> Facts:
         status = stat_of(path, limits)
         return facts_of(path, read_header(path, limits), "", status.st_mtime)
     except OSError as error:
-        raise BadSource(path.name, "it cannot be opened", str(path)) from error
+        raise unreadable(path, error) from error
 
 
 def content_hash(path: Path, limits: Limits) -> str:
@@ -47,7 +48,7 @@ def content_hash(path: Path, limits: Limits) -> str:
         stat_of(path, limits)
         return hash_file(path)
     except OSError as error:
-        raise BadSource(path.name, "it cannot be opened", str(path)) from error
+        raise unreadable(path, error) from error
 
 
 def probe_font(path: Path, limits: Limits) -> Facts:
@@ -59,7 +60,7 @@ def probe_font(path: Path, limits: Limits) -> Facts:
             raise BadFont(path.name, reason, str(path))
         return Facts(Size(0, 0), hash_file(path), format="font")
     except OSError as error:
-        raise BadSource(path.name, "it cannot be opened", str(path)) from error
+        raise unreadable(path, error) from error
 
 
 def stat_of(path: Path, limits: Limits) -> os.stat_result:

@@ -11,6 +11,7 @@ from imageserver.layout.facts import Facts
 from imageserver.plan.profiles import Profile
 from imageserver.protocol.values import Size
 from imageserver.render.built_in_profiles import built_in_bytes, digest_of
+from imageserver.render.damages import unreadable
 from imageserver.render.probe import PROFILE_HEADER, embedded_profile, is_profile, profile_name, profile_type, stat_of
 
 MOST_KEPT = 8
@@ -30,7 +31,7 @@ def file_bytes(path: Path, digest: str) -> bytes:
     try:
         data = path.read_bytes() if holds_nothing_else(path) else embedded_profile(path)
     except OSError as error:
-        raise BadSource(path.name, error.strerror or "cannot be opened", str(path)) from error
+        raise unreadable(path, error) from error
     if digest_of(data) != digest:
         raise BadSource(path.name, "it has changed", str(path))
     return data
@@ -48,7 +49,7 @@ def probe_profile(path: Path, limits: Limits) -> Facts:
         stat_of(path, limits)
         data = path.read_bytes()
     except OSError as error:
-        raise BadSource(path.name, "it cannot be opened", str(path)) from error
+        raise unreadable(path, error) from error
     kind = profile_type(data)
     if kind is None:
         raise BadProfile(path.name, "it is no ICC profile of gray, RGB or CMYK", str(path))

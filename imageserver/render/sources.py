@@ -12,7 +12,7 @@ from imageserver.layout.layout import LaidSource, Pixels
 from imageserver.layout.levels import DECODER_REDUCES
 from imageserver.protocol.values import Rect, Size
 from imageserver.render.alpha import has_alpha, premultiplied
-from imageserver.render.damages import DAMAGES
+from imageserver.render.damages import DAMAGES, unreadable
 from imageserver.render.decoders import FORMATS, WHOLE, decode_by_vips
 from imageserver.render.engine import Image
 from imageserver.render.exchange import to_image
@@ -159,7 +159,7 @@ def sniff(path: Path) -> str:
         with path.open("rb") as file:
             return format_of(file.read(HEAD))
     except OSError as error:
-        raise BadSource(path.name, error.strerror or "cannot be opened", str(path)) from error
+        raise unreadable(path, error) from error
 
 
 def first_line(error: Exception) -> str:

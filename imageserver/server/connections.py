@@ -121,7 +121,7 @@ class BoundedServer(web.Server):
     def __init__(self, made: web.Server, config: Config, **options: Any) -> None:  # noqa: ANN401, the library's own
         super().__init__(made.request_handler, request_factory=made.request_factory, **options)
         self._limits = config.limits
-        self._most = min(config.limits.connections, descriptors() - RESERVED)
+        self._most = min(config.limits.connections, room_for(descriptors()))
         self._clients = Clients(config.server)
         self._addresses: Counter[str] = Counter()
 
@@ -174,6 +174,11 @@ def address_of_peer(transport: asyncio.Transport) -> str:
     """Give the address of a client; that of a Unix socket is empty."""
     peer = transport.get_extra_info("peername")
     return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
+def room_for(descriptors: int) -> int:
+    """Tell how many connections there may be; where there are few descriptors, a part of them is left for files."""
+    return max(descriptors - RESERVED, descriptors // 4)
 
 
 def descriptors() -> int:

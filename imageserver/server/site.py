@@ -262,7 +262,7 @@ def naming(planned: Plan) -> Iterator[None]:
         urls = {path.name: url for url, path in planned.foreign}
         if error.name not in urls:
             raise
-        raise BadSource(urls[error.name], error.reason) from error
+        raise type(error)(urls[error.name], error.reason) from error
 
 
 def common_headers(config: Config) -> dict[str, str]:

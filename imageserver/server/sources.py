@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from imageserver.config import Limits
-from imageserver.errors import BadFont, BadProfile, BadSource, LimitExceeded
+from imageserver.errors import BadFont, BadProfile, BadSource, LimitExceeded, Unread
 from imageserver.layout.facts import Facts
 from imageserver.plan.picture import OtherFile
 from imageserver.render.probe import content_hash, probe, probe_header
@@ -98,7 +98,7 @@ class Sources:
 
     def _forget_failure(self, asked: Asked, done: asyncio.Future[Facts]) -> None:
         """Try again after what may pass; a bad file stays bad until it changes."""
-        if done.cancelled() or (
-            done.exception() and not isinstance(done.exception(), BadFont | BadProfile | BadSource | LimitExceeded)
-        ):
+        error = None if done.cancelled() else done.exception()
+        lasts = isinstance(error, BadFont | BadProfile | BadSource | LimitExceeded) and not isinstance(error, Unread)
+        if done.cancelled() or (error and not lasts):
             self._known.pop(asked, None)

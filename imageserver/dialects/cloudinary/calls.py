@@ -217,6 +217,7 @@ async def inline_file(call: Call, text: str, folder: Path) -> Path:
         return path
     if not text.startswith(("http://", "https://")):
         raise Failed(400, "Invalid file parameter: expected a file, a data URI or a URL")
+    call.filename = call.filename or unquote(text.partition("?")[0].rpartition("/")[2])
     await call.run(shutil.copyfile, await brought(call, text), path)
     return path
 

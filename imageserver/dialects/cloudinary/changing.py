@@ -10,7 +10,7 @@ from imageserver.dialects.cloudinary.assets import asset_of, context_of, describ
 from imageserver.dialects.cloudinary.calls import Call, check_signed
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.dialects.cloudinary.saying import fields_of, note_of, read_pairs
-from imageserver.dialects.cloudinary.uploading import answered, commit, existing, prepare
+from imageserver.dialects.cloudinary.uploading import answered, commit, existing, prepare, refuse_what_is_for_images
 from imageserver.store.edits import Change, Edit, Key, Remove, Rename
 from imageserver.store.errors import NoSuchRecord
 
@@ -40,6 +40,8 @@ async def explicit(call: Call) -> object:
     check_signed(call)
     await prepare(call)
     name = named(call)
+    if name.kind != IMAGE:
+        refuse_what_is_for_images(call)
     before = await asset_of(call, name)
     fields = fields_of(call)
     if fields:

@@ -44,6 +44,8 @@ OTHER = "bin"
 LONGEST_STEM = 60
 START = 64
 """Bytes by which formats are known."""
+UNMISTAKABLE = frozenset({"JPEG", "PNG", "GIF", "TIFF", "WEBP", "AVIF", "HEIF", "JPEG2000", "PSD"})
+"""Formats that are read, and whose first bytes no other file has."""
 FOR_IMAGES = ("eager", "transformation", "format")
 LONGEST = 255
 TYPES = frozenset({"upload", "private", "authenticated"})
@@ -110,6 +112,13 @@ def refuse_what_is_not_here(call: Call) -> None:
             raise Failed(400, reason.format(call.text(name)[:60]))
 
 
+def refuse_what_is_for_images(call: Call) -> None:
+    """Raise `Failed` for what would make another picture of a file that is none."""
+    for name in FOR_IMAGES:
+        if call.has(name):
+            raise Failed(400, f"Parameter {name} is for images: this file is raw")
+
+
 async def preset_of(call: Call) -> Mapping[str, Json] | None:
     """Give the upload preset of a call."""
     name = call.text("upload_preset")
@@ -160,7 +169,7 @@ async def kind_of_file(call: Call, path: Path) -> tuple[str, Facts | None]:
     try:
         return IMAGE, await check(call.account.desk, "file", path)
     except InvalidEdit as error:
-        if not isinstance(error.__cause__, BadSource) or format_of(await call.run(start_of, path)):
+        if not isinstance(error.__cause__, BadSource) or format_of(await call.run(start_of, path)) in UNMISTAKABLE:
             raise
         return RAW, None
 
@@ -185,9 +194,7 @@ async def picture(call: Call, name: Name, path: Path, facts: Facts | None) -> tu
 
 def raw_place(call: Call, name: Name) -> str:
     """Check what is asked for a raw file; give the path that a new one has, which none of a catalog's own can be."""
-    for one in FOR_IMAGES:
-        if call.has(one):
-            raise Failed(400, f"Parameter {one} is for images: this file is raw")
+    refuse_what_is_for_images(call)
     folder, _, last = name.public_id.rpartition("/")
     stem, _, suffix = last.rpartition(".")
     suffix = suffix.casefold() if stem else ""

@@ -193,6 +193,10 @@ def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
             body, headers = form(file=url, **signed(public_id="remote"))
             stored = client.ask("/v1_1/demo/image/upload", "POST", body, headers)
             assert color(fetch(client, json.loads(stored.text)["url"])) == BLUE
+            remote.bodies["/paper.txt"], remote.headers["/paper.txt"] = b"words", {"Content-Type": "text/plain"}
+            body, headers = form(file=remote.url("/paper.txt"), **signed(use_filename="1", unique_filename="0"))
+            paper = json.loads(client.ask("/v1_1/demo/raw/upload", "POST", body, headers).text)
+            assert (paper["public_id"], fetch(client, paper["url"]).body) == ("paper.txt", b"words")
             written = quote(url, safe="")
             assert client.ask(f"/demo/image/fetch/{written}").image.getpixel((0, 0)) == BLUE
             for parts, id_ in (("c_scale,w_30", "remote.png"), (f"l_fetch:{layer}/fl_layer_apply", "remote.png")):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
+from imageserver.catalog.content import suffix_of
 from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import RAW, SECTIONS, UPLOAD, Account, record_id
 from imageserver.dialects.cloudinary.language.address import Address
@@ -107,7 +108,7 @@ def planned_file(account: Account, request: web.Request, address: Address, asked
     planned = plan_content(admitted.request, admitted.catalogs)
     if not isinstance(planned, FilePlan):
         raise NoSuchResource(asked.public_id)
-    media_type = media_type_of(asked.public_id)
+    media_type = media_type_of(asked.public_id) if suffix_of(asked.public_id) else planned.file.media_type
     saved = asked.saved or is_page(media_type) or planned.file.disposition == "attachment"
     file = replace(
         planned.file,

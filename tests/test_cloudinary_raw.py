@@ -135,8 +135,10 @@ def test_delivery(client: Client) -> None:
             400,
             f"Transformations of raw files are not supported: {part_}",
         )
-    missing = client.ask("/demo/raw/upload/none.pdf")
-    assert (missing.status, missing.headers["X-Cld-Error"]) == (404, "Resource not found - none.pdf")
+    for missing in ("upload/none.pdf", "upload/v1/private:none.pdf", "fetch/http://127.0.0.1/none.pdf"):
+        reply = client.ask(f"/demo/raw/{missing}")
+        assert (reply.status, reply.body) == (404, b"")
+        assert reply.headers["X-Cld-Error"].startswith("Resource not found - ")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def test_no_file_becomes_one_of_a_catalog(client: Client) -> None:
         path = kept(client, name).partition("path: ")[2].rstrip("}")
         assert path.startswith("raw/")
         assert not path.endswith(".yaml")
-    assert fetch(client, stored(evil, "x/" * 20 + "y" * 200)["url"]).body == evil
+    assert fetch(client, stored(evil, "ü/" * 20 + "ß" * 200)["url"]).body == evil
     assert before.rstrip() in yaml_of(client)
     assert client.ask("/is/image/Co/here?fmt=png").image.getpixel((0, 0)) == GREEN
     assert client.ask("/is/image/Co/evil").status == 403

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
 from imageserver.catalog.content import suffix_of
+from imageserver.commands.reply import RequestType
 from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import RAW, SECTIONS, UPLOAD, Account, record_id
 from imageserver.dialects.cloudinary.language.address import Address
@@ -20,12 +21,13 @@ from imageserver.dialects.cloudinary.language.facts import BadTransformation, No
 from imageserver.dialects.cloudinary.language.signatures import signs_url
 from imageserver.dialects.cloudinary.originals import answered_with
 from imageserver.plan.content import plan_content
-from imageserver.plan.files import FilePlan
+from imageserver.plan.files import FilePlan, StaticFile
 from imageserver.plan.media_types import is_page, media_type_of
 from imageserver.plan.plan import Lifetime
 from imageserver.server.content import send
 from imageserver.server.heading import rule_headers, with_rule_headers
 
+TYPES = frozenset({UPLOAD, "private", "authenticated"})
 ATTACHMENT = re.compile(r"fl_attachment(?::([^,/]+))?")
 
 
@@ -51,20 +53,23 @@ async def send_raw(
     """Send a raw file, all of it or the part that is asked for."""
     check_signature(account, address)
     asked = await found(account, address)
-    admitted, planned = planned_file(account, request, address, asked)
-    opened = await asyncio.to_thread(account.site.files.open, planned.file)
+    admitted, file = static_file(account, request, address, asked)
+    opened = await asyncio.to_thread(account.site.files.open, file)
     with opened.stream:
-        path = planned.file.root / planned.file.path
+        path = file.root / file.path
         facts = replace(opened.facts, tag=await account.digest(path))
         stored = await account.stored(record_id(address.type, asked.public_id), path, SECTIONS[RAW])
         own = {**more, **keeping(account, address, stored.second)}
         own |= {"Cache-Control": "private, no-cache"} if admitted.is_bounded else {}
         own = with_rule_headers(own, rule_headers(admitted.headers, admitted.request.pieces))
-        return await send(request, opened, answered_with(planned, facts, request, own))
+        plan = FilePlan(file, RequestType("img"), Lifetime(hours=0))
+        return await send(request, opened, answered_with(plan, facts, request, own))
 
 
 def check_signature(account: Account, address: Address) -> None:
     """Raise `Unsigned` for a wrong signature, or one that is missing: there are only originals."""
+    if address.type not in TYPES:
+        raise NoSuchResource(address.public_id)
     if address.signature:
         if not signs_url(address.signature, address.signed_text, account.cloud.secret):
             raise Unsigned("Invalid signature in URL")
@@ -96,7 +101,7 @@ def with_flags(address: Address) -> Asked:
     return asked
 
 
-def planned_file(account: Account, request: web.Request, address: Address, asked: Asked) -> tuple[Admitted, FilePlan]:
+def static_file(account: Account, request: web.Request, address: Address, asked: Asked) -> tuple[Admitted, StaticFile]:
     """Say which file is sent and how: as a native request for static content, but by the extension of its public id."""
     name = record_id(address.type, asked.public_id)
     written = "/".join(filter(None, (account.root, quote(name, safe="/"))))
@@ -116,7 +121,7 @@ def planned_file(account: Account, request: web.Request, address: Address, asked
         disposition="attachment" if saved else "inline",
         save_as=asked.file_name,
     )
-    return admitted, replace(planned, file=file, lifetime=Lifetime(hours=0))
+    return admitted, file
 
 
 def keeping(account: Account, address: Address, second: int) -> dict[str, str]:

@@ -35,13 +35,13 @@ from imageserver.store.errors import InvalidEdit, NoSuchRecord
 
 LETTERS = string.ascii_lowercase + string.digits
 FORBIDDEN = frozenset("?&#\\%<>+")
-UNUSUAL = re.compile(r"[^A-Za-z0-9_-]+")
+UNUSUAL = re.compile(r"[^\w-]+")
 """What does not come into the names of raw files."""
 SUFFIX = re.compile(r"[a-z0-9]{1,10}")
 OF_CATALOGS = frozenset({"yaml", "yml", "json"})
 """Suffixes of files that a catalog may include."""
 OTHER = "bin"
-LONGEST_STEM = 60
+LONGEST_STEM = 48
 START = 64
 """Bytes by which formats are known."""
 UNMISTAKABLE = frozenset({"JPEG", "PNG", "GIF", "TIFF", "WEBP", "AVIF", "HEIF", "JPEG2000", "PSD"})

@@ -187,6 +187,7 @@ def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
             "IMAGESERVER_SOURCES__ALLOW_HOSTS": f"127.0.0.1:{remote.port}",
             "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret",
             "IMAGESERVER_DIALECTS__CLOUDINARY__STRICT": "on",
+            "IMAGESERVER_LIMITS__FILE_SIZE": "4000",
         }
         with serving(tmp_path, environment={**QUIET, **more}) as client:
             url, layer = remote.url("/a.png?x=1"), base64.urlsafe_b64encode(remote.url("/a.png?x=1").encode()).decode()
@@ -197,6 +198,9 @@ def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
             body, headers = form(file=remote.url("/paper.txt"), **signed(use_filename="1", unique_filename="0"))
             paper = json.loads(client.ask("/v1_1/demo/raw/upload", "POST", body, headers).text)
             assert (paper["public_id"], fetch(client, paper["url"]).body) == ("paper.txt", b"words")
+            body, headers = form(file="data:," + "x" * 4001, **signed())
+            large = client.ask("/v1_1/demo/raw/upload", "POST", body, headers)
+            assert (large.status, "expected at most 4000 (limits.file_size)" in large.text) == (400, True)
             written = quote(url, safe="")
             assert client.ask(f"/demo/image/fetch/{written}").image.getpixel((0, 0)) == BLUE
             for parts, id_ in (("c_scale,w_30", "remote.png"), (f"l_fetch:{layer}/fl_layer_apply", "remote.png")):

@@ -132,8 +132,11 @@ async def preset_of(call: Call) -> Mapping[str, Json] | None:
 
 async def take_in(call: Call, path: Path) -> object:
     """Check a file and store it, unless there is one that is not to be replaced."""
-    if not (await call.run(path.stat)).st_size:
+    size, most = (await call.run(path.stat)).st_size, call.account.site.config.limits.file_size
+    if not size:
         raise Failed(400, "Empty file")
+    if size > most:
+        raise Failed(400, f"File size too large: {size} bytes, expected at most {most} (limits.file_size)")
     kind, facts = await kind_of_file(call, path)
     name = asset_name(kind, call.text("type", UPLOAD), new_public_id(call, kind))
     before = await existing(call, name)

@@ -89,7 +89,26 @@ DATA = "data:image/png;base64," + base64.b64encode(png(RED)).decode()
             400,
             "Invalid width in transformation: x",
         ),
-        ("video/upload", {"file": DATA, **signed()}, 400, "resource type video"),
+        ("video/upload", {"file": DATA, **signed()}, 400, "resource type video are not supported: expected image, raw"),
+        ("raw/upload", {"file": "data:,", **signed()}, 400, "Empty file"),
+        ("raw/upload", {"file": DATA, **signed(public_id="../a.txt")}, 400, "expected an id"),
+        ("raw/upload", {"file": DATA, **signed(public_id="private:a")}, 404, "Resource not found - private:a"),
+        ("raw/upload", {"file": DATA, **signed(eager="w_5")}, 400, "Parameter eager is for images"),
+        (
+            "raw/upload",
+            {"file": DATA, **signed(public_id="a.exe", allowed_formats="pdf,txt")},
+            400,
+            "Raw file format exe not allowed",
+        ),
+        ("auto/upload", {"file": "data:,words", **signed(allowed_formats="png")}, 400, "Raw file format  not allowed"),
+        (
+            "auto/upload",
+            {"file": "data:image/png;base64," + base64.b64encode(png(RED)[:60]).decode(), **signed()},
+            400,
+            "Invalid image file",
+        ),
+        ("raw/explicit", signed(public_id="here", type="upload"), 404, "Resource not found - here"),
+        ("raw/explicit", signed(public_id="here", type="upload", eager="w_5"), 400, "Parameter eager is for images"),
         ("image/rename", signed(from_public_id="none", to_public_id="b"), 404, "Resource not found - none"),
         ("image/rename", signed(from_public_id="here", to_public_id="here"), 200, '"public_id": "here"'),
         ("image/explicit", signed(public_id="none", type="upload"), 404, "Resource not found - none"),
@@ -168,12 +187,20 @@ def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
             "IMAGESERVER_SOURCES__ALLOW_HOSTS": f"127.0.0.1:{remote.port}",
             "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret",
             "IMAGESERVER_DIALECTS__CLOUDINARY__STRICT": "on",
+            "IMAGESERVER_LIMITS__FILE_SIZE": "4000",
         }
         with serving(tmp_path, environment={**QUIET, **more}) as client:
             url, layer = remote.url("/a.png?x=1"), base64.urlsafe_b64encode(remote.url("/a.png?x=1").encode()).decode()
             body, headers = form(file=url, **signed(public_id="remote"))
             stored = client.ask("/v1_1/demo/image/upload", "POST", body, headers)
             assert color(fetch(client, json.loads(stored.text)["url"])) == BLUE
+            remote.bodies["/paper.txt"], remote.headers["/paper.txt"] = b"words", {"Content-Type": "text/plain"}
+            body, headers = form(file=remote.url("/paper.txt"), **signed(use_filename="1", unique_filename="0"))
+            paper = json.loads(client.ask("/v1_1/demo/raw/upload", "POST", body, headers).text)
+            assert (paper["public_id"], fetch(client, paper["url"]).body) == ("paper.txt", b"words")
+            body, headers = form(file="data:," + "x" * 4001, **signed())
+            large = client.ask("/v1_1/demo/raw/upload", "POST", body, headers)
+            assert (large.status, "expected at most 4000 (limits.file_size)" in large.text) == (400, True)
             written = quote(url, safe="")
             assert client.ask(f"/demo/image/fetch/{written}").image.getpixel((0, 0)) == BLUE
             for parts, id_ in (("c_scale,w_30", "remote.png"), (f"l_fetch:{layer}/fl_layer_apply", "remote.png")):

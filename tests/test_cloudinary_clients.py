@@ -342,6 +342,12 @@ def test_clients_of_npm(client: Client) -> None:
     assert "Resource not found - node/none" in str(missing)
     sizes = [fetch(client, url).image.size for url in (*urls, plain)]
     assert sizes == [(20, 10), (16, 11), (60, 40), (7, 5)]
+    paper, listed = node(
+        ("upload", red, {"public_id": "node/paper.txt", "resource_type": "raw"}),
+        ("api", "resources", {"resource_type": "raw", "type": "upload", "prefix": "node/"}),
+    )
+    assert fetch(client, paper["url"]).body == png(RED)
+    assert [one["public_id"] for one in listed["resources"]] == ["node/paper.txt"]
     restored, gone, deleted = node(
         ("api", "restore", ["node/pic"], {"versions": [first["version_id"]]}),
         ("uploader", "destroy", "node/pic"),

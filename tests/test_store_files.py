@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import md5
 from pathlib import Path
 
 import pytest
 from stores import CATALOG, Site, picture, site
 
-from imageserver.store.edits import Restore, StoreFile
+from imageserver.store.edits import Put, Remove, Restore, StoreFile
 from imageserver.store.errors import AlreadyThere, InvalidEdit
 
 
@@ -38,6 +40,34 @@ def test_temporary_file_is_used_up_and_leftovers_go(tmp_path: Path) -> None:
     place.again()
     assert not [path for path in left if path.exists()]
     assert place.image("r.jpg").read_bytes() == picture("a")
+
+
+@pytest.mark.parametrize("root", ["", ", static_content_root_path: static"])
+def test_static_content_has_a_folder_of_its_own(tmp_path: Path, root: str) -> None:
+    place = site(tmp_path, f"attributes: {{root_path: images, default_ext: .jpg{root}}}\n", r="picture")
+    folder = place.yaml("static" if root else ".")
+    assert place.store.root("content") == folder
+
+    def stored(content: str, path: str = "raw/r") -> StoreFile:
+        return replace(place.file("r", content, path=path), section="content")
+
+    place.store.commit([Put("r", {"path": "r.jpg"}), stored("one")])
+    place.store.commit([stored("two", "")])
+    assert (folder / "raw" / "r").read_bytes() == picture("two")
+    assert place.image("r.jpg").read_bytes() == picture("picture")
+    new, old = place.store.revisions("r", "content")
+    assert (old.row.md5, old.restorable, new.current) == (md5(picture("one")).hexdigest(), True, True)  # noqa: S324
+    place.store.commit([Restore("r", old.row.version_id, "content")])
+    assert (folder / "raw" / "r").read_bytes() == picture("one")
+    (folder / "raw" / "r").write_bytes(picture("by hand"))
+    assert place.again().record("r", "content").row.md5 == md5(picture("by hand")).hexdigest()  # noqa: S324
+    with pytest.raises(AlreadyThere, match="another record"):
+        place.store.commit([replace(stored("three"), name="other")])
+    with pytest.raises(InvalidEdit, match="no such file"):
+        place.store.commit([Put("none", {"path": "none.pdf"}, "content")])
+    place.store.commit([Remove("r", "content", files=True)])
+    assert ((folder / "raw" / "r").exists(), place.image("r.jpg").exists()) == (False, True)
+    assert len(place.store.revisions("r")) == 1
 
 
 def test_link_to_a_file_elsewhere_is_replaced_and_its_bytes_are_kept(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ class Catalogs:
         if "\0" not in str(path) and any(path.resolve().is_relative_to(folder.resolve()) for folder in hidden):
             raise Refused("", "the file is in the folder of a catalog that the client may not see")
 
-    def _check_access(self, home: Catalog, record: Record) -> None:
+    def check_access(self, home: Catalog, record: Record | ContentRecord) -> None:
         """Raise `Refused` for a record that only those see who sign their requests."""
         if (
             record.access
@@ -181,12 +181,12 @@ class Catalogs:
         ):
             raise Refused(home.name, "expected a signed request, as the record is not for everybody (access)")
 
-    def shows(self, catalog: Catalog, record: Record | None = None) -> bool:
+    def shows(self, catalog: Catalog, record: Record | ContentRecord | None = None) -> bool:
         """Tell whether the visitor may see what is in a catalog, or one of its records."""
         try:
             self.check(catalog)
             if record is not None:
-                self._check_access(catalog, record)
+                self.check_access(catalog, record)
         except Refused:
             return False
         return True
@@ -225,7 +225,7 @@ class Catalogs:
             if entry.catalog is self.default:
                 self.check_file(self.default.root / entry.file)
             return entry
-        self._check_access(entry.home, entry.record)
+        self.check_access(entry.home, entry.record)
         return replace(entry, record=localised(entry.record, locale))
 
     def macro(self, name: str, main: Catalog) -> str | None:

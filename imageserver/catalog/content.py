@@ -70,6 +70,8 @@ def look_up_content(catalogs: Catalogs, name: str, locale: Locale, main: Catalog
     """
     item = found_content(catalogs, name, locale, main)
     catalogs.check(item.catalog)
+    if item.record is not None:
+        catalogs.check_access(item.home, item.record)
     return item
 
 

@@ -93,10 +93,12 @@ def find_member(catalogs: Catalogs, name: str, main: Catalog, locale: Locale = U
 
 
 def find_content(catalogs: Catalogs, item: ContentItem) -> Member | None:
-    """Give what is found in static content, if it is a record."""
+    """Give what is found in static content, if it is a record that the visitor may see."""
     if item.record is None:
         return None
     catalogs.check(item.catalog)
+    if not catalogs.shows(item.home, item.record):
+        return None
     suffix = suffix_of(item.record.path or item.record_id)
     kind: SetKind = "video" if suffix in VIDEOS else "static"
     return Member(joined(item.catalog, item.record_id), kind, item.catalog, None, item.record, suffix)

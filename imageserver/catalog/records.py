@@ -90,6 +90,10 @@ class ContentRecord:
     time_stamp: float | None = catalog_field(Scalar(TimeStamp(), null=None), doc="When it last changed.")
     user_type: str = catalog_field(ANY_TEXT, default="", doc="What `type=` is compared with.")
     user_data: str = catalog_field(PropertyData(), default="", metadata=True, doc="Anything, for viewers.")
+    tags: str = catalog_field(ANY_TEXT, default="", metadata=True, doc="Words to find it by.")
+    access: Access | None = catalog_field(
+        Scalar(ACCESS, null=None), doc="`private` or `authenticated`: only signed requests see it."
+    )
     disposition: Disposition | None = catalog_field(
         Scalar(DISPOSITION, null=None),
         doc="Whether browsers show or save it; HTML, SVG and XML are saved where nothing is said.",

@@ -43,10 +43,11 @@ class Unanswered(BadSource):
 
 
 class Fetcher:
-    """Fetches foreign images into the folder `sources.path`, which all processes share."""
+    """Fetches foreign images, or files of other media types, into the folder `sources.path`, which processes share."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, media_types: tuple[str, ...] = TYPES) -> None:
         self._sources = sources
+        self._media_types = media_types
         self._fetching: dict[str, asyncio.Task[float]] = {}
         self._session: aiohttp.ClientSession | None = None
         self._swept = -SWEEPING
@@ -160,7 +161,7 @@ class Fetcher:
         if reply.status != OK:
             kind = Unanswered if reply.status >= SERVER_ERROR else BadSource
             raise kind(url, f"its server answers {reply.status}")
-        check_kind(url, reply)
+        check_kind(url, reply, self._media_types)
         fresh = freshness(reply.headers, now, self._sources)
         digest = await self._store(url, path, kept, reply)
         new = Kept(
@@ -225,11 +226,11 @@ def asking(kept: Kept | None) -> dict[str, str]:
     return HEADERS | {name: value for name, value in conditions.items() if value}
 
 
-def check_kind(url: str, reply: aiohttp.ClientResponse) -> None:
-    """Refuse what does not come as an image, or comes compressed; what it really is, is looked at later."""
+def check_kind(url: str, reply: aiohttp.ClientResponse, media_types: tuple[str, ...]) -> None:
+    """Refuse what does not come as one of some media types, or comes compressed; what it is, is looked at later."""
     if reply.headers.get("Content-Encoding", "identity").casefold() not in {"identity", ""}:
         raise BadSource(url, "it is compressed, though that was not asked for")
-    if "Content-Type" in reply.headers and not reply.content_type.casefold().startswith(TYPES):
+    if "Content-Type" in reply.headers and not reply.content_type.casefold().startswith(media_types):
         raise BadSource(url, f"its server sends {reply.content_type[:80]}, and no image")
 
 

@@ -44,18 +44,18 @@ def draft_of(home: Home, book: Book, edits: Sequence[Edit], kept: Path, *, dry: 
     for edit in edits:
         match edit:
             case StoreFile():
-                filing.store(edit, draft.around())
+                filing.store(edit, draft.around().of(edit.section))
             case Restore():
-                filing.restore(edit, draft.around())
+                filing.restore(edit, draft.around().of(edit.section))
             case Remove(files=True):
                 draft.apply(edit)
-                filing.leave((edit.section, edit.name), draft.around())
+                filing.leave((edit.section, edit.name), draft.around().of(edit.section))
             case _:
                 draft.apply(edit)
     around = draft.around()
     for key, fate in draft.fates.items():
         if fate.checked and key[0] in RECORDS:
-            check_files(*key, draft.record(key), around, set(draft.coming))
+            check_files(*key, draft.record(key), around.of(key[0]), draft.coming)
     for file in draft.files.values():
         check_whole(draft, file)
     return draft, filing
@@ -87,7 +87,7 @@ def intent_of(draft: Draft, filing: Filing, reckoning: Reckoning) -> Intent | No
     files = [(file, data) for file, data in written if data != file.before]
     if not files and not filing.arrivals and not any(fate.stored for fate in draft.fates.values()):
         return None
-    filing.take_over(around.root)
+    filing.take_over()
     reckon(draft, filing, reckoning, around)
     statements = [*draft.statements(), *kept_rows(filing, reckoning)]
     moves = [Move(str(one.temporary), str(one.target), one.replaced, one.hash) for one in filing.arrivals.values()]
@@ -122,10 +122,10 @@ def reckon(draft: Draft, filing: Filing, reckoning: Reckoning, around: Surroundi
     for key, fate in draft.fates.items():
         if key[0] in RECORDS and draft.defined(key):
             reckon_record(draft, key, fate, filing, reckoning, around=around)
-    for path in filing.arrivals:
+    for root, path in filing.arrivals:
         for row in draft.book.select(RecordRow, "deleted = 0 AND (source = ? OR mask = ?)", path, path):
             key = (row.section, row.name)
-            if key not in reckoning.rows and draft.defined(key):
+            if around.of(row.section).root == root and key not in reckoning.rows and draft.defined(key):
                 reckon_record(draft, key, Fate(key), filing, reckoning, around=around)
     reckon_named(draft, reckoning)
 
@@ -145,6 +145,7 @@ def reckon_record(
     draft: Draft, key: Id, fate: Fate, filing: Filing, reckoning: Reckoning, *, around: Surroundings
 ) -> None:
     """Say what becomes of one record."""
+    around = around.of(key[0])
     text = text_of(draft.defined(key)[0][1])
     written = mapping_in(text)
     fields, paths = fields_of(key[0], written), paths_of(written, around)
@@ -157,7 +158,7 @@ def reckon_record(
         reckoning.note(row, "restored" if fate.restored else "created", text)
         reckoning.store(row, held)
         return
-    arriving = any(path in filing.arrivals for path in paths)
+    arriving = any((around.root, path) in filing.arrivals for path in paths)
     fresh = fate.stored or arriving or paths != (before.source, before.mask)
     held_then = bytes_then(paths, filing, around) if fresh else None
     if fresh:
@@ -178,14 +179,14 @@ def reckon_record(
 def bytes_then(paths: tuple[str, str], filing: Filing, around: Surroundings) -> Bytes:
     """Describe the files of a record as they will be once the commit is made."""
     source, mask = paths
-    if not any(path in filing.arrivals for path in paths):
+    if not any((around.root, path) in filing.arrivals for path in paths):
         return bytes_of(around.root, source, mask)
     return combined(file_then(source, filing, around), file_then(mask, filing, around))
 
 
 def file_then(path: str, filing: Filing, around: Surroundings) -> Look:
     """Describe one file as it will be."""
-    one = filing.arrivals.get(path)
+    one = filing.arrivals.get((around.root, path))
     if one is None:
         return look(around.root, path)
     return Look(path, as_text(sign(one.temporary)), one.hash, one.md5, one.size, one.format)

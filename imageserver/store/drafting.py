@@ -34,6 +34,8 @@ from imageserver.store.writing import Plain, plain
 
 Id = tuple[str, str]
 Definitions = tuple[tuple[str, Plain], ...]
+Place = tuple[Path, str]
+"""A folder of source files, and a path below it."""
 HAVING = "SELECT file FROM piece WHERE section = ? UNION SELECT file FROM entry WHERE section = ?"
 DROP_ENTRY = "DELETE FROM entry WHERE section = ? AND name = ? AND file = ?"
 
@@ -60,8 +62,8 @@ class Draft:
     definitions: dict[Id, Definitions] = field(default_factory=dict)
     fates: dict[Id, Fate] = field(default_factory=dict)
     gone: dict[Id, Fate] = field(default_factory=dict)
-    coming: dict[str, Path] = field(default_factory=dict)
-    """Temporary files by the paths at which they will be."""
+    coming: dict[Place, Path] = field(default_factory=dict)
+    """Temporary files by the places at which they will be."""
     takers: dict[str, str] = field(default_factory=dict)
 
     def apply(self, edit: Edit) -> None:

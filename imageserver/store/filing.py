@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imageserver.store.book import Book, RevisionRow
-from imageserver.store.drafting import Draft, Id
+from imageserver.store.drafting import Draft, Id, Place
 from imageserver.store.durable import copy_beside, digests, flush, fresh_name, keep, same_disk
 from imageserver.store.edits import Restore, StoreFile
 from imageserver.store.errors import AlreadyThere, InvalidEdit, NoSuchRecord
@@ -38,7 +38,7 @@ class Filing:
 
     draft: Draft
     kept: Path
-    arrivals: dict[str, Arrival] = field(default_factory=dict)
+    arrivals: dict[Place, Arrival] = field(default_factory=dict)
     made: list[Path] = field(default_factory=list)
     """Copies that were made for this commit, to be taken away when nothing comes of it."""
     saved: dict[str, Path] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Filing:
         path = path or self.free_path(edit, kind, around)
         actual = around.written_path(path)
         check_path(where, actual, around)
-        self.refuse_of_others(key, actual)
+        self.refuse_of_others(key, actual, around)
         self.arrive(actual, edit.temporary, (strong, weak, size, kind), around)
         if new:
             self.draft.fate(key)
@@ -80,23 +80,24 @@ class Filing:
         stem = edit.name + ("-mask" if edit.kind == "mask" else "")
         names = (f"{stem}{number}.{suffix}" for number in ("", *(f"-{count}" for count in range(2, 10_000))))
         key = (edit.section, edit.name)
-        return next(name for name in names if not list(self.users(around.written_path(name), key)))
+        return next(name for name in names if not list(self.users(around.written_path(name), key, around)))
 
-    def users(self, path: str, but: Id) -> Iterator[str]:
-        """Name the other records whose source or mask is at a path."""
+    def users(self, path: str, but: Id, around: Surroundings) -> Iterator[str]:
+        """Name the other records whose source or mask is at a path of the same folder."""
         statement = "SELECT section, name FROM record WHERE deleted = 0 AND (source = ? OR mask = ?)"
         for section, name in self.draft.book.rows(statement, path, path):
-            if (section, name) != but and (section, name) not in self.draft.gone:
+            elsewhere = around.of(section).root != around.root
+            if (section, name) != but and (section, name) not in self.draft.gone and not elsewhere:
                 yield name
-        if path in self.arrivals:
+        if (around.root, path) in self.arrivals:
             yield path
 
-    def refuse_of_others(self, key: Id, path: str) -> None:
+    def refuse_of_others(self, key: Id, path: str, around: Surroundings) -> None:
         """Raise `AlreadyThere` for the file of another record, unless the record has it already."""
         row = self.draft.book.record(*key)
         if row and not row.deleted and path in {row.source, row.mask}:
             return
-        if list(self.users(path, key)):
+        if list(self.users(path, key, around)):
             raise AlreadyThere(path, "file of another record")
 
     def arrive(self, path: str, temporary: Path, found: tuple[str, str, int, str], around: Surroundings) -> None:
@@ -104,7 +105,7 @@ class Filing:
         target = around.root / path
         if target.is_dir():
             raise InvalidEdit(path, "expected a file, and this is a folder")
-        self.draft.coming[path] = temporary
+        self.draft.coming[around.root, path] = temporary
         if self.dry:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,16 +113,16 @@ class Filing:
             temporary = copy_beside(temporary, folder_for(target, around.root))
             self.made.append(temporary)
         flush(temporary)
-        self.arrivals[path] = Arrival(temporary, target, *found, replaced=self.save(target))
+        self.arrivals[around.root, path] = Arrival(temporary, target, *found, replaced=self.save(target))
 
-    def take_over(self, root: Path) -> None:
+    def take_over(self) -> None:
         """Make the temporary files those of the commit, which stay when their folder goes."""
-        for path, one in list(self.arrivals.items()):
+        for (root, path), one in list(self.arrivals.items()):
             if one.temporary not in self.made:
                 own = fresh_name(folder_for(one.target, root))
                 one.temporary.replace(own)
                 self.made.append(own)
-                self.arrivals[path] = replace(one, temporary=own)
+                self.arrivals[root, path] = replace(one, temporary=own)
 
     def save(self, target: Path) -> str:
         """Keep the bytes of a file that will be replaced, and give their hash; nothing when there is none."""
@@ -159,7 +160,7 @@ class Filing:
             elif now and not path:
                 self.draft.drop(key, (name,))
             if path:
-                self.refuse_of_others(key, path)
+                self.refuse_of_others(key, path, around)
                 self.bring_back(path, strong, around)
 
     @staticmethod
@@ -181,7 +182,7 @@ class Filing:
         if not strong or not place.exists():
             raise InvalidEdit(path, "the bytes of this revision are not kept any more")
         if self.dry:
-            self.draft.coming[path] = place
+            self.draft.coming[around.root, path] = place
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         copy = copy_beside(place, folder_for(target, around.root))
@@ -193,7 +194,7 @@ class Filing:
         row = self.draft.book.record(*key)
         for path in (row.source, row.mask) if row else ():
             target = around.root / path
-            if path and target.is_file() and not list(self.users(path, key)):
+            if path and target.is_file() and not list(self.users(path, key, around)):
                 check_path(path, path, around)
                 if self.dry:
                     continue

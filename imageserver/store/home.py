@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from imageserver.catalog.catalogs import Catalog
 from imageserver.catalog.checking import included, with_extension
-from imageserver.catalog.inheriting import complete, root_of
+from imageserver.catalog.inheriting import complete, content_root_of, root_of
 from imageserver.catalog.reading import ATTRIBUTES, RECORDS, Signature, read_fields, sign
 from imageserver.catalog.shelf import Shelf
 from imageserver.catalog.written import Json, node_of, plain
 from imageserver.errors import ConfigError
+from imageserver.store.edits import Section
 from imageserver.yaml_nodes import BrokenYaml, YamlFile
 
 MAIN = "catalog.yaml"
 DEFAULT = "default.yaml"
+CONTENT: Section = "content"
+"""The section of static content, whose files have a folder of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,15 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The folder and the suffix with which the files of records are found."""
+    """The folders and the suffix with which the files of records are found; `content` is that of static content."""
 
     root: Path
     extension: str
+    content: Path
+
+    def of(self, section: str) -> Surroundings:
+        """Say where the files of the records of a section are: those of static content have no usual suffix."""
+        return replace(self, root=self.content, extension="") if section == CONTENT else self
 
     def written_path(self, path: object) -> str:
         """Give the path of a file as a record names it, with its suffix."""
@@ -61,9 +69,11 @@ def surroundings(home: Home, written: Mapping[str, Json]) -> Surroundings:
     if home.path.name == MAIN:
         folder = home.folder.parent
         top = own_attributes(attributes_in(sign(folder / DEFAULT)))
-        default = Catalog("", root_of(top, folder, None), complete(top, folder, None))
+        content = content_root_of(top, folder, None)
+        default = Catalog("", root_of(top, folder, None), complete(top, folder, None), content_root=content)
     own = own_attributes(written)
-    return Surroundings(root_of(own, home.folder, default), complete(own, home.folder, default).default_ext)
+    extension = complete(own, home.folder, default).default_ext
+    return Surroundings(root_of(own, home.folder, default), extension, content_root_of(own, home.folder, default))
 
 
 def own_attributes(written: Mapping[str, Json]) -> dict[str, object]:

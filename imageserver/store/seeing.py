@@ -88,6 +88,7 @@ class Reckoning:
 
     def settled(self, row: RecordRow, around: Surroundings) -> RecordRow:
         """Give a row whose files have been read, as long as they are those that it means."""
+        around = around.of(row.section)
         looks = (signed(around.root, row.source), signed(around.root, row.mask))
         if row.content_hash or row.deleted or looks != (row.source_sign, row.mask_sign) or not any(looks):
             return row
@@ -263,7 +264,7 @@ def take_in(
         if before and not before.deleted:
             reckoning.note(removed(before, reckoning.now), BY_HAND + "removed", None)
         return
-    written = mapping_in(text)
+    written, around = mapping_in(text), around.of(key[0])
     fields = fields_of(key[0], written)
     source, mask = paths_of(written, around)
     if before is None or before.deleted:
@@ -285,6 +286,7 @@ def take_in(
 
 def look_at_files(reckoning: Reckoning, row: RecordRow, around: Surroundings) -> None:
     """Compare the files of a record with what is remembered of them."""
+    around = around.of(row.section)
     looks = (signed(around.root, row.source), signed(around.root, row.mask))
     if looks == (row.source_sign, row.mask_sign):
         return

@@ -40,7 +40,7 @@ from imageserver.store.edits import (
 )
 from imageserver.store.errors import NoSuchRecord, NotStored, StaleEdit
 from imageserver.store.history import Moment, NewId, as_text, digests_once, new_id
-from imageserver.store.home import Home, find_home, surroundings
+from imageserver.store.home import CONTENT, Home, find_home, surroundings
 from imageserver.store.keeping import remove_orphans, within_size
 from imageserver.store.listing import listed
 from imageserver.store.seeing import Reckoning, current, look_by_hand, mapping_in
@@ -135,20 +135,21 @@ class Store:
     def _clean(self, book: Book) -> None:
         """Take away what commits left behind that did not come about."""
         remove_leftovers(self.home.folder)
-        remove_leftovers(root_in(self.home, book))
+        for section in (IMAGES, CONTENT):
+            remove_leftovers(root_in(self.home, book, section))
         remove_orphans(book, self.kept)
 
     @contextmanager
-    def staging(self) -> Iterator[Path]:
+    def staging(self, section: Section = IMAGES) -> Iterator[Path]:
         """Give a folder for the files of `StoreFile`; what no commit has taken within is gone at the end."""
-        with staging(self.root()) as folder:
+        with staging(self.root(section)) as folder:
             yield folder
 
-    def root(self) -> Path:
-        """Give the folder of the catalog's source files."""
+    def root(self, section: Section = IMAGES) -> Path:
+        """Give the folder of the files of the catalog's records."""
         with self.held() as book:
             self._look(book, (), thorough=False)
-            return root_in(self.home, book)
+            return root_in(self.home, book, section)
 
     def reconcile(self) -> int:
         """Take in what was changed by hand, in YAML and among the files of all records; gives its revision."""
@@ -257,7 +258,7 @@ class Store:
                 raise NoSuchRecord(self.home.name, f"{name} {version_id}".strip(), "such revision or record")
             held = found[0] if found else row
             path = held.source if kind == "source" else held.mask
-            places = [root_in(self.home, book) / path] if path else []
+            places = [root_in(self.home, book, IMAGES) / path] if path else []
             if found:
                 strong = found[0].source_hash if kind == "source" else found[0].mask_hash
                 places = [one for one in places if one.is_file() and digests_once(one, as_text(sign(one)))[0] == strong]
@@ -305,9 +306,9 @@ class Store:
         return Reckoning(book, moment, int(book.about("global_rev")) + 1, self._next_id)
 
 
-def root_in(home: Home, book: Book) -> Path:
-    """Give the folder of a catalog's source files."""
-    return surroundings(home, book.mapping("attributes")).root
+def root_in(home: Home, book: Book, section: Section) -> Path:
+    """Give the folder of the files of a catalog's records."""
+    return surroundings(home, book.mapping("attributes")).of(section).root
 
 
 def check_expected(catalog: str, book: Book, records: Mapping[Id, int], expected_global: int | None) -> None:

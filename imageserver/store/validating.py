@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import PurePosixPath
+from collections.abc import Container, Mapping
+from pathlib import Path, PurePosixPath
 
 from imageserver.catalog.checking import is_there
 from imageserver.catalog.reading import ATTRIBUTES, Rest, read_fields, read_macros, read_record
@@ -78,7 +78,9 @@ def check_path(where: str, path: str, around: Surroundings) -> None:
         raise InvalidEdit(where, f"expected a path below attribute::RootPath, and '{path[:60]}' is a link out of it")
 
 
-def check_files(section: str, name: str, fields: Mapping[str, Plain], around: Surroundings, coming: set[str]) -> None:
+def check_files(
+    section: str, name: str, fields: Mapping[str, Plain], around: Surroundings, coming: Container[tuple[Path, str]]
+) -> None:
     """Raise `InvalidEdit` for a file that is neither there nor stored by the same commit."""
     for key in ("path", "mask_path"):
         path = around.written_path(fields.get(key))
@@ -86,5 +88,5 @@ def check_files(section: str, name: str, fields: Mapping[str, Plain], around: Su
             continue
         where = f"{section}.{name}.{key}"
         check_path(where, path, around)
-        if path not in coming and not is_there(around.root, path):
+        if (around.root, path) not in coming and not is_there(around.root, path):
             raise InvalidEdit(where, f"no such file '{path}'")

@@ -47,7 +47,7 @@ def describe_adding(parser: argparse.ArgumentParser) -> None:
 
 def add(store: Store, options: argparse.Namespace, config: Config) -> int:
     """Add files in one commit; those that are no images are told and left out, and the exit code is then 1."""
-    root = store.root()
+    root = store.root(options.section)
     files = files_of(options.files)
     failed = faults_of(bar(files, "reading"), config.limits)
     for file, error in failed.items():
@@ -57,7 +57,7 @@ def add(store: Store, options: argparse.Namespace, config: Config) -> int:
     refuse_twice(found)
     known = {one.name for one in store.records(section=options.section)} if options.replace else set()
     with ExitStack() as stack:
-        folder = None if options.dry_run else stack.enter_context(store.staging())
+        folder = None if options.dry_run else stack.enter_context(store.staging(options.section))
         edits = [edit_of(one, root, known, folder, options) for one in bar(found, "copying")]
         done = store.commit(edits, dry_run=options.dry_run) if edits else None
     if done and options.dry_run:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from imageserver.catalog.catalogs import Catalog
-from imageserver.catalog.records import Record
+from imageserver.catalog.records import ContentRecord, Record
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource
 from imageserver.dialects.cloudinary.notes import Notes
 from imageserver.errors import BadSource
@@ -16,20 +18,25 @@ from imageserver.server.admin.desk import DEFAULT, Desk
 from imageserver.server.file_versions import Version, version_of
 from imageserver.server.site import Site
 from imageserver.store.durable import digests
+from imageserver.store.edits import Section
 from imageserver.store.errors import NoSuchRecord
-from imageserver.store.store import HISTORY, Store
+from imageserver.store.store import HISTORY, Status, Store
 
 MOST = 10_000
 """Records whose versions are remembered."""
 MARK = ".cloudinary="
 """How a macro begins that holds a transformation in Cloudinary's language; in native requests that is a comment."""
 UPLOAD = "upload"
+IMAGE, RAW = "image", "raw"
+SECTIONS: Mapping[str, Section] = {IMAGE: "images", RAW: "content"}
+"""The kinds of assets, and the sections of a catalog in which their records are."""
+KINDS = {section: kind for kind, section in SECTIONS.items()}
 HISTORY_LOG = f"{HISTORY}-wal"
 """The file that changes with every edit of a catalog, by whatever process."""
 
 
 def record_id(type_: str, public_id: str) -> str:
-    """Give the id of the record of an image: types but `upload` have names of their own.
+    """Give the id of the record of an asset: types but `upload` have names of their own.
 
     Raises `NoSuchResource` for a public id that would be that of another type.
     """
@@ -47,6 +54,41 @@ def public_name(record: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """What the record of an asset is called: an image and a raw file of the same public id are two assets."""
+
+    section: Section
+    record: str
+
+    @classmethod
+    def of(cls, status: Status) -> Name:
+        """Name a record of the store."""
+        return cls(cast("Section", status.section), status.name)
+
+    @property
+    def kind(self) -> str:
+        """The kind of asset: image or raw."""
+        return KINDS[self.section]
+
+    @property
+    def type(self) -> str:
+        """The type: upload, private or authenticated."""
+        return public_name(self.record)[0]
+
+    @property
+    def public_id(self) -> str:
+        """The public id."""
+        return public_name(self.record)[1]
+
+
+def asset_name(kind: str, type_: str, public_id: str) -> Name:
+    """Name the record of an asset; raises `NoSuchResource`."""
+    if kind not in SECTIONS:
+        raise NoSuchResource(public_id)
+    return Name(SECTIONS[kind], record_id(type_, public_id))
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """When bytes were stored; nobody has edited the catalog for as long as the `watched` files stay as they are."""
 
@@ -60,7 +102,7 @@ class Account:
 
     desk: Desk
     cloud: Cloud
-    versions: OrderedDict[tuple[str, tuple[Version, ...]], int] = field(default_factory=OrderedDict, compare=False)
+    versions: OrderedDict[tuple[str, str, tuple[Version, ...]], int] = field(default_factory=OrderedDict, compare=False)
     digests: OrderedDict[Version, str] = field(default_factory=OrderedDict, compare=False)
     looks: dict[str, Path] = field(default_factory=dict, compare=False)
 
@@ -93,9 +135,23 @@ class Account:
         """Give the record of that id."""
         return self.catalog.record(name)
 
+    def content(self, name: str) -> ContentRecord | None:
+        """Give the record of static content of that id."""
+        return self.catalog.content.get(name)
+
+    def holds(self, name: Name) -> bool:
+        """Tell whether there is a record of that name."""
+        return (self.content if name.kind == RAW else self.record)(name.record) is not None
+
     def store(self) -> Store:
         """Open the store of the catalog, in a thread."""
         return self.desk.store(self.cloud.catalog)
+
+    def records(self, kind: str = "") -> list[Status]:
+        """Give the records of a kind of assets or of all, in a thread."""
+        store = self.store()
+        sections = [SECTIONS[kind]] if kind else SECTIONS.values()
+        return [one for section in sections for one in store.records(section=section)]
 
     def named_transformation(self, name: str) -> str | None:
         """Give the text of a named transformation, which is a macro; one in native commands stands for itself."""
@@ -104,24 +160,24 @@ class Account:
             return None
         return text.removeprefix(MARK) if text.startswith(MARK) else f"${name}$"
 
-    async def stored(self, name: str, path: Path) -> Stored:
+    async def stored(self, name: str, path: Path, section: Section = SECTIONS[IMAGE]) -> Stored:
         """Tell when the bytes of a record were stored, and what has to stay as it is for that to be right."""
         history = self.looks.get(HISTORY_LOG)
         seen = () if history is None else tuple(filter(None, [seen_version(history)]))
-        key = name, (version_of(path), *seen)
+        key = section, name, (version_of(path), *seen)
         known = self.versions.get(key)
         if known is None:
-            known = await self.desk.run(self._stored_at, name)
+            known = await self.desk.run(self._stored_at, name, section)
             self.versions[key] = known
             while len(self.versions) > MOST:
                 self.versions.popitem(last=False)
         return Stored(known, seen)
 
-    def _stored_at(self, name: str) -> int:
+    def _stored_at(self, name: str, section: Section) -> int:
         store = self.store()
         self.looks[HISTORY_LOG] = store.home.state / HISTORY_LOG
         try:
-            return store.record(name).row.stored_at
+            return store.record(name, section).row.stored_at
         except NoSuchRecord:
             return 0
 

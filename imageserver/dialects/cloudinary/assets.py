@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import UPLOAD, public_name
+from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Name
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.signatures import asset_signature, url_signatures
 from imageserver.dialects.cloudinary.looking import STORED
@@ -33,14 +33,24 @@ class Asset:
     format: str = ""
 
     @property
+    def name(self) -> Name:
+        """What its record is called."""
+        return Name.of(self.status)
+
+    @property
+    def is_image(self) -> bool:
+        """Tell whether it is a picture, and not just a file."""
+        return self.name.kind == IMAGE
+
+    @property
     def public_id(self) -> str:
         """The public id."""
-        return public_name(self.status.name)[1]
+        return self.name.public_id
 
     @property
     def type(self) -> str:
         """The type: upload, private or authenticated."""
-        return public_name(self.status.name)[0]
+        return self.name.type
 
     @property
     def tags(self) -> list[str]:
@@ -94,9 +104,11 @@ def stamp(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-async def asset_of(call: Call, name: str, status: Status | None = None) -> Asset:
+async def asset_of(call: Call, name: Name, status: Status | None = None) -> Asset:
     """Gather all that is known of a record; raises `NoSuchRecord`."""
     found, revisions, note, path = await call.run(gathered, call, name, status)
+    if name.kind != IMAGE:
+        return Asset(found, revisions, note)
     size, form = UNKNOWN, revisions[0].row.format if revisions else ""
     if path is not None:
         try:
@@ -109,16 +121,16 @@ async def asset_of(call: Call, name: str, status: Status | None = None) -> Asset
 
 
 def gathered(
-    call: Call, name: str, status: Status | None
+    call: Call, name: Name, status: Status | None
 ) -> tuple[Status, Sequence[Revision], Mapping[str, Json], Path | None]:
     """Ask the store and the notes, in a thread."""
     store = call.account.store()
-    found = status or store.record(name)
+    found = status or store.record(name.record, name.section)
     if not found.fields.get("path"):
-        raise NoSuchRecord(call.account.cloud.catalog, public_name(name)[1])
-    revisions = store.revisions(name)
+        raise NoSuchRecord(call.account.cloud.catalog, name.public_id)
+    revisions = store.revisions(name.record, name.section)
     row = found.row
-    path = store.root() / row.source if row.source else None
+    path = store.root(name.section) / row.source if row.source else None
     note = call.account.notes.read("asset", row.uid) or {}
     return found, revisions, note, path if path and path.is_file() else None
 
@@ -130,9 +142,9 @@ def base_url(call: Call) -> str:
 
 
 def url_of(call: Call, asset: Asset, transformation: str = "", extension: str = "") -> str:
-    """Give the delivery URL of an asset, with its version."""
-    name = quote(f"{asset.public_id}.{extension or asset.format}", safe="/")
-    parts = ["image", asset.type]
+    """Give the delivery URL of an asset, with its version; the public id of a raw file has its extension."""
+    name = quote(f"{asset.public_id}.{extension or asset.format}" if asset.is_image else asset.public_id, safe="/")
+    parts = [asset.name.kind, asset.type]
     if asset.type != UPLOAD and call.account.cloud.secret:
         text = f"{transformation}/{name}" if transformation else name
         parts.append(f"s--{next(url_signatures(text, call.account.cloud.secret))}--")
@@ -146,14 +158,13 @@ def listed(call: Call, asset: Asset) -> dict[str, object]:
     return {
         "asset_id": asset.status.row.uid,
         "public_id": asset.public_id,
-        "format": asset.format,
+        **({"format": asset.format} if asset.is_image else {}),
         "version": asset.version,
-        "resource_type": "image",
+        "resource_type": asset.name.kind,
         "type": asset.type,
         "created_at": stamp(asset.created_at),
         "bytes": asset.bytes,
-        "width": asset.size.width,
-        "height": asset.size.height,
+        **({"width": asset.size.width, "height": asset.size.height} if asset.is_image else {}),
         "folder": asset.folder,
         "asset_folder": asset.note.get("asset_folder", asset.folder),
         "display_name": asset.note.get("display_name", asset.public_id.rpartition("/")[2]),
@@ -171,7 +182,7 @@ def described(call: Call, asset: Asset) -> dict[str, object]:
         "version_id": revision.version_id if revision else "",
         "signature": asset_signature(asset.public_id, asset.version, call.account.cloud.secret),
         "tags": asset.tags,
-        "pages": 1,
+        **({"pages": 1} if asset.is_image else {}),
         "etag": asset.status.row.md5,
         "placeholder": False,
         "original_filename": asset.note.get("original_filename", asset.public_id.rpartition("/")[2]),

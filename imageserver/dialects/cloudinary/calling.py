@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from imageserver.dialects.cloudinary import changing, resources, searching, settings
-from imageserver.dialects.cloudinary.account import UPLOAD, Account, public_name
+from imageserver.dialects.cloudinary.account import UPLOAD, Account
 from imageserver.dialects.cloudinary.calls import Call, check_admin, reading
 from imageserver.dialects.cloudinary.replies import Failed, failure, reply
 from imageserver.dialects.cloudinary.uploading import upload
@@ -95,8 +95,8 @@ async def one_or_kind(call: Call, name: str) -> object:
     """Tell of the asset with an asset id, or list a kind of resources."""
     if len(name) != ASSET_ID:
         return await resources.list_resources(call, name)
-    type_, public_id = public_name(await resources.by_asset_id(call, name))
-    return await resources.details(call, "image", type_, public_id)
+    found = await resources.by_asset_id(call, name)
+    return await resources.details(call, found.kind, found.type, found.public_id)
 
 
 async def delete_kind(call: Call, kind: str) -> object:
@@ -108,7 +108,7 @@ async def restore_typed(call: Call, kind: str, type_: str) -> object:
     """Restore assets of a type."""
     if not resources.is_here(kind):
         return {one: {"error": "no_backup"} for one in call.values.get("public_ids", ())}
-    return await resources.restore(call, type_)
+    return await resources.restore(call, kind, type_)
 
 
 async def transformation(call: Call, *_: str) -> object:

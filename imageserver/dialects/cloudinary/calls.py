@@ -29,6 +29,7 @@ from imageserver.server.admin.bodies import bytes_of, check
 from imageserver.server.admin.tokens import authorised as bearer
 from imageserver.server.admin.tokens import check_scope, digest
 from imageserver.server.admin.uploading import chunks_of, receive
+from imageserver.server.fetching import Fetcher
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +41,8 @@ YES = frozenset({"1", "true", "yes", "on"})
 MOST_INLINE = 2**26
 """Bytes of a file that comes as a text."""
 DEEPEST = 8
+ANY_MEDIA_TYPE = ("",)
+"""How the media types begin of what raw files are fetched as."""
 
 
 @dataclass(slots=True)
@@ -217,19 +220,30 @@ async def inline_file(call: Call, text: str, folder: Path) -> Path:
         return path
     if not text.startswith(("http://", "https://")):
         raise Failed(400, "Invalid file parameter: expected a file, a data URI or a URL")
+    call.filename = call.filename or unquote(text.partition("?")[0].rpartition("/")[2])
     await call.run(shutil.copyfile, await brought(call, text), path)
     return path
 
 
 async def brought(call: Call, url: str) -> Path:
-    """Fetch a picture from elsewhere, as far as configuration and catalog allow; give the file that it is in."""
+    """Fetch a file from elsewhere, as far as configuration and catalog allow; give the place that it is in.
+
+    One that is no picture is fetched for those only who sign: `sources.allow_hosts` was meant for pictures.
+    """
     account = call.account
     if not account.site.config.sources.allow_hosts:
         raise Failed(400, "Remote URLs are not allowed (sources.allow_hosts)")
     path, _, query = elsewhere(account.root, url).partition("?")
     admitted = account.site.admit(call.request, f"/{path}", query)
     planned = account.site.plan(admitted, NO_HINTS)
-    await account.site.fetcher.bring(planned.foreign)
+    if call.path[0] in {"raw", "auto"} and (call.has("signature") or authorised(call)):
+        fetcher = Fetcher(account.site.config.sources, ANY_MEDIA_TYPE)
+        try:
+            await fetcher.bring(planned.foreign)
+        finally:
+            await fetcher.close()
+    else:
+        await account.site.fetcher.bring(planned.foreign)
     return planned.foreign[0][1]
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from imageserver.answers.caching import Caching
 from imageserver.answers.files import named
-from imageserver.dialects.cloudinary.account import UPLOAD, Account
+from imageserver.dialects.cloudinary.account import IMAGE, RAW, UPLOAD, Account
 from imageserver.dialects.cloudinary.language.address import Address, read_address
 from imageserver.dialects.cloudinary.language.chain import Chain, finished, read_chain, translate
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsigned
@@ -22,6 +22,7 @@ from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.language.signatures import signs_url
 from imageserver.dialects.cloudinary.looking import Found, Looking
 from imageserver.dialects.cloudinary.originals import send_original
+from imageserver.dialects.cloudinary.raw_files import send_raw
 from imageserver.dialects.cloudinary.replies import printable
 from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
 from imageserver.plan.hints import NO_HINTS
@@ -92,7 +93,9 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
     if len(target) > limit:
         return web.Response(status=HTTPStatus.REQUEST_URI_TOO_LONG, headers=told(f"limits.url_length: {limit}"))
     address = read_address(target.removeprefix(f"/{account.cloud.name}/"))
-    if address.kind != "image":
+    if address.kind == RAW:
+        return await send_raw(account, request, address, always())
+    if address.kind != IMAGE:
         raise NoSuchResource(address.public_id)
     chain = read_chain(address.transformations, account.named_transformation)
     signed = check_signature(account, address, chain)

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from imageserver.catalog.records import Record
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import record_id
 from imageserver.dialects.cloudinary.assets import Asset, url_of
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.chain import Known, finished, read_chain, translate
@@ -56,7 +55,7 @@ async def derived(call: Call, asset: Asset, text: str) -> Json:
     """Draw one of them."""
     transformation, extension = cut(text)
     looking = Looking(call.account, call.request, call.account.site.live.state, signed=True)
-    found = await looking.found(record_id(asset.type, asset.public_id))
+    found = await looking.found(asset.name.record)
     chain = read_chain(transformation.split("/") if transformation else [], call.account.named_transformation)
     picture = translate(chain, await looking.known(chain, found, Client()))
     written, output = finished(picture, chain, extension, found.stored or "png", Client())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NoBase64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import UPLOAD, public_name, record_id
+from imageserver.dialects.cloudinary.account import IMAGE, SECTIONS, UPLOAD, Name, asset_name, record_id
 from imageserver.dialects.cloudinary.assets import (
     Asset,
     asset_of,
@@ -36,12 +36,12 @@ def is_here(kind: str) -> bool:
     """Tell whether a kind of resource is here at all; raises `Failed` for one that nobody knows."""
     if kind not in {"image", "raw", "video"}:
         raise Failed(404, f"Resource not found - {kind}")
-    return kind == "image"
+    return kind in SECTIONS
 
 
-async def statuses(call: Call, choice: Choice) -> list[Status]:
-    """Give the records with a file that are chosen, the newest first."""
-    found = await call.run(call.account.store().records)
+async def statuses(call: Call, choice: Choice, kind: str = "") -> list[Status]:
+    """Give the records of a kind or of all that have a file and are chosen, the newest first."""
+    found = await call.run(call.account.records, kind)
     chosen = [one for one in found if one.fields.get("path") and choice(one)]
     asc = call.text("direction", "desc") in {"asc", "1"}
     return sorted(chosen, key=lambda one: (one.row.stored_at, one.name), reverse=not asc)
@@ -50,7 +50,7 @@ async def statuses(call: Call, choice: Choice) -> list[Status]:
 async def page(call: Call, chosen: list[Status]) -> dict[str, object]:
     """Give a page of assets, and where the next one begins."""
     count, start = call.number("max_results", FEWEST, MOST), cursor(call.text("next_cursor"))
-    assets = [await asset_of(call, one.name, one) for one in chosen[start : start + count]]
+    assets = [await asset_of(call, Name.of(one), one) for one in chosen[start : start + count]]
     told: dict[str, object] = {"resources": [shown(call, one) for one in assets]}
     if start + count < len(chosen):
         told["next_cursor"] = cursor_at(start + count)
@@ -88,22 +88,22 @@ async def list_resources(call: Call, kind: str, type_: str = "") -> object:
     if not is_here(kind):
         return {"resources": []}
     if call.list("public_ids"):
-        found = [await existing(call, record_id(type_ or UPLOAD, one)) for one in call.values["public_ids"]]
+        found = [await existing(call, asset_name(kind, type_ or UPLOAD, one)) for one in call.values["public_ids"]]
         return {"resources": [shown(call, one) for one in found if one]}
     prefix = call.text("prefix")
-    return await page(
-        call,
-        await statuses(
-            call, lambda one: public_name(one.name)[1].startswith(prefix) and type_ in {"", public_name(one.name)[0]}
-        ),
-    )
+
+    def fits(one: Status) -> bool:
+        name = Name.of(one)
+        return name.public_id.startswith(prefix) and type_ in {"", name.type}
+
+    return await page(call, await statuses(call, fits, kind))
 
 
 async def list_by_tag(call: Call, kind: str, tag: str) -> object:
     """List the assets that have a tag."""
     if not is_here(kind):
         return {"resources": []}
-    return await page(call, await statuses(call, lambda one: tag in tags_of(one.fields)))
+    return await page(call, await statuses(call, lambda one: tag in tags_of(one.fields), kind))
 
 
 async def list_by_context(call: Call, kind: str) -> object:
@@ -116,14 +116,20 @@ async def list_by_context(call: Call, kind: str) -> object:
         known = context_of(one.fields)
         return key in known and value in {"", known[key]}
 
-    return await page(call, await statuses(call, fits))
+    return await page(call, await statuses(call, fits, kind))
 
 
 async def list_by_moderation(call: Call, kind: str, name: str, status: str) -> object:
     """List the assets that somebody has judged in that way, or has yet to judge."""
-    notes = await call.run(call.account.notes.every, "asset") if is_here(kind) else {}
+    if not is_here(kind):
+        return {"resources": []}
+    notes = await call.run(call.account.notes.every, "asset")
     wanted = [{"kind": name, "status": status}]
-    return await page(call, await statuses(call, lambda one: notes.get(one.row.uid, {}).get("moderation") == wanted))
+
+    def fits(one: Status) -> bool:
+        return notes.get(one.row.uid, {}).get("moderation") == wanted
+
+    return await page(call, await statuses(call, fits, kind))
 
 
 async def list_by_asset_ids(call: Call) -> object:
@@ -138,16 +144,16 @@ async def list_by_asset_folder(call: Call) -> object:
     notes = await call.run(call.account.notes.every, "asset")
 
     def fits(one: Status) -> bool:
-        return folder == notes.get(one.row.uid, {}).get("asset_folder", public_name(one.name)[1].rpartition("/")[0])
+        return folder == notes.get(one.row.uid, {}).get("asset_folder", Name.of(one).public_id.rpartition("/")[0])
 
     return await page(call, await statuses(call, fits))
 
 
-async def by_asset_id(call: Call, asset_id: str) -> str:
+async def by_asset_id(call: Call, asset_id: str) -> Name:
     """Find the record with an asset id; raises `Failed`."""
-    for one in await call.run(call.account.store().records):
+    for one in await call.run(call.account.records):
         if one.row.uid == asset_id:
-            return one.name
+            return Name.of(one)
     raise Failed(404, f"Resource not found - {asset_id}")
 
 
@@ -155,7 +161,7 @@ async def details(call: Call, kind: str, type_: str, public_id: str) -> object:
     """Tell all of an asset; one that is gone and was backed up has left a placeholder."""
     if not is_here(kind):
         raise Failed(404, f"Resource not found - {public_id}")
-    name = record_id(type_, public_id)
+    name = asset_name(kind, type_, public_id)
     try:
         asset = await asset_of(call, name)
     except NoSuchRecord:
@@ -191,28 +197,27 @@ def version_of(one: Revision) -> dict[str, object]:
     return {
         "version_id": row.version_id,
         "version": str(row.stored_at),
-        "format": {"jpeg": "jpg", "tiff": "tif"}.get(row.format, row.format),
+        **({"format": {"jpeg": "jpg", "tiff": "tif"}.get(row.format, row.format)} if row.format else {}),
         "size": row.size,
         "time": stamp(row.stored_at),
         "restorable": one.restorable,
     }
 
 
-async def placeholder(call: Call, name: str) -> object:
+async def placeholder(call: Call, name: Name) -> object:
     """Tell of an asset that is gone; raises `Failed` where it was not backed up."""
-    type_, public_id = public_name(name)
     revisions = await call.run(remembered, call, name)
     uid = revisions[0].row.uid if revisions else ""
     note = await call.run(call.account.notes.read, "asset", uid) if uid else None
     if not note or not note.get("backup") or not any(one.restorable for one in revisions):
-        raise Failed(404, f"Resource not found - {public_id}")
+        raise Failed(404, f"Resource not found - {name.public_id}")
     found: dict[str, object] = {
         "asset_id": uid,
-        "public_id": public_id,
-        "format": version_of(revisions[0])["format"],
+        "public_id": name.public_id,
+        **({"format": version_of(revisions[0])["format"]} if name.kind == IMAGE else {}),
         "version": revisions[0].row.stored_at,
-        "resource_type": "image",
-        "type": type_,
+        "resource_type": name.kind,
+        "type": name.type,
         "created_at": stamp(revisions[-1].row.stored_at),
         "bytes": 0,
         "placeholder": True,
@@ -222,10 +227,10 @@ async def placeholder(call: Call, name: str) -> object:
     return {**found, "versions": [version_of(one) for one in revisions]} if call.flag("versions") else found
 
 
-def remembered(call: Call, name: str) -> list[Revision]:
+def remembered(call: Call, name: Name) -> list[Revision]:
     """Give the revisions of a record, there or gone."""
     try:
-        return call.account.store().revisions(name)
+        return call.account.store().revisions(name.record, name.section)
     except NoSuchRecord:
         return []
 
@@ -237,11 +242,11 @@ async def update(call: Call, kind: str, type_: str, public_id: str) -> object:
     for one in NOT_HERE:
         if call.has(one):
             raise Failed(400, f"Illegal value {call.text(one)[:60]} for {one}")
-    name = record_id(type_, public_id)
+    name = asset_name(kind, type_, public_id)
     before = await asset_of(call, name)
     fields = fields_of(call)
     if fields:
-        await commit(call, [Change(name, fields)])
+        await commit(call, [Change(name.record, fields, section=name.section)])
     note = note_of(call, before)
     if call.has("moderation_status"):
         note["moderation"] = [{"kind": "manual", "status": call.text("moderation_status")}]
@@ -251,52 +256,63 @@ async def update(call: Call, kind: str, type_: str, public_id: str) -> object:
 
 async def delete(call: Call, kind: str, type_: str) -> object:
     """Take assets away: those that are named, those with a prefix, or all."""
-    names = [record_id(type_, one) for one in call.values.get("public_ids", ())]
-    if not names and is_here(kind):
+    ids = call.values.get("public_ids", [])
+    if not is_here(kind):
+        return told_of(dict.fromkeys(ids, ("not_found", 0, 0)))
+    names = [asset_name(kind, type_, one) for one in ids]
+    if not names:
         prefix = call.text("prefix")
         if not prefix and not call.flag("all"):
             raise Failed(400, "Missing required parameter - public_ids, prefix or all")
-        chosen = await statuses(call, lambda one: one.name.startswith(record_id(type_, prefix)))
-        names = [one.name for one in chosen if public_name(one.name)[0] == type_]
-    return await deleted(call, names, are_here=is_here(kind))
+        start = record_id(type_, prefix)
+        chosen = await statuses(call, lambda one: one.name.startswith(start), kind)
+        names = [name for one in chosen if (name := Name.of(one)).type == type_]
+    return await deleted(call, names)
 
 
 async def delete_by_tag(call: Call, kind: str, tag: str) -> object:
     """Take all assets away that have a tag."""
-    chosen = await statuses(call, lambda one: tag in tags_of(one.fields)) if is_here(kind) else []
-    return await deleted(call, [one.name for one in chosen])
+    chosen = await statuses(call, lambda one: tag in tags_of(one.fields), kind) if is_here(kind) else []
+    return await deleted(call, map(Name.of, chosen))
 
 
 async def delete_by_asset_ids(call: Call) -> object:
     """Take assets away that are named by their asset ids."""
     wanted = set(call.values.get("asset_ids", ()))
-    return await deleted(call, [one.name for one in await statuses(call, lambda one: one.row.uid in wanted)])
+    return await deleted(call, map(Name.of, await statuses(call, lambda one: one.row.uid in wanted)))
 
 
-async def deleted(call: Call, names: Iterable[str], *, are_here: bool = True) -> object:
+async def deleted(call: Call, names: Iterable[Name]) -> object:
     """Take records away, and tell of each what became of it."""
-    done: dict[str, str] = {}
-    counts: dict[str, dict[str, int]] = {}
+    done: dict[str, tuple[str, int, int]] = {}
     keep = call.flag("keep_original")
     for name in names:
-        public_id = public_name(name)[1]
-        found = await existing(call, name) if are_here else None
-        done[public_id] = "deleted" if found else "not_found"
-        counts[public_id] = {
-            "original": int(bool(found) and not keep),
-            "derived": len(derived_of(found)) if found else 0,
-        }
+        found = await existing(call, name)
+        derived = len(derived_of(found)) if found else 0
+        done[name.public_id] = ("deleted" if found else "not_found", int(bool(found) and not keep), derived)
         if found and keep:
             await call.run(call.account.notes.add, "asset", found.status.row.uid, {"eager": []})
         elif found:
-            await commit(call, [Remove(name, files=True)])
-    return {"deleted": done, "deleted_counts": counts, "partial": False, "rate_limit_allowed": 500}
+            await commit(call, [Remove(name.record, name.section, files=True)])
+    return told_of(done)
 
 
-async def restore(call: Call, type_: str = UPLOAD) -> object:
+def told_of(done: Mapping[str, tuple[str, int, int]]) -> dict[str, object]:
+    """Tell what became of public ids, and how many originals and derived pictures went."""
+    return {
+        "deleted": {name: what for name, (what, _, _) in done.items()},
+        "deleted_counts": {
+            name: {"original": original, "derived": derived} for name, (_, original, derived) in done.items()
+        },
+        "partial": False,
+        "rate_limit_allowed": 500,
+    }
+
+
+async def restore(call: Call, kind: str = IMAGE, type_: str = UPLOAD) -> object:
     """Put earlier bytes in place again, the latest or those of a version, also of assets that are gone."""
     ids = call.values.get("public_ids", [])
-    names = [record_id(type_, one) for one in ids]
+    names = [asset_name(kind, type_, one) for one in ids]
     for asset_id in call.values.get("asset_ids", ()):
         ids = [*ids, asset_id]
         names.append(await by_asset_id(call, asset_id))
@@ -309,7 +325,7 @@ async def restore(call: Call, type_: str = UPLOAD) -> object:
     }
 
 
-async def restored(call: Call, name: str, version: str) -> dict[str, object]:
+async def restored(call: Call, name: Name, version: str) -> dict[str, object]:
     """Restore one asset; what is there already without a version that is asked for stays as it is."""
     revisions = await call.run(remembered, call, name)
     there = await existing(call, name)
@@ -317,7 +333,7 @@ async def restored(call: Call, name: str, version: str) -> dict[str, object]:
     if chosen is None or not chosen.restorable:
         return {"error": "no_backup"}
     if there is None or not chosen.current:
-        edits: list[Edit] = [Restore(name, chosen.row.version_id)]
+        edits: list[Edit] = [Restore(name.record, chosen.row.version_id, name.section)]
         try:
             await commit(call, edits)
         except EditError:
@@ -335,7 +351,7 @@ async def delete_backups(call: Call, asset_id: str) -> object:
 
 async def list_tags(call: Call, kind: str) -> object:
     """List the tags that assets have."""
-    found = await statuses(call, lambda _: True) if is_here(kind) else []
+    found = await statuses(call, lambda _: True, kind) if is_here(kind) else []
     prefix = call.text("prefix")
     words = sorted({word for one in found for word in tags_of(one.fields) if word.startswith(prefix)})
     return {"tags": words[: call.number("max_results", FEWEST, MOST)]}

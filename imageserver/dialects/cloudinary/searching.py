@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import public_name
+from imageserver.dialects.cloudinary.account import Name
 from imageserver.dialects.cloudinary.assets import Asset, asset_of, context_of, described, listed, stamp, tags_of
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.replies import Failed
@@ -22,7 +22,7 @@ TOKEN = re.compile(
     r'(?P<text>"[^"]*"|[^\s()]+))'
 )
 LONGEST, MOST_WORDS = 2000, 200
-MEASURED = frozenset({"width", "height", "format", "aspect_ratio"})
+MEASURED = frozenset({"width", "height", "format", "aspect_ratio", "bytes"})
 Facts = dict[str, object]
 Test = Callable[[Facts], bool]
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -41,18 +41,18 @@ async def search(call: Call) -> object:
         raise Failed(400, f"Invalid expression: expected at most {LONGEST} characters")
     test = parsed(expression)
     notes = await call.run(call.account.notes.every, "asset")
-    records = [one for one in await call.run(call.account.store().records) if one.fields.get("path")]
-    assets: dict[str, Asset] = {}
+    records = [one for one in await call.run(call.account.records) if one.fields.get("path")]
+    assets: dict[Name, Asset] = {}
     if any(name in expression for name in MEASURED) or any(
         name in str(call.document.get("sort_by")) for name in MEASURED
     ):
-        assets = {one.name: await asset_of(call, one.name, one) for one in records}
-    known = [(one, facts_of(one, notes.get(one.row.uid, {}), assets.get(one.name))) for one in records]
+        assets = {Name.of(one): await asset_of(call, Name.of(one), one) for one in records}
+    known = [(one, facts_of(one, notes.get(one.row.uid, {}), assets.get(Name.of(one)))) for one in records]
     found = [(status, facts) for status, facts in known if test(facts)]
     for name, direction in reversed(list(orders(call))):
         found.sort(key=lambda pair: sortable(pair[1].get(name)), reverse=direction == "desc")
     count, start = call.number("max_results", 50, MOST), cursor(call.text("next_cursor"))
-    chosen = [await asset_of(call, one.name, one) for one, _ in found[start : start + count]]
+    chosen = [await asset_of(call, Name.of(one), one) for one, _ in found[start : start + count]]
     told: dict[str, object] = {
         "total_count": len(found),
         "time": round((time.monotonic() - started) * 1000),
@@ -95,16 +95,14 @@ def shown(call: Call, asset: Asset) -> dict[str, object]:
         **described(call, asset),
         "filename": asset.public_id.rpartition("/")[2],
         "uploaded_at": stamp(asset.version),
-        "aspect_ratio": round(asset.size.width / max(1, asset.size.height), 5),
-        "pixels": asset.size.width * asset.size.height,
         "status": "active",
+        **(measures_of(asset) if asset.is_image else {}),
     }
     fields = call.list("fields")
     if fields:
         return {name: everything[name] for name in ("asset_id", "public_id", *fields) if name in everything}
     usual = [*listed(call, asset), "filename", "uploaded_at", "aspect_ratio", "pixels", "status", "etag", "pages"]
-    more = [name for name in call.list("with_field") if name in everything]
-    told = {name: everything[name] for name in (*usual, *more)}
+    told = {name: everything[name] for name in (*usual, *call.list("with_field")) if name in everything}
     if "context" in told:
         told["context"] = asset.context
     for name in ("tags", "context"):
@@ -113,9 +111,16 @@ def shown(call: Call, asset: Asset) -> dict[str, object]:
     return told
 
 
+def measures_of(asset: Asset) -> dict[str, object]:
+    """Say what follows from the size of a picture."""
+    width, height = asset.size.width, asset.size.height
+    return {"aspect_ratio": round(width / max(1, height), 5), "pixels": width * height}
+
+
 def facts_of(status: Status, note: Mapping[str, Json], asset: Asset | None) -> Facts:
     """Say what an expression may ask of a record."""
-    type_, public_id = public_name(status.name)
+    name = Name.of(status)
+    public_id = name.public_id
     folder = public_id.rpartition("/")[0]
     facts: Facts = {
         "public_id": public_id,
@@ -126,16 +131,18 @@ def facts_of(status: Status, note: Mapping[str, Json], asset: Asset | None) -> F
         "display_name": note.get("display_name", public_id.rpartition("/")[2]),
         "path": public_id,
         "filename": public_id.rpartition("/")[2],
-        "type": type_,
-        "resource_type": "image",
+        "type": name.type,
+        "resource_type": name.kind,
         "uploaded_at": status.row.stored_at,
         "created_at": status.row.stored_at,
         "status": "active",
         **{f"context.{name}": value for name, value in context_of(status.fields).items()},
     }
     if asset is not None:
+        facts["bytes"] = asset.bytes
+    if asset is not None and asset.is_image:
         size = asset.size
-        facts |= {"width": size.width, "height": size.height, "format": asset.format, "bytes": asset.bytes}
+        facts |= {"width": size.width, "height": size.height, "format": asset.format}
         facts |= {"aspect_ratio": size.width / max(1, size.height)}
     return facts
 

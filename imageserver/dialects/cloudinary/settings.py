@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import MARK, public_name
+from imageserver.dialects.cloudinary.account import MARK, SECTIONS, Name
 from imageserver.dialects.cloudinary.assets import context_of, stamp
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.deriving import check_transformation
@@ -29,12 +29,12 @@ async def config(call: Call) -> object:
 
 async def resource_types(_: Call) -> object:
     """Name the kinds of resources."""
-    return {"resource_types": ["image"]}
+    return {"resource_types": list(SECTIONS)}
 
 
 async def usage(call: Call, _day: str = "") -> object:
     """Tell how much there is."""
-    records = await call.run(call.account.store().records)
+    records = await call.run(call.account.records)
     count = sum(1 for one in records if one.fields.get("path"))
     limits = call.account.site.config.limits
     nothing = {"usage": 0, "credits_usage": 0.0}
@@ -61,8 +61,8 @@ async def usage(call: Call, _day: str = "") -> object:
 def folders_known(call: Call) -> set[str]:
     """Give all folders: those that were made, and those that public ids lie in."""
     found = set(call.account.notes.every("folder"))
-    for one in call.account.store().records():
-        folder = public_name(one.name)[1].rpartition("/")[0]
+    for one in call.account.records():
+        folder = Name.of(one).public_id.rpartition("/")[0]
         while folder:
             found.add(folder)
             folder = folder.rpartition("/")[0]
@@ -109,11 +109,10 @@ async def rename_folder(call: Call, path: str) -> object:
     if not to:
         raise Failed(400, "Missing required parameter - to_folder")
     edits: list[Edit] = []
-    for one in await call.run(call.account.store().records):
-        public_id = public_name(one.name)[1]
-        if public_id.startswith(f"{path}/"):
-            start = one.name[: len(one.name) - len(public_id)]
-            edits.append(Rename(one.name, f"{start}{to}{public_id.removeprefix(path)}"))
+    for name in map(Name.of, await call.run(call.account.records)):
+        if name.public_id.startswith(f"{path}/"):
+            start = name.record.removesuffix(name.public_id)
+            edits.append(Rename(name.record, f"{start}{to}{name.public_id.removeprefix(path)}", name.section))
     if edits:
         await commit(call, edits)
     await call.run(call.account.notes.remove, "folder", path)
@@ -126,8 +125,8 @@ async def delete_folder(call: Call, path: str) -> object:
     known = await call.run(folders_known, call)
     if path not in known:
         raise Failed(404, f"Can't find folder with path {path}")
-    records = await call.run(call.account.store().records)
-    if any(public_name(one.name)[1].startswith(f"{path}/") for one in records):
+    records = await call.run(call.account.records)
+    if any(Name.of(one).public_id.startswith(f"{path}/") for one in records):
         raise Failed(400, "Folder is not empty")
     gone = [one for one in known if one == path or one.startswith(f"{path}/")]
     for one in gone:

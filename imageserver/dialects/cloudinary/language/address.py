@@ -61,7 +61,7 @@ def read_address(path: str) -> Address:
         if not SIGNED.fullmatch(signature):
             raise BadTransformation(f"Invalid signature in URL: {signature}")
     if has_suffix:
-        rest = without_suffix(rest)
+        rest = without_suffix(rest, keeps_extension=kind == "raw")
     transformations, version, named = split(rest, fetches=type_ == "fetch")
     if not named or not named[-1]:
         raise NoSuchResource("")
@@ -92,13 +92,14 @@ def opening(segments: Sequence[str]) -> tuple[str, str, bool, list[str]]:
     return "image", "upload", False, list(segments)
 
 
-def without_suffix(segments: list[str]) -> list[str]:
-    """Leave the suffix out, and keep its extension."""
+def without_suffix(segments: list[str], *, keeps_extension: bool) -> list[str]:
+    """Leave the suffix out, and keep its extension, unless the public id has it already and keeps it."""
     if len(segments) < 2:  # noqa: PLR2004, the public id and the suffix
         raise NoSuchResource("/".join(segments))
     *kept, suffix = segments
     dot, extension = suffix.rpartition(".")[1:]
-    return [*kept[:-1], f"{kept[-1]}.{extension}" if dot else kept[-1]]
+    is_there = keeps_extension and kept[-1].endswith(f".{extension}")
+    return [*kept[:-1], f"{kept[-1]}.{extension}" if dot and not is_there else kept[-1]]
 
 
 def split(segments: list[str], *, fetches: bool) -> tuple[list[str], int | None, list[str]]:

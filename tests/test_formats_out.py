@@ -15,7 +15,7 @@ from imageserver.commands.formats import FORMATS, Output
 pytestmark = needs_readers
 
 LOSSLESS = {"none", "lzw", "zip", "lossless"}
-EXACT = {"png", "heic", "eps"}
+EXACT = {"png", "heic", "eps", "bmp", "ico"}
 MODES = {
     ("rgb", False): "RGB",
     ("gray", False): "L",
@@ -34,6 +34,8 @@ TYPES = {
     "jpeg2000": "JP2",
     "heic": "HEI[CF]",
     "jxl": "JXL( Codestream)?",
+    "bmp": "BMP",
+    "ico": "ICO",
     "png": "PNG",
     "png8": "PNG",
 }

@@ -1,4 +1,4 @@
-"""The reply formats and what each can carry. Reference: r-is-http-fmt; JPEG XL is an extension of ours."""
+"""The reply formats and what each can carry. Reference: r-is-http-fmt; JPEG XL, BMP and ICO are extensions of ours."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from imageserver.errors import Mismatch, NotSupported
 PixelType = Literal["rgb", "gray", "cmyk"]
 Compression = Literal["none", "lzw", "zip", "jpeg", "lossy", "lossless"]
 Carried = Literal["profile", "xmp", "paths"]
-Codec = Literal["jpeg", "png", "png8", "gif", "tif", "webp", "avif", "pdf", "eps", "jpeg2000", "heic", "jxl"]
+Codec = Literal[
+    "jpeg", "png", "png8", "gif", "tif", "webp", "avif", "pdf", "eps", "jpeg2000", "heic", "jxl", "bmp", "ico"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """A reply format: the codec that writes it, its MIME type and what it can hold. The first entry is the default.
 
-    `carries` is what is embedded where that is asked for; `moving` says that it holds animations.
+    `carries` is what is embedded where that is asked for; `moving` says that it holds animations. No side may have more
+    than `most_side` pixels, if that is not 0.
     """
 
     codec: Codec
@@ -29,6 +32,7 @@ class Format:
     progressive: bool = False
     carries: frozenset[Carried] = frozenset()
     moving: bool = False
+    most_side: int = 0
 
 
 ANY: tuple[PixelType, ...] = ("rgb", "gray", "cmyk")
@@ -40,6 +44,8 @@ BOTH: frozenset[Carried] = frozenset({"profile", "xmp"})
 PRINT: frozenset[Carried] = frozenset({"profile", "paths"})
 XMP: frozenset[Carried] = frozenset({"xmp"})
 """Profiles are carried by what the reference names, WebP, AVIF and HEIC; XMP by whatever can hold a packet."""
+ICON = 256
+"""Pixels of a side that the directory of an icon can tell of."""
 
 FORMATS: Mapping[str, Format] = {
     "jpeg": Format("jpeg", "image/jpeg", ANY, carries=ALL),
@@ -61,6 +67,9 @@ FORMATS: Mapping[str, Format] = {
     "heic": Format("heic", "image/heic", RGB, carries=BOTH),
     "jxl": Format("jxl", "image/jxl", LIGHT, WEB, carries=XMP),
     "jxl-alpha": Format("jxl", "image/jxl", LIGHT, WEB, alpha=True, carries=XMP),
+    "bmp": Format("bmp", "image/bmp", LIGHT),
+    "ico": Format("ico", "image/x-icon", RGB, most_side=ICON),
+    "ico-alpha": Format("ico", "image/x-icon", RGB, alpha=True, most_side=ICON),
     "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none"), carries=BOTH),
     "eps": Format("eps", "image/eps", ANY, carries=PRINT),
 }

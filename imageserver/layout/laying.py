@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip, Layer
+from imageserver.errors import IllegalSize
 from imageserver.layout.animating import animated
 from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
 from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_pixel_type
@@ -43,7 +44,16 @@ def lay_out(picture: Picture, facts: FactsOf) -> Layout:
     """Say how many pixels go where; raises `IllegalSize` or `LimitExceeded` when they are too many."""
     survey = Survey(facts)
     layout = lay_view(picture, survey.measure(picture).view, survey, colors_of(picture, facts, None, nested=False))
+    check_side(layout)
     return animated(layout, picture, facts)
+
+
+def check_side(layout: Layout) -> None:
+    """Raise `IllegalSize` for a reply that its format cannot hold."""
+    reply, output = layout.reply, layout.encoding.output
+    most = output.format.most_side
+    if most and max(reply.width, reply.height) > most:
+        raise IllegalSize(reply.width, reply.height, f"{most}x{most} (fmt={output.name})")
 
 
 def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors) -> Layout:

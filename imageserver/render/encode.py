@@ -25,7 +25,7 @@ from imageserver.render.alpha import (
     with_alpha,
 )
 from imageserver.render.encoders.eps import write_eps
-from imageserver.render.encoders.extra import write_heic, write_jpeg2000, write_jxl
+from imageserver.render.encoders.extra import write_bmp, write_heic, write_ico, write_jpeg2000, write_jxl
 from imageserver.render.encoders.indexed import write_gif, write_png8
 from imageserver.render.encoders.jpeg import jpeg, write_jpeg
 from imageserver.render.encoders.moving import Frames, write_moving_gif, write_moving_webp
@@ -118,6 +118,8 @@ ENCODERS: Mapping[Codec, Callable[[Image, Encoding, Metadata], bytes]] = {
     "jpeg2000": write_jpeg2000,
     "heic": write_heic,
     "jxl": write_jxl,
+    "bmp": write_bmp,
+    "ico": write_ico,
 }
 
 MOVING: Mapping[Codec, Callable[[Frames, Animation, Encoding, Metadata], bytes]] = {

@@ -1,4 +1,4 @@
-"""Formats that libvips as it is packaged cannot write: JPEG 2000, HEIC and JPEG XL."""
+"""Formats that libvips as it is packaged cannot write: JPEG 2000, HEIC, JPEG XL, BMP and ICO."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import ModuleType
 
 from imageserver.errors import NotSupported
 from imageserver.plan.picture import Encoding
-from imageserver.render.encoders.saving import saved
+from imageserver.render.encoders.saving import resolution, saved
 from imageserver.render.engine import Image
 from imageserver.render.exchange import to_pillow
 from imageserver.render.metadata import Metadata
@@ -50,6 +50,17 @@ def write_jxl(image: Image, encoding: Encoding, metadata: Metadata) -> bytes:
     quality = encoding.quality.quality
     carried = {"xmp": metadata.xmp} if metadata.xmp else {}
     return saved(picture, "JXL", lossless=lossless, quality=quality, effort=JXL_EFFORT, num_threads=1, **carried)
+
+
+def write_bmp(image: Image, encoding: Encoding, _: Metadata) -> bytes:
+    """Write BMP, which carries nothing but its print resolution."""
+    return saved(to_pillow(image), "BMP", dpi=(resolution(encoding),) * 2)
+
+
+def write_ico(image: Image, _: Encoding, __: Metadata) -> bytes:
+    """Write an icon of one size, a PNG inside, which has alpha in any case, as Windows wants it."""
+    picture = to_pillow(image).convert("RGBA")
+    return saved(picture, "ICO", sizes=[picture.size])
 
 
 def codec(name: str, module: str, package: str) -> ModuleType:

@@ -27,7 +27,7 @@ from imageserver.dialects.cloudinary.language.layers import (
     under,
 )
 from imageserver.dialects.cloudinary.language.numbers import DECIMAL, within
-from imageserver.dialects.cloudinary.language.output import Output, output_of
+from imageserver.dialects.cloudinary.language.output import Output, held, output_of
 from imageserver.dialects.cloudinary.language.picture import Client, Picture, Shown, begin
 from imageserver.dialects.cloudinary.language.shapes import bordered, filled_behind, rounded_corners, turned
 from imageserver.protocol.values import rounded
@@ -369,4 +369,5 @@ def finished(picture: Picture, chain: Chain, extension: str, stored: str, client
     """Write the whole request, and say what is sent."""
     whole = picture.whole()
     output = output_of(whole, chain.components, extension, stored, client)
+    whole = held(whole, output)
     return replace(whole, commands=(*whole.commands, *output.commands)).written, output

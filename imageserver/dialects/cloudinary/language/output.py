@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from imageserver.dialects.cloudinary.language.components import Component
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, invalid
 from imageserver.dialects.cloudinary.language.picture import Client, Picture
+from imageserver.protocol.values import Size, at_least_one
 
 FORMATS = {
     **dict.fromkeys(("jpg", "jpeg", "jpe"), "jpeg"),
     **dict.fromkeys(("tif", "tiff"), "tif"),
     **dict.fromkeys(("jp2", "j2k"), "jpeg2000"),
-    **{name: name for name in ("png", "webp", "avif", "gif", "jxl", "heic", "pdf", "eps")},
+    **{name: name for name in ("png", "webp", "avif", "gif", "jxl", "heic", "pdf", "eps", "bmp", "ico")},
 }
-NO_OUTPUT = frozenset({"bmp", "ico", "svg", "psd", "mp4", "webm", "flif", "wdp", "glb", "ogv", "mov"})
+NO_OUTPUT = frozenset({"svg", "psd", "mp4", "webm", "flif", "wdp", "glb", "ogv", "mov"})
 EXTENSIONS = {"jpeg": "jpg", "jpeg2000": "jp2"}
-ALPHA = frozenset({"png", "webp", "avif", "gif", "tif", "jpeg2000", "jxl"})
+ALPHA = frozenset({"png", "webp", "avif", "gif", "tif", "jpeg2000", "jxl", "ico"})
+ICON = 256
+"""Pixels of a side that an icon can have; larger pictures become as large as that."""
 LEVELS = {"best": 90, "good": 80, "eco": 65, "low": 50}
 AVIF_LEVELS = {"best": 75, "good": 65, "eco": 53, "low": 40}
 """AVIF looks the same at a lower number."""
@@ -71,6 +74,16 @@ def output_of(picture: Picture, components: Sequence[Component], extension: str,
             raise invalid("density", density)
         commands.append(f"printRes={density}")
     return Output(tuple(commands), EXTENSIONS.get(form, form), varies, flags.get("attachment"))
+
+
+def held(picture: Picture, output: Output) -> Picture:
+    """Give a picture no larger than its format holds."""
+    width, height = picture.size.width, picture.size.height
+    scale = min(1.0, ICON / max(width, height))
+    if output.extension != "ico" or scale == 1:
+        return picture
+    size = Size(at_least_one(width * scale), at_least_one(height * scale))
+    return picture.viewed(f"wid={ICON}", f"hei={ICON}", "fit=constrain,0", size=size)
 
 
 def automatic(picture: Picture, stored: str, client: Client) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.commands.declare import Trait, command
+from imageserver.commands.declare import EXTENSION, Trait, command
 from imageserver.protocol.color import COLOR, Color
 from imageserver.protocol.grammar import FLAG, Integer, Keyword, Product, Real
 from imageserver.protocol.values import Rect
@@ -22,6 +22,8 @@ FIT_MODES: Keyword[FitMode] = Keyword(
         "vfit": "vfit",
     }
 )
+Interest = Literal["", "attention", "entropy"]
+INTERESTS: Keyword[Interest] = Keyword({"off": "", "attention": "attention", "entropy": "entropy"})
 SIDE = Integer(low=0)
 
 
@@ -127,6 +129,13 @@ class View:
         default=Align(0.0, 0.0),
         doc="Where the picture sits in the view.",
         page="align",
+    )
+    focus: Interest = command(
+        {"focus": INTERESTS},
+        default="",
+        doc="Of a picture that is larger than the view, shows the part with what draws the eye, or with most detail, "
+        "in place of what `align` says. Maps and embedded paths do not follow it. An extension.",
+        page=EXTENSION,
     )
     rect: ViewRect | None = command(
         {"rect": Product(ViewRect, (Integer(), Integer(), SIDE, SIDE, Real(above=0)))},

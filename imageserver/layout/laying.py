@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip, Layer
-from imageserver.errors import IllegalSize
 from imageserver.layout.animating import animated
 from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
-from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk, with_pixel_type
-from imageserver.layout.converting import converted
+from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk
 from imageserver.layout.embedding import embedded_in
+from imageserver.layout.encoding import check_side, lay_encoding
 from imageserver.layout.facts import FactsOf
 from imageserver.layout.layers import Geometry, LayerShape, Placed
 from imageserver.layout.layout import (
     Box,
     Clip,
+    Focus,
     Laid,
     LaidEffect,
     LaidLayer,
@@ -32,8 +32,8 @@ from imageserver.layout.layout import (
 from imageserver.layout.levels import with_reductions
 from imageserver.layout.measuring import Survey
 from imageserver.layout.moving import corners_of, flipped, source_to_composite
-from imageserver.layout.view import ViewLayout, zoomed
-from imageserver.plan.picture import Effect, Encoding, Picture, PlannedLayer, Source
+from imageserver.layout.view import ViewLayout, region_in_view, small_view, zoomed
+from imageserver.plan.picture import Effect, Picture, PlannedLayer, Source
 from imageserver.plan.picture import Shown as Shows
 from imageserver.plan.profiles import Profile
 from imageserver.plan.text import TextBlock
@@ -43,17 +43,21 @@ from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
 def lay_out(picture: Picture, facts: FactsOf) -> Layout:
     """Say how many pixels go where; raises `IllegalSize` or `LimitExceeded` when they are too many."""
     survey = Survey(facts)
-    layout = lay_view(picture, survey.measure(picture).view, survey, colors_of(picture, facts, None, nested=False))
-    check_side(layout)
+    layout = lay_focused(picture, survey.measure(picture).view, survey, colors_of(picture, facts, None, nested=False))
+    check_side(layout.encoding, layout.reply)
     return animated(layout, picture, facts)
 
 
-def check_side(layout: Layout) -> None:
-    """Raise `IllegalSize` for a reply that its format cannot hold."""
-    reply, output = layout.reply, layout.encoding.output
-    most = output.format.most_side
-    if most and max(reply.width, reply.height) > most:
-        raise IllegalSize(reply.width, reply.height, f"{most}x{most} (fmt={output.name})")
+def lay_focused(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors) -> Layout:
+    """Lay a picture out; where `focus=` has a choice of what is seen, what to look at comes along."""
+    layout, interest = lay_view(picture, view, survey, colors), picture.view.focus
+    composite = survey.measure(picture).composite
+    region = region_in_view(picture.view, view, composite)
+    if not interest or (region.width <= view.size.width and region.height <= view.size.height):
+        return layout
+    preview = lay_view(picture, small_view(picture.view, composite, picture.rules), survey, colors)
+    embedded = replace(layout.embedded, paths=())  # it is not known yet where they are going to be
+    return replace(layout, focus=Focus(interest, preview, region), embedded=embedded)
 
 
 def lay_view(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors) -> Layout:
@@ -270,7 +274,7 @@ def lay_picture(picture: Picture, rect: Rect, target: Box, sheet: Sheet, space: 
     zoom_y = min(1.0, (target.bottom - target.top) / max(1, rect.height))
     needed = Size(at_least_one(size.width * zoom_x), at_least_one(size.height * zoom_y))
     colors = colors_of(picture, sheet.survey.facts, space, nested=True)
-    return LaidPicture(lay_view(picture, zoomed(view, needed), sheet.survey, colors), size, rect, kept=picture.kept)
+    return LaidPicture(lay_focused(picture, zoomed(view, needed), sheet.survey, colors), size, rect, kept=picture.kept)
 
 
 def lay_mask(layer: PlannedLayer, placed: Placed, target: Box, sheet: Sheet) -> LaidSource | LaidPicture | None:
@@ -366,24 +370,3 @@ def scaled_adjust(adjust: Adjust, scale: float, sharpening: float) -> Adjust:
         median=adjust.median * scale,
         pixelate=at_least_one(adjust.pixelate * scale) if adjust.pixelate else 0,
     )
-
-
-def lay_encoding(picture: Picture, facts: FactsOf, colors: Colors, size: Size) -> Encoding:
-    """Fill in pixel type, format, and the print resolution: `printRes=`, the lowest image's, or the catalog's.
-
-    What is embedded stands in the layout itself, so that asking in vain makes no other reply.
-    """
-    encoding = picture.encoding
-    source = next(iter(picture.sources), None)
-    own = (source.print_resolution or facts[source.path].print_resolution) if source else None
-    output = with_pixel_type(encoding.output, colors.output)
-    settled = replace(
-        encoding,
-        output=output,
-        print_resolution=encoding.print_resolution or own or encoding.default_print_resolution,
-        icc_embed=False,
-        xmp_embed=False,
-        path_embed=False,
-        offered=encoding.offered if output.pixel_type == "rgb" else (),
-    )
-    return converted(settled, size)

@@ -8,6 +8,7 @@ from pathlib import Path
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import BlendMode, Flip, MaskUse
+from imageserver.commands.view import Interest
 from imageserver.layout.coloring import Coloring, Passage
 from imageserver.layout.facts import Animation, EmbeddedPath
 from imageserver.plan.picture import Encoding
@@ -208,11 +209,24 @@ class Embedded:
 
 
 @dataclass(frozen=True, slots=True)
+class Focus:
+    """A choice that the pixels make: which part of `region`, in pixels of the view, the view shows.
+
+    `preview` is all of that region, drawn small; what is found in it does not depend on the size of the reply.
+    """
+
+    interest: Interest
+    preview: Layout
+    region: Rect
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """A picture in pixels: layers on a `canvas` that lies in the view, of which `window` is sent.
 
     `profile` is the colour space of the result, where colours are managed, and `coloring` what it takes to get there.
-    With an `animation` all of it is done to each frame of the one source.
+    With an `animation` all of it is done to each frame of the one source. With a `focus` the window moves before
+    anything is drawn.
     """
 
     layers: tuple[LaidLayer, ...]
@@ -234,6 +248,7 @@ class Layout:
     coloring: Coloring | None = None
     embedded: Embedded = Embedded()
     animation: Animation | None = None
+    focus: Focus | None = None
 
     @property
     def reply(self) -> Size:

@@ -130,6 +130,8 @@ def misfit(length: int, reduction: int) -> float:
 
 def sources_of(layout: Layout) -> Iterator[LaidSource]:
     """Yield all files that a layout reads, those of nested pictures included."""
+    if layout.focus is not None:
+        yield from sources_of(layout.focus.preview)
     for layer in layout.layers:
         for source in (layer.source, layer.mask):
             if isinstance(source, LaidPicture):
@@ -153,4 +155,4 @@ def work_of(layout: Layout) -> int:
         work += layout.reply.width * layout.reply.height * (1 + len(layer.effects))
         nested = (one.layout for one in (layer.source, layer.mask) if isinstance(one, LaidPicture))
         work += sum(work_of(one) for one in nested)
-    return work
+    return work if layout.focus is None else work + work_of(layout.focus.preview)

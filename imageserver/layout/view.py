@@ -13,6 +13,8 @@ from imageserver.plan.picture import ViewRules
 from imageserver.protocol.values import Rect, Size, at_least_one, rounded
 
 CENTER = Align(0.0, 0.0)
+PREVIEW = 256
+"""Pixels of the longest side of a picture in which `focus=` looks for what matters."""
 LARGEST_COORDINATE = 10_000_000
 """The most pixels that a side of an image may have on its way; it is libvips' own limit."""
 
@@ -62,6 +64,22 @@ def finish(view: View, region: Rect, scaled: Size, reply: Size, *, align: Align,
     layout = cut(layout, view)
     check(layout, rules)
     return layout
+
+
+def region_in_view(view: View, layout: ViewLayout, composite: Size) -> Rect:
+    """Give the region of interest in pixels of the view, which may reach beyond it."""
+    region = whole(view.rgn, composite)
+    left, top = layout.left + region.x * layout.scale_x, layout.top + region.y * layout.scale_y
+    size = Size(at_least_one(region.width * layout.scale_x), at_least_one(region.height * layout.scale_y))
+    return Rect(rounded(left), rounded(top), size.width, size.height)
+
+
+def small_view(view: View, composite: Size, rules: ViewRules) -> ViewLayout:
+    """Show all of the region of interest, small."""
+    region = whole(view.rgn, composite)
+    scale = min(1.0, PREVIEW / max(region.width, region.height))
+    size = Size(at_least_one(region.width * scale), at_least_one(region.height * scale))
+    return finish(View(), region, size, size, align=CENTER, rules=rules)
 
 
 def cut(layout: ViewLayout, view: View) -> ViewLayout:

@@ -36,6 +36,7 @@ from imageserver.render.cutting import between, cut, grown, read_part, size_of
 from imageserver.render.effects import SIGMAS, effect_image, effect_reach
 from imageserver.render.engine import Image
 from imageserver.render.exchange import to_image
+from imageserver.render.focusing import moved
 from imageserver.render.lenses import through
 from imageserver.render.sources import Opened, open_source
 from imageserver.render.stacking import CLEAR, Drawn, piled
@@ -48,8 +49,14 @@ EVERYTHING = 10**8
 BLACK = Color("rgb", (0, 0, 0))
 
 
+def focused(layout: Layout) -> Layout:
+    """Find what is seen of a picture whose content decides that."""
+    return layout if layout.focus is None else moved(layout, layout.focus, finished(layout.focus.preview))
+
+
 def finished(layout: Layout) -> Image:
     """Draw a picture in the colour space of its reply; what is merged in CMYK is drawn in two parts."""
+    layout = focused(layout)
     coloring = layout.coloring
     if coloring is None:
         return compose(layout)

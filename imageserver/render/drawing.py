@@ -8,7 +8,7 @@ from dataclasses import replace
 from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
-from imageserver.render.compose import finished
+from imageserver.render.compose import finished, focused
 from imageserver.render.embedding import metadata_of
 from imageserver.render.encode import encode, encode_frames, encode_plain
 from imageserver.render.engine import Error, Image
@@ -37,6 +37,7 @@ def draw_in(layout: Layout, written: Sequence[Layout], kept: Cache) -> list[byte
     """Draw a layout once, and write it in one or more formats."""
     metadata = metadata_of(layout.embedded)
     try:
+        layout = focused(layout)
         if layout.animation is not None:
             return [encode_frames(drawn_frames(with_intermediates(layout, kept)), one, metadata) for one in written]
         plain = plain_picture(layout)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imageserver.dialects.cloudinary.language.colors import is_clear, lets_through, read_color
 from imageserver.dialects.cloudinary.language.components import Component
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, invalid
-from imageserver.dialects.cloudinary.language.numbers import evaluate, length
+from imageserver.dialects.cloudinary.language.numbers import evaluate, length, within
 from imageserver.dialects.cloudinary.language.picture import Client, Picture
 from imageserver.protocol.values import Size, at_least_one, rounded
 
@@ -25,10 +25,17 @@ COMPASS = {
     "north_west": (-1, -1),
 }
 SEEN = re.compile(r"(?:auto|face|faces|custom|body|adv_faces|adv_face|adv_eyes|ocr_text)(?:[:_].*)?", re.DOTALL)
-"""What would need somebody who sees: the middle stands in for it."""
+"""What would need somebody who knows what things are: the look of things stands in for that."""
+PEOPLE = re.compile(r"face|body|eyes")
+MIDDLE = re.compile(r"custom|.*:center", re.DOTALL)
+"""Those of them that say that the middle is meant where nothing is found."""
 AUTO = re.compile(r"auto(?::.*)?", re.DOTALL)
 TAKE_AUTO = frozenset({"fill", "lfill", "fill_pad", "crop", "thumb", "auto", "auto_pad"})
 RATIO = re.compile(r"([0-9]+(?:\.[0-9]+)?):([0-9]+(?:\.[0-9]+)?)")
+LOOKING = frozenset({"auto", "auto_pad", "fill_pad"})
+"""Crop modes that look for themselves."""
+KEPT = 2 / 3
+"""The share of a side that fill_pad and auto_pad show at least; the rest is margin."""
 NOT_HERE = frozenset({"imagga_crop", "imagga_scale"})
 
 
@@ -37,6 +44,7 @@ class Asked:
     """What a component asks for, in pixels; a side of 0 is free. `gravity` goes from -1 to 1 each way.
 
     `corner` says that a place counts from the top left, as without gravity; `center` is the place of `g_xy_center`.
+    With `focus`, content decides what is seen, `zoom` times as large as it would be.
     """
 
     mode: str
@@ -48,6 +56,8 @@ class Asked:
     center: tuple[int, int] | None
     color: str
     stretches: bool
+    focus: str = ""
+    zoom: float = 1.0
 
 
 def resized(picture: Picture, component: Component, client: Client) -> Picture:
@@ -85,6 +95,8 @@ def read(picture: Picture, component: Component, client: Client) -> Asked:
         center=(x, y) if gravity == "xy_center" else None,
         color=background(component.get("b"), client),
         stretches="ignore_aspect_ratio" in component.flags,
+        focus=focus(mode, gravity),
+        zoom=within("zoom", component.get("z", "1"), 0.01, 10),
     )
 
 
@@ -140,6 +152,15 @@ def compass(text: str) -> tuple[int, int]:
     if text not in COMPASS:
         raise invalid("gravity", text)
     return COMPASS[text]
+
+
+def focus(mode: str, gravity: str) -> str:
+    """Say in what way content decides what is seen, if it does: what draws the eye, for people, or most detail."""
+    if not SEEN.fullmatch(gravity):
+        return "focus=entropy" if mode in LOOKING and not gravity else ""
+    if MIDDLE.fullmatch(gravity):
+        return ""
+    return "focus=attention" if PEOPLE.search(gravity) else "focus=entropy"
 
 
 def background(text: str, client: Client) -> str:
@@ -213,12 +234,47 @@ def filled(picture: Picture, asked: Asked) -> Picture:
     if asked.center is not None:
         return cut_about(picture, asked)
     size = Size(asked.width, asked.height)
-    return picture.viewed(f"wid={size.width}", f"hei={size.height}", "fit=crop,1", *align(asked.gravity), size=size)
+    return picture.viewed(f"wid={size.width}", f"hei={size.height}", "fit=crop,1", *align(asked), size=size)
 
 
-def align(gravity: tuple[int, int]) -> tuple[str, ...]:
-    """Say where the picture sits, unless that is the middle."""
-    return () if gravity == (0, 0) else (f"align={gravity[0]},{gravity[1]}",)
+def align(asked: Asked) -> tuple[str, ...]:
+    """Say where the picture sits, unless that is the middle, or that its content decides what is seen."""
+    if asked.focus:
+        return (asked.focus,)
+    horizontal, vertical = asked.gravity
+    return (f"align={horizontal},{vertical}",) if horizontal or vertical else ()
+
+
+def closer(picture: Picture, asked: Asked) -> Picture:
+    """`c_thumb`: as `c_fill`, or closer."""
+    if not (asked.focus and asked.zoom > 1 and asked.width and asked.height):
+        return filled(picture, asked)
+    return seen(
+        fitting(picture, max(ratios(picture, asked)) * asked.zoom), Size(asked.width, asked.height), asked.focus
+    )
+
+
+def seen(picture: Picture, size: Size, focus: str) -> Picture:
+    """Cut out of a picture what its content decides."""
+    inner = Size(min(size.width, picture.size.width), min(size.height, picture.size.height))
+    if inner == picture.size:
+        return picture
+    return picture.viewed("scl=1", f"wid={inner.width}", f"hei={inner.height}", focus, size=inner)
+
+
+def filled_or_padded(picture: Picture, asked: Asked) -> Picture:
+    """`c_fill_pad` and `c_auto_pad`: as `c_fill`, with margins where that would show too little."""
+    if not (asked.width and asked.height):
+        return only_side(picture, asked)
+    fit, cover = min(ratios(picture, asked)), max(ratios(picture, asked))
+    if cover * KEPT <= fit:
+        return filled(picture, asked)
+    whole, canvas = fitting(picture, fit / KEPT), Size(asked.width, asked.height)
+    inner = Size(min(canvas.width, whole.size.width), min(canvas.height, whole.size.height))
+    left, top = place(canvas, inner, (0, 0), (0, 0))
+    margins = (left, top, canvas.width - inner.width - left, canvas.height - inner.height - top)
+    part = seen(whole, inner, asked.focus) if asked.focus else cut(whole, with_size(asked, inner.width, inner.height))
+    return extended(part, margins, asked.color, canvas) if any(margins) else part
 
 
 def cut_about(picture: Picture, asked: Asked) -> Picture:
@@ -242,17 +298,7 @@ def filled_or_less(picture: Picture, asked: Asked) -> Picture:
 
 def with_size(asked: Asked, width: int, height: int) -> Asked:
     """Ask for another size."""
-    return Asked(
-        asked.mode,
-        width,
-        height,
-        asked.gravity,
-        asked.offset,
-        asked.corner,
-        asked.center,
-        asked.color,
-        asked.stretches,
-    )
+    return replace(asked, width=width, height=height)
 
 
 def padded(picture: Picture, asked: Asked, least: float, most: float) -> Picture:
@@ -262,7 +308,12 @@ def padded(picture: Picture, asked: Asked, least: float, most: float) -> Picture
     canvas = Size(max(asked.width or size.width, size.width), max(asked.height or size.height, size.height))
     if not asked.color and asked.offset == (0, 0) and least == 0:
         upscale = 0 if most == 1 else 1
-        commands = (f"wid={canvas.width}", f"hei={canvas.height}", f"fit=fit,{upscale}", *align(asked.gravity))
+        commands = (
+            f"wid={canvas.width}",
+            f"hei={canvas.height}",
+            f"fit=fit,{upscale}",
+            *align(replace(asked, focus="")),
+        )
         return picture.viewed(*commands, size=canvas, has_alpha=picture.has_alpha or canvas != size)
     left, top = place(canvas, size, asked.gravity, asked.offset)
     margins = (left, top, canvas.width - size.width - left, canvas.height - size.height - top)
@@ -293,6 +344,8 @@ def cut(picture: Picture, asked: Asked) -> Picture:
     """`c_crop`: a window of the picture as it is."""
     size = picture.size
     wanted = Size(asked.width or size.width, asked.height or size.height)
+    if asked.focus:
+        return seen(picture, wanted, asked.focus)
     if asked.center is not None:
         left, top = (rounded(asked.center[0] - wanted.width / 2), rounded(asked.center[1] - wanted.height / 2))
     elif asked.corner:
@@ -320,9 +373,11 @@ MODES: Mapping[str, Callable[[Picture, Asked], Picture]] = {
     "fit": lambda picture, asked: bounded(picture, asked, 1),
     "limit": lambda picture, asked: bounded(picture, asked, 0),
     "mfit": enlarged,
-    **dict.fromkeys(("fill", "thumb", "auto", "fill_pad"), filled),
+    **dict.fromkeys(("fill", "auto"), filled),
+    "thumb": closer,
+    **dict.fromkeys(("fill_pad", "auto_pad"), filled_or_padded),
     "lfill": filled_or_less,
-    **dict.fromkeys(("pad", "auto_pad"), lambda picture, asked: padded(picture, asked, 0, float("inf"))),
+    "pad": lambda picture, asked: padded(picture, asked, 0, float("inf")),
     "lpad": lambda picture, asked: padded(picture, asked, 0, 1.0),
     "mpad": lambda picture, asked: padded(picture, asked, 1.0, float("inf")),
     "crop": cut,

@@ -20,7 +20,7 @@ ARC = 0.5522847498
 FLIPS = {"hflip": "lr", "vflip": "ud"}
 IGNORED_TURNS = frozenset({"ignore", "exif", "auto_left", "auto_right"})
 QUARTER = 90
-PADDING = frozenset({"pad", "lpad", "mpad", "auto_pad"})
+PADDING = frozenset({"pad", "lpad", "mpad", "auto_pad", "fill_pad"})
 """Crop modes that have filled what lies behind already."""
 Radii = tuple[tuple[float, float], ...]
 """Horizontal and vertical radius of each corner, from the top left clockwise."""

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from conftest import QUIET
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 from serving import Client, serving
 
 from imageserver.config import Config
-from imageserver.dialects.cloudinary.language.address import read_address
-from imageserver.dialects.cloudinary.language.chain import Known, finished, key_of, read_chain, translate
-from imageserver.dialects.cloudinary.language.facts import BadTransformation
-from imageserver.dialects.cloudinary.language.picture import Client as Asking
-from imageserver.dialects.cloudinary.language.picture import Shown
-from imageserver.dialects.cloudinary.language.signatures import call_signatures, call_text, signs_url, url_signatures
-from imageserver.errors import RequestError
+from imageserver.dialects.cloudinary.language.signatures import url_signatures
 from imageserver.front_doors import Cloud, Cloudinary, Dialects
-from imageserver.protocol.reading import read
-from imageserver.protocol.values import Size
 from imageserver.tools.cli import with_front_doors
 
 ROWS = yaml.safe_load((Path(__file__).parent / "cloudinary.yaml").read_text())
+LONG = "public, no-transform, immutable, max-age=2592000"
 SECRET = "b"  # noqa: S105, that of the vectors
 MACROS = """macros:
   small: '.cloudinary=c_fill,w_40,h_30/e_grayscale'
@@ -69,7 +60,14 @@ def clouds(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     )
     Image.new("RGB", (9, 9), (255, 0, 0)).save(marked / "mark.png")
     Image.new("RGB", (30, 20), (0, 0, 255)).save(marked / "plain.png")
-    clouds = f"demo Co key {SECRET}, open Co, marked Marked"
+    small = folder / "catalogs" / "Small"
+    small.mkdir()
+    (small / "catalog.yaml").write_text(
+        "attributes: {max_pix: [40, 40]}\nimages: {large: {path: large.png}, fits: {path: fits.png}}\n"
+    )
+    Image.new("RGB", (80, 60), (255, 0, 0)).save(small / "large.png")
+    Image.new("RGB", (40, 30), (255, 0, 0)).save(small / "fits.png")
+    clouds = f"demo Co key {SECRET}, open Co, marked Marked, small Small key {SECRET}"
     environment = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": clouds}
     with serving(folder, environment=environment) as client:
         yield client
@@ -175,6 +173,55 @@ def test_original_is_sent_as_it_is_stored(clouds: Client) -> None:
     assert (again.status, again.body) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    ("url", "size", "stored"),
+    [
+        ("fits.png", (40, 30), "fits.png"),
+        ("large.png", (40, 30), None),
+        ("large.jpg", (40, 30), None),
+        ("e_grayscale/large", (40, 30), None),
+        ("w_20/large.png", (20, 15), None),
+        ("c_crop,h_50,w_20/large", None, None),
+        (f"s--{next(url_signatures('large.png', SECRET))}--/large.png", (80, 60), "large.png"),
+    ],
+)
+def test_originals_are_no_larger_than_the_catalog_allows(
+    clouds: Client, url: str, size: tuple[int, int] | None, stored: str | None
+) -> None:
+    reply = clouds.ask(f"/small/image/upload/{url}")
+    if size is None:
+        assert (reply.status, "illegal image size 20x50" in reply.headers["X-Cld-Error"]) == (400, True)
+        return
+    assert (reply.status, reply.image.size) == (200, size), reply.headers
+    if stored:
+        assert reply.body == (clouds.folder / "catalogs" / "Small" / stored).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("url", "is_kept"),
+    [
+        ("/demo/image/upload/{}/photo.jpg", True),
+        ("/demo/image/upload/c_fill,g_auto,h_5,w_9/{}/photo.png", True),
+        ("/demo/image/upload/d_grid.png,w_9/{}/photo.png", True),
+        ("/demo/image/upload/l_photo,w_9/fl_layer_apply/{}/photo.png", True),
+        ("/demo/image/upload/l_text:Arial_9:a/fl_layer_apply/{}/photo.png", True),
+        ("/demo/image/upload/l_alpha,w_9/fl_layer_apply/{}/photo.png", False),
+        ("/demo/image/upload/w_9/u_grid/fl_layer_apply/{}/photo.png", False),
+        ("/demo/image/upload/t_small/{}/photo.png", False),
+        ("/demo/image/upload/t_native/{}/photo.png", False),
+        ("/demo/image/upload/$a_t_small/$a/{}/photo.png", False),
+        ("/demo/image/upload/w_9/{}/masked.png", True),
+        ("/marked/image/upload/{}/plain.png", False),
+    ],
+)
+def test_only_what_has_its_version_is_kept_for_long(clouds: Client, url: str, is_kept: bool) -> None:
+    modified = parsedate_to_datetime(clouds.ask(url.format("v2")).headers["Last-Modified"])
+    current = url.format(f"v{int(modified.timestamp())}")
+    for reply in (clouds.ask(current), clouds.ask(current)):  # drawn, and at hand
+        assert (reply.status, reply.headers["Cache-Control"]) == (200, LONG if is_kept else "public, no-cache")
+        assert reply.headers["ETag"]
+
+
 def test_watermark_is_on_what_is_not_changed(clouds: Client) -> None:
     reply = clouds.ask("/marked/image/upload/plain.png")
     assert reply.body == clouds.ask("/is/image/Marked/plain?scl=1&fmt=png").body
@@ -271,128 +318,3 @@ def test_configuration_that_leads_nowhere_is_told_in_one_line(tmp_path: Path, se
 def test_getinfo(clouds: Client) -> None:
     found = json.loads(clouds.ask(full("c_fill,fl_getinfo,h_50,w_60/photo")).text)
     assert found == {"input": {"width": 400, "height": 300}, "output": {"width": 60, "height": 50}}
-
-
-WORDS = sorted({word for row in ROWS for part in row["url"].split("/")[:-1] for word in part.split(",")})
-ODD = (
-    "w_" + "9" * 30,
-    "h_-1",
-    "a_1e5",
-    "dpr_0",
-    "l_",
-    "l_fetch:####",
-    "w_iw_pow_9",
-    "if_else",
-    "if__",
-    "e_trim:5",
-    "t_x",
-)
-PARTS = st.lists(st.lists(st.sampled_from([*WORDS, *ODD]), min_size=1, max_size=4).map(",".join), max_size=5)
-
-
-@settings(max_examples=300)
-@given(PARTS, st.text(max_size=4), st.integers(1, 900))
-def test_any_transformation_is_a_request_or_an_error(parts: list[str], more: str, side: int) -> None:
-    try:
-        found = read_address(f"image/upload/{'/'.join(parts)}{more}/x.jpg")
-        chain = read_chain(found.transformations, {"x": "w_5/e_tint", "small": "h_3"}.get)
-        shown = Shown("Co/photo", Size(side, 300))
-        known = Known(shown, "Co", {key_of(one): shown for one in chain.overlays})
-        written, _ = finished(translate(chain, known), chain, "", "jpg", Asking())
-    except RequestError:
-        return
-    path, _, query = written.partition("?")
-    assert read(path, query).pieces
-
-
-def test_what_needs_the_picture_twice_does_not_grow_for_ever() -> None:
-    chain = read_chain(["e_tint:50:red"] * 50, lambda _: None)
-    with pytest.raises(BadTransformation, match="too long once it is written out"):
-        translate(chain, Known(Shown("Co/photo", Size(400, 300)), "Co"))
-
-
-@pytest.mark.parametrize(
-    ("path", "parts"),
-    [
-        ("image/upload/a", ((), None, "a")),
-        ("image/upload/v12", ((), None, "v12")),
-        ("image/upload/u_2/band_photo", (("u_2",), None, "band_photo")),
-        ("image/upload/band_photo/x", ((), None, "band_photo/x")),
-        ("image/upload/w_1,h_2/e_sepia/a/b.jpg", (("w_1,h_2", "e_sepia"), None, "a/b.jpg")),
-        ("image/upload/w_1/v2/w_3/x", (("w_1",), 2, "w_3/x")),
-        ("image/upload/w_1/v2/v3/x", (("w_1",), 2, "v3/x")),
-        ("image/upload/v2/v3", ((), 2, "v3")),
-        ("image/upload/$a_1/if_w_gt_$a,w_2/if_end/x", (("$a_1", "if_w_gt_$a,w_2", "if_end"), None, "x")),
-        ("image/upload/w_1//x//y", (("w_1",), None, "x/y")),
-        ("image/upload/d_x/y.jpg/v1/z", (("d_x", "y.jpg"), 1, "z")),
-        ("image/upload/l_text:A_1:a%252Cb,co_red/x%20y%2Cz", (("l_text:A_1:a%2Cb,co_red",), None, "x y,z")),
-        ("image/fetch/w_1/http://a.b/c%3Fx%3D1", (("w_1",), None, "http://a.b/c?x=1")),
-        ("image/fetch/v1/https%3A%2F%2Fa.b%2Fc", ((), 1, "https://a.b/c")),
-        ("images/w_1/v2/x/name.jpg", (("w_1",), 2, "x.jpg")),
-        ("files/v2/x.pdf/name", ((), 2, "x.pdf")),
-        ("files/x.pdf/name.pdf", ((), None, "x.pdf")),
-        ("files/x/name.pdf", ((), None, "x.pdf")),
-        ("iu/w_1/x", (("w_1",), None, "x")),
-        ("x", ((), None, "x")),
-    ],
-)
-def test_address(path: str, parts: tuple[tuple[str, ...], int | None, str]) -> None:
-    found = read_address(path)
-    assert (found.transformations, found.version, found.public_id) == parts
-
-
-@pytest.mark.parametrize(
-    ("text", "short", "long"),
-    [
-        ("c_crop,h_20,w_10/image.jpg", "Ai4Znfl3", "w7DXgwn5wCnfEUqu7i0gnCTHxMzvnVmI"),
-        ("image.jpg", "--SjmNDA", "m50khsqq0vFHiDjt9VvvEn8BhKAAIfy8"),
-        ("sample.jpg", "v2fTPYTu", "2hbrSMPOjj5BJ4xV7SgFbRDevFaQNUFf"),
-        ("http://google.com/path/to/image.png", "hH_YcbiS", "jgO_FadrW3Q05ZLDGIm65q1vNNCaWeby"),
-        (
-            "co_red,l_text:Times_70_bold:Cool%25F0%259F%2598%258D/image.jpg",
-            "Uqk1a-5W",
-            "aprLoJbJlL13jbl55ioxIvCg_2h_5Cdu",
-        ),
-    ],
-)
-def test_url_signature(text: str, short: str, long: str) -> None:
-    assert signs_url(short, text, SECRET)
-    assert signs_url(long, text, SECRET)
-    assert not signs_url(short, text + "x", SECRET)
-    assert not signs_url(short, text, "")
-    assert not signs_url("", text, SECRET)
-
-
-def test_signature_of_a_url_is_that_of_what_is_behind_it() -> None:
-    found = read_address("image/upload/s----SjmNDA--/v1234/image.jpg")
-    assert (found.signature, found.signed_text) == ("--SjmNDA", "image.jpg")
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "signature"),
-    [
-        ("username", "user@cloudinary.com", "14c00ba6d0dfdedbc86b316847d95b9e6cd46d94"),
-        (
-            "username",
-            "user@cloudinary.com",
-            "45ddaa4fa01f0c2826f32f669d2e4514faf275fe6df053f1a150e7beae58a3bd",
-        ),
-        (
-            "notification_url",
-            "https://fake.com/callback?a=1&tags=hello,world",
-            "4fdf465dd89451cc1ed8ec5b3e314e8a51695704",
-        ),
-    ],
-)
-def test_call_signature(name: str, value: str, signature: str) -> None:
-    """The vectors sign the name of the cloud as well, which is not among what a call over HTTP signs."""
-    text = call_text({"cloud_name": "dn6ot3ged", "timestamp": "1568810420", name: value})
-    secret = "hdcixPpR2iKERPwqvH6sHdK9cyac"  # noqa: S105, that of the vectors
-    algorithm = "sha1" if len(signature) == 40 else "sha256"
-    assert hashlib.new(algorithm, (text + secret).encode()).hexdigest() == signature
-
-
-def test_live_call_signature() -> None:
-    sent = {"invalidate": "1", "overwrite": "1", "public_id": "f/pic", "tags": "a,b", "timestamp": "1795310601"}
-    known = {"api_key": "key", "file": "", "signature": "x", "empty": ""}
-    assert "005a7e25989d7f7844a82e4ecad22b2ee41557f9" in set(call_signatures({**sent, **known}, "secret"))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
+from pathlib import Path
 
 from aiohttp import web
 
@@ -31,6 +32,7 @@ from imageserver.server.file_versions import Version
 from imageserver.server.heading import rule_headers, with_rule_headers
 from imageserver.server.hints import number, read_hints
 from imageserver.server.hits import known
+from imageserver.server.site import paths_of
 
 EXPOSED = "Content-Length, ETag, Server-Timing, X-Cld-Error"
 METHODS = ("GET", "HEAD")
@@ -170,11 +172,11 @@ async def send(
     keeping = await caching(account, address, found, temporary=bool(more))
     headers = {**always(), **keeping.headers, **(more or {})}
     same = not found.extension or FORMATS.get(found.extension.casefold(), "") == FORMATS.get(found.stored, "-")
-    if found.is_its_file and same and not chain.changes_pixels:
+    if found.is_its_file and same and not chain.changes_pixels and (found.fits or looking.signed):
         attachment = flags_of(chain.components).get("attachment")
         headers |= disposition(attachment, address, found.stored)
         return await send_original(looking, found, headers)
-    client = client_of(request)
+    client = replace(client_of(request), most=found.most)
     picture = translate(chain, await looking.known(chain, found, client))
     if "getinfo" in flags_of(chain.components):
         return web.json_response(
@@ -187,8 +189,13 @@ async def send(
     written, output = finished(picture, chain, found.extension, found.stored or "png", client)
     headers |= disposition(output.attachment, address, output.extension)
     by_width = any(one.get("w").startswith("auto") for one in chain.components)
-    watched = None if by_width else keeping.watched
-    return await draw(looking, written, {**headers, **varying(chain, output)}, watched)
+    keeping = replace(
+        keeping,
+        headers={**headers, **varying(chain, output)},
+        watched=None if by_width else keeping.watched,
+        own=frozenset() if chain.is_named else found.own,
+    )
+    return await draw(looking, written, keeping)
 
 
 def varying(chain: Chain, output: Output) -> dict[str, str]:
@@ -215,10 +222,15 @@ def disposition(attachment: str | None, address: Address, extension: str) -> dic
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How long a reply may be kept, and the files that have to stay as they are for that to be right."""
+    """How long a reply may be kept, and the files that have to stay as they are for that to be right.
+
+    A reply made of other files than the record's `own` may only be kept `shortly`, since the version is not theirs.
+    """
 
     headers: Mapping[str, str]
+    shortly: Mapping[str, str]
     watched: tuple[Version, ...] | None = ()
+    own: frozenset[Path] = frozenset()
 
 
 async def caching(account: Account, address: Address, found: Found, *, temporary: bool) -> Keeping:
@@ -228,18 +240,16 @@ async def caching(account: Account, address: Address, found: Found, *, temporary
     shortly = {"Cache-Control": f"public, max-age={seconds}" if seconds else "public, no-cache"}
     path = found.entry.source() if found.entry and found.entry.record and found.entry.record.path else None
     if temporary or path is None or address.version is None or address.version <= 1:
-        return Keeping(shortly, None if temporary else ())
+        return Keeping(shortly, shortly, None if temporary else ())
     stored = await account.stored(found.name, path)
     modified = {"Last-Modified": formatdate(stored.second, usegmt=True)} if stored.second else {}
     if stored.second != address.version:
-        return Keeping({**shortly, **modified}, stored.watched or None)
+        return Keeping({**shortly, **modified}, shortly, stored.watched or None)
     kept = f"public, no-transform, immutable, max-age={settings.max_age}"
-    return Keeping({"Cache-Control": kept, **modified}, stored.watched or None)
+    return Keeping({"Cache-Control": kept, **modified}, shortly, stored.watched or None)
 
 
-async def draw(
-    looking: Looking, written: str, headers: Mapping[str, str], watched: tuple[Version, ...] | None
-) -> web.Response:
+async def draw(looking: Looking, written: str, keeping: Keeping) -> web.Response:
     """Draw a native request, or find that the client has it; what follows from nothing but files is remembered."""
     site, request, state = looking.account.site, looking.request, looking.state
     path, _, query = written.partition("?")
@@ -248,7 +258,8 @@ async def draw(
     until = await site.fetcher.bring(planned.foreign)
     versions = site.versions(planned)
     answered = await site.answer(planned)
-    own = dict(headers)
+    own = {**keeping.headers, **({} if set(paths_of(planned)) <= keeping.own else keeping.shortly)}
+    watched = keeping.watched
     if admitted.is_bounded:
         own["Cache-Control"] = "private, no-cache"
     own = with_rule_headers(own, rule_headers(admitted.headers, admitted.request.pieces))

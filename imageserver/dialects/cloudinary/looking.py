@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import quote
 
 from aiohttp import web
@@ -47,6 +48,24 @@ class Found:
         if self.entry is None or self.entry.record is None or not self.shown.plain:
             return False
         return not (self.entry.record.mask_path or self.entry.catalog.attributes.watermark)
+
+    @property
+    def most(self) -> Size:
+        """How large the catalog lets a picture be; a side of 0 is free."""
+        return self.entry.catalog.attributes.max_pix if self.entry else UNBOUNDED
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether the catalog lets the picture be as large as it is."""
+        size, most = self.shown.size, self.most
+        return size.width <= (most.width or size.width) and size.height <= (most.height or size.height)
+
+    @property
+    def own(self) -> frozenset[Path]:
+        """The files whose change is a change of the record; none where it stands for a request of its own."""
+        if self.entry is None or self.entry.record is None or not self.shown.plain:
+            return frozenset()
+        return frozenset(filter(None, (self.entry.source(), self.entry.mask())))
 
 
 @dataclass(frozen=True, slots=True)

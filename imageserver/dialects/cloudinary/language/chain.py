@@ -30,7 +30,7 @@ from imageserver.dialects.cloudinary.language.numbers import DECIMAL, within
 from imageserver.dialects.cloudinary.language.output import Output, held, output_of
 from imageserver.dialects.cloudinary.language.picture import Client, Picture, Shown, begin
 from imageserver.dialects.cloudinary.language.shapes import bordered, filled_behind, rounded_corners, turned
-from imageserver.protocol.values import rounded
+from imageserver.protocol.values import Size, rounded
 
 DEEPEST = 8
 """Named transformations within named transformations."""
@@ -68,10 +68,14 @@ Node = Component | Overlay | Macro
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A transformation, its layers found; `components` are all that say how the picture is sent."""
+    """A transformation, its layers found; `components` are all that say how the picture is sent.
+
+    `is_named` says that part of it stands in the catalog.
+    """
 
     nodes: tuple[Node, ...] = ()
     components: tuple[Component, ...] = ()
+    is_named: bool = False
 
     @property
     def overlays(self) -> tuple[Overlay, ...]:
@@ -118,11 +122,17 @@ def overlays_of(nodes: Sequence[Node]) -> Iterator[Overlay]:
 
 def read_chain(parts: Sequence[str], named: Named) -> Chain:
     """Read a transformation; raises `BadTransformation`."""
-    components = tuple(islice(expanded(parts, named, {}, 0), MOST + 1))
+    names: list[str] = []
+
+    def noted(name: str) -> str | None:
+        names.append(name)
+        return named(name)
+
+    components = tuple(islice(expanded(parts, noted, {}, 0), MOST + 1))
     if len(components) > MOST:
         raise BadTransformation(f"Invalid transformation: more than {MOST} components")
     flat = tuple(one for one in components if isinstance(one, Component))
-    return Chain(grouped(components), flat)
+    return Chain(grouped(components), flat, bool(names))
 
 
 def expanded(parts: Sequence[str], named: Named, variables: dict[str, str], depth: int) -> Iterator[Component | Macro]:
@@ -366,8 +376,18 @@ def with_effects(picture: Picture, component: Component) -> Picture:
 
 
 def finished(picture: Picture, chain: Chain, extension: str, stored: str, client: Client) -> tuple[str, Output]:
-    """Write the whole request, and say what is sent."""
-    whole = picture.whole()
+    """Write the whole request, and say what is sent; where no size is asked for, it is as large as it may be."""
+    whole = allowed(picture, client.most).whole()
     output = output_of(whole, chain.components, extension, stored, client)
     whole = held(whole, output)
     return replace(whole, commands=(*whole.commands, *output.commands)).written, output
+
+
+def allowed(picture: Picture, most: Size) -> Picture:
+    """Give a picture whose size nobody asked for no larger than a catalog allows."""
+    size = picture.size
+    scale = min(most.width / size.width if most.width else 1.0, most.height / size.height if most.height else 1.0)
+    if picture.has_view or size != picture.source or scale >= 1:
+        return picture
+    size = Size(max(1, int(size.width * scale)), max(1, int(size.height * scale)))
+    return picture.viewed(f"wid={size.width}", f"hei={size.height}", "fit=stretch", size=size)

@@ -15,13 +15,15 @@ LONGEST = 2**16
 class Client:
     """What is known of who asks: the device pixel ratio, the formats that it shows, and the width that it wants.
 
-    `border` is the colour at the edges of the picture that is asked for, where that is known.
+    `border` is the colour at the edges of the picture that is asked for, where that is known; `most` is how large a
+    picture may be, 0 leaving a side free.
     """
 
     ratio: float = 1.0
     formats: tuple[str, ...] = ()
     width: int = 0
     border: str = ""
+    most: Size = Size(0, 0)
 
 
 @dataclass(frozen=True, slots=True)

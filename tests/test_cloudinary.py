@@ -43,7 +43,8 @@ def clouds(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     path = folder / "catalogs" / "Co" / "catalog.yaml"
     text = path.read_text().replace(
         "  grid: {path: grid.png}\n",
-        "  grid: {path: grid.png}\n  edged: {path: edged.png}\n"
+        "  grid: {path: grid.png}\n  edged: {path: edged.png}\n  pathed: {path: pathed.tif}\n"
+        "  told: {path: grid.png, tags: 'sale, on_top', user_data: {kind: red_shoe, price: 10}}\n"
         "  folder/inner: {path: grid.png}\n  'a,b ü&.x': {path: photo.jpg}\n"
         "  private:own: {path: grid.png, access: private}\n"
         "  authenticated:own: {path: grid.png, access: authenticated}\n",
@@ -124,6 +125,11 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("fl_layer_apply/photo", 400, "Invalid transformation: fl_layer_apply without a layer"),
         ("l_nothing/fl_layer_apply/photo", 404, "Resource not found - nothing"),
         ("l_text:Arial:words/fl_layer_apply/photo", 400, "Invalid text overlay: expected l_text:Font_size:text"),
+        ("fl_clip,pg_9/pathed", 400, "Invalid page in transformation: 9"),
+        ("fl_clip,l_pathed/fl_layer_apply/photo", 400, "Transformation flag clip is not supported for overlays"),
+        ("e_gradient_fade:101/photo", 400, "Invalid effect gradient_fade in transformation: 101"),
+        ("if_!a!_in_colours,w_5/photo", 400, "Invalid condition in transformation: !a!_in_colours"),
+        ("if_md:!k!_eq_!v!,w_5/photo", 400, "Invalid condition in transformation: md:!k!_eq_!v!"),
         ("l_subtitles:x/fl_layer_apply/photo", 400, "Overlays of type subtitles are not supported"),
         ("l_private:own/fl_layer_apply/photo", 401, "Overlay private:own needs a signed URL"),
         ("/demo/image/private/l_authenticated:own/fl_layer_apply/own", 401, "Overlay authenticated:own needs a signed"),
@@ -211,6 +217,7 @@ def test_originals_are_no_larger_than_the_catalog_allows(
         ("/demo/image/upload/t_native/{}/photo.png", False),
         ("/demo/image/upload/$a_t_small/$a/{}/photo.png", False),
         ("/demo/image/upload/w_9/{}/masked.png", True),
+        ("/demo/image/upload/if_!sale!_in_tags,w_9/{}/told.png", False),
         ("/marked/image/upload/{}/plain.png", False),
     ],
 )

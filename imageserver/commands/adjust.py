@@ -96,6 +96,17 @@ class ReplaceColor:
     tolerance: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """How far from each edge a picture is let through, as shares of its sides; a higher power lets more through."""
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 0.0
+    bottom: float = 0.0
+    power: float = 1.0
+
+
 DISTRIBUTION: Keyword[Literal["uniform", "gaussian"]] = Keyword({"uniform": "uniform", "gaussian": "gaussian"})
 USM = (Real(0, 5), Real(0, 250), Integer(0, 255), FLAG)
 
@@ -229,6 +240,13 @@ class Adjust:
         default=0,
         comp=Comp.COMPOSITE,
         doc="Darkens towards the edges, in percent. An extension.",
+        page=EXTENSION,
+    )
+    fade: Fade | None = command(
+        {"op_fade": Product(Fade, (Real(0, 1), Real(0, 1), Real(0, 1), Real(0, 1), Real(0, 10)))},
+        comp=Comp.COMPOSITE,
+        doc="Becomes transparent towards the edges, over these shares of width and height; the last value is a power. "
+        "An extension.",
         page=EXTENSION,
     )
     noise: Noise | None = command(

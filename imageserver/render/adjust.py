@@ -28,6 +28,7 @@ from imageserver.render.alpha import (
 from imageserver.render.engine import Image, interpolator
 from imageserver.render.toning import (
     auto_levels,
+    fade,
     gamma,
     key_color,
     median,
@@ -90,6 +91,7 @@ def steps(adjust: Adjust) -> tuple[tuple[Callable[[Image, Any], Image], object, 
         (grow, adjust.grow, none.grow),
         (blur, adjust.blur, none.blur),
         (vignette, adjust.vignette, none.vignette),
+        (fade, adjust.fade, none.fade),
         (noise, adjust.noise, none.noise),
         (usm, adjust.usm, none.usm),
         (sharpen, adjust.sharpen, none.sharpen),

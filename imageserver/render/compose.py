@@ -114,7 +114,7 @@ def reach(layout: Layout) -> int:
 
 def adjust_reach(adjust: Adjust) -> int:
     """Give how far a pixel sees in operations on pixels; some look at the whole picture, or at where its edges are."""
-    if counts(adjust) or adjust.pixelate or adjust.vignette:
+    if counts(adjust) or adjust.pixelate or adjust.vignette or adjust.fade:
         return EVERYTHING
     return (
         math.ceil(abs(adjust.grow) + adjust.median + SIGMAS * (adjust.blur + (adjust.usm.radius if adjust.usm else 0)))

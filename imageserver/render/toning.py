@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from imageserver.commands.adjust import KeyColor, ReplaceColor
+from imageserver.commands.adjust import Fade, KeyColor, ReplaceColor
 from imageserver.protocol.color import Color
 from imageserver.render.alpha import (
     OPAQUE,
@@ -131,3 +131,16 @@ def vignette(image: Image, percent: int) -> Image:
     down = (place[1] + 0.5) / (image.height / 2) - 1
     share = 1 - (across * across + down * down) / 2 * (percent / 100)
     return recolored(image, lambda rgb: rgb * share)
+
+
+def fade(image: Image, wanted: Fade) -> Image:
+    """Let through towards the edges."""
+    place = Image.xyz(image.width, image.height)
+    across, down = (place[0] + 0.5) / image.width, (place[1] + 0.5) / image.height
+    edges = ((across, wanted.left), (down, wanted.top), (1 - across, wanted.right), (1 - down, wanted.bottom))
+    kept = alpha(image)
+    for distance_to, reach in edges:
+        if reach:
+            share = distance_to / reach
+            kept = kept * ((share < 1).ifthenelse(share, 1) ** wanted.power)
+    return with_alpha(colors(image), kept.rint().cast("uchar"))

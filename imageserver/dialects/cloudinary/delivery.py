@@ -193,7 +193,7 @@ async def send(
         keeping,
         headers={**headers, **varying(chain, output)},
         watched=None if by_width else keeping.watched,
-        own=frozenset() if chain.is_named else found.own,
+        own=frozenset() if chain.follows_catalog else found.own,
     )
     return await draw(looking, written, keeping)
 

@@ -16,6 +16,7 @@ from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import UPLOAD, Account, record_id
 from imageserver.dialects.cloudinary.language.address import Address
 from imageserver.dialects.cloudinary.language.chain import Chain, Known, Overlay, key_of, layer_request
+from imageserver.dialects.cloudinary.language.conditions import About
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource, Unsigned
 from imageserver.dialects.cloudinary.language.layers import Fetched, Layer, Named, elsewhere, stand_in
 from imageserver.dialects.cloudinary.language.picture import Client, Shown
@@ -59,6 +60,16 @@ class Found:
         """Tell whether the catalog lets the picture be as large as it is."""
         size, most = self.shown.size, self.most
         return size.width <= (most.width or size.width) and size.height <= (most.height or size.height)
+
+    @property
+    def about(self) -> About:
+        """What conditions may ask for beside the size."""
+        record = self.entry.record if self.entry else None
+        if record is None:
+            return About()
+        pairs = (line.partition("=") for line in record.user_data.replace("??", "\n").splitlines())
+        tags = frozenset(filter(None, (one.strip() for one in record.tags.split(","))))
+        return About(tags, {name.strip(): value for name, equals, value in pairs if equals})
 
     @property
     def own(self) -> frozenset[Path]:
@@ -117,6 +128,7 @@ class Looking:
             self.path_of(name),
             facts.shown_size(oriented=attributes.apply_orientation),
             has_alpha=facts.alpha != "none" or bool(record.mask_path),
+            paths=tuple(one.name for one in facts.paths),
         )
         return Found(shown, STORED.get(facts.format, facts.format.casefold()), name=name, entry=entry)
 
@@ -150,7 +162,7 @@ class Looking:
         """Gather all that a transformation needs to know of its pictures."""
         client = replace(client, border=await self.border(found, chain))
         layers, trim = await self.layers(chain), await self.trim(found, chain.trim)
-        return Known(found.shown, self.account.root, layers, client, trim)
+        return Known(found.shown, self.account.root, layers, client, trim, found.about)
 
     async def layers(self, chain: Chain) -> dict[tuple[Layer, str], Shown]:
         """Measure what all layers show; raises `NoSuchResource`."""

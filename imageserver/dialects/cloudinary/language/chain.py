@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from imageserver.dialects.cloudinary.language.clipping import CLIPS, clipped
 from imageserver.dialects.cloudinary.language.components import Component, read_component
-from imageserver.dialects.cloudinary.language.conditions import ELSE, END, holds
+from imageserver.dialects.cloudinary.language.conditions import ELSE, END, NOTHING, About, asks_about, holds
 from imageserver.dialects.cloudinary.language.effects import OF_LAYERS, applied, faded
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, invalid
 from imageserver.dialects.cloudinary.language.geometry import device_ratio, resized
@@ -27,10 +28,10 @@ from imageserver.dialects.cloudinary.language.layers import (
     under,
 )
 from imageserver.dialects.cloudinary.language.numbers import DECIMAL, within
-from imageserver.dialects.cloudinary.language.output import Output, held, output_of
+from imageserver.dialects.cloudinary.language.output import Output, allowed, held, output_of
 from imageserver.dialects.cloudinary.language.picture import Client, Picture, Shown, begin
 from imageserver.dialects.cloudinary.language.shapes import bordered, filled_behind, rounded_corners, turned
-from imageserver.protocol.values import Size, rounded
+from imageserver.protocol.values import rounded
 
 DEEPEST = 8
 """Named transformations within named transformations."""
@@ -70,12 +71,12 @@ Node = Component | Overlay | Macro
 class Chain:
     """A transformation, its layers found; `components` are all that say how the picture is sent.
 
-    `is_named` says that part of it stands in the catalog.
+    `follows_catalog` says that part of it, or what it depends on beside the picture, stands in the catalog.
     """
 
     nodes: tuple[Node, ...] = ()
     components: tuple[Component, ...] = ()
-    is_named: bool = False
+    follows_catalog: bool = False
 
     @property
     def overlays(self) -> tuple[Overlay, ...]:
@@ -132,7 +133,7 @@ def read_chain(parts: Sequence[str], named: Named) -> Chain:
     if len(components) > MOST:
         raise BadTransformation(f"Invalid transformation: more than {MOST} components")
     flat = tuple(one for one in components if isinstance(one, Component))
-    return Chain(grouped(components), flat, bool(names))
+    return Chain(grouped(components), flat, bool(names) or any(asks_about(one.get("if")) for one in flat))
 
 
 def expanded(parts: Sequence[str], named: Named, variables: dict[str, str], depth: int) -> Iterator[Component | Macro]:
@@ -248,6 +249,7 @@ class Known:
     layers: Mapping[tuple[Layer, str], Shown] = field(default_factory=dict)
     client: Client = Client()
     trim: str = ""
+    about: About = NOTHING
 
 
 def key_of(overlay: Overlay) -> tuple[Layer, str]:
@@ -268,7 +270,7 @@ def layer_request(overlay: Overlay, catalog: str, font: FontOf, record: Callable
 
 def translate(chain: Chain, known: Known) -> Picture:
     """Say what a chain makes of a picture; raises `BadTransformation`."""
-    picture = begin(known.catalog, known.base)
+    picture = clipped(begin(known.catalog, known.base), chain.components, chain.nodes, known.base.paths)
     if known.trim:
         left, top, width, height = map(int, known.trim.split(","))
         size = replace(picture.size, width=width, height=height)
@@ -284,14 +286,14 @@ def run(picture: Picture, nodes: Sequence[Node], known: Known) -> Picture:
         if isinstance(node, Component) and condition:
             rest = node.without("if")
             if rest.values or rest.effects or rest.flags:
-                if not any(skipping) and holds(condition, picture):
+                if not any(skipping) and holds(condition, picture, known.about):
                     picture = step(picture, rest, known.client)
             elif condition in {ELSE, END}:
                 if not skipping:
                     raise BadTransformation(f"Invalid transformation: if_{condition} without a condition")
                 skipping = [*skipping[:-1], not skipping[-1]] if condition == ELSE else skipping[:-1]
             else:
-                skipping.append(any(skipping) or not holds(condition, picture))
+                skipping.append(any(skipping) or not holds(condition, picture, known.about))
         elif not any(skipping):
             picture = applied_node(picture, node, nodes[index + 1 :], known)
     if skipping:
@@ -364,7 +366,7 @@ def check_page(component: Component) -> None:
     if space not in {"", "srgb", "tinysrgb", "no_cmyk"}:
         raise invalid("color space", space)
     page = component.get("pg")
-    if page not in {"", "1"}:
+    if page not in {"", "1"} and not component.flags.keys() & CLIPS:
         raise invalid("page", page)
 
 
@@ -381,13 +383,3 @@ def finished(picture: Picture, chain: Chain, extension: str, stored: str, client
     output = output_of(whole, chain.components, extension, stored, client)
     whole = held(whole, output)
     return replace(whole, commands=(*whole.commands, *output.commands)).written, output
-
-
-def allowed(picture: Picture, most: Size) -> Picture:
-    """Give a picture whose size nobody asked for no larger than a catalog allows."""
-    size = picture.size
-    scale = min(most.width / size.width if most.width else 1.0, most.height / size.height if most.height else 1.0)
-    if picture.has_view or size != picture.source or scale >= 1:
-        return picture
-    size = Size(max(1, int(size.width * scale)), max(1, int(size.height * scale)))
-    return picture.viewed(f"wid={size.width}", f"hei={size.height}", "fit=stretch", size=size)

@@ -1,12 +1,14 @@
-"""Conditions: `if_w_gt_300_and_ar_lt_1.5`, judged from left to right."""
+"""Conditions: `if_w_gt_300_and_!sale!_in_tags`, judged from left to right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import eq, ge, gt, le, lt, ne
 
 from imageserver.dialects.cloudinary.language.facts import BadTransformation
-from imageserver.dialects.cloudinary.language.numbers import evaluate
+from imageserver.dialects.cloudinary.language.numbers import DECIMAL, INTEGER, evaluate
 from imageserver.dialects.cloudinary.language.picture import Picture
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -18,26 +20,86 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "gte": ge,
 }
 ELSE, END = "else", "end"
+WORD = re.compile(r"(?:[a-z]+:)?![^!]*!|[^_]+")
+"""A part of a condition: a text may have what stands between parts."""
+CONTEXT = "ctx"
 
 
-def holds(text: str, picture: Picture) -> bool:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is said of a picture beside its pixels."""
+
+    tags: frozenset[str] = frozenset()
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = About()
+
+
+def asks_about(text: str) -> bool:
+    """Tell whether more than sizes decides a condition."""
+    return any(word == "tags" or word.partition(":")[0] == CONTEXT for word in WORD.findall(text))
+
+
+def holds(text: str, picture: Picture, about: About = NOTHING) -> bool:
     """Tell whether a condition is true of a picture; raises `BadTransformation`."""
-    result, words, joint = True, [], "and"
-    for word in (*text.split("_"), "and"):
+    found = WORD.findall(text)
+    if "_".join(found) != text:
+        raise wrong(text)
+    result, words, joint = True, list[str](), "and"
+    for word in (*found, "and"):
         if word not in {"and", "or"}:
             words.append(word)
             continue
-        one = compared(words, text, picture)
+        one = judged(words, text, picture, about)
         result = (result and one) if joint == "and" else (result or one)
         words, joint = [], word
     return result
 
 
-def compared(words: list[str], text: str, picture: Picture) -> bool:
-    """Judge one comparison."""
+def judged(words: Sequence[str], text: str, picture: Picture, about: About) -> bool:
+    """Judge one comparison, of numbers, of texts, or of a text with those that there are."""
+    match words:
+        case [one, "in" | "nin" as operator, "tags" | "ctx" as where] if "!" in one:
+            known = about.tags if where == "tags" else about.context.keys()
+            names = set(one.strip("!").split(":"))
+            return names <= known if operator == "in" else names.isdisjoint(known)
+        case [one, operator, other] if operator in COMPARISONS and "!" in one + other:
+            return compared(value_of(one, text, about), operator, value_of(other, text, about), text)
     at = next((i for i, word in enumerate(words) if word in COMPARISONS), 0)
     if not at or at == len(words) - 1:
-        raise BadTransformation(f"Invalid condition in transformation: {text}")
-    one = evaluate("condition", "_".join(words[:at]), picture)
-    other = evaluate("condition", "_".join(words[at + 1 :]), picture)
-    return COMPARISONS[words[at]](one, other)
+        raise wrong(text)
+    left = evaluate("condition", "_".join(words[:at]), picture)
+    right = evaluate("condition", "_".join(words[at + 1 :]), picture)
+    return COMPARISONS[words[at]](left, right)
+
+
+def value_of(word: str, text: str, about: About) -> str:
+    """Read a text, a number as text, or a value of the context; one that is not there is empty."""
+    kind, _, rest = word.rpartition(":") if word.endswith("!") and not word.startswith("!") else ("", "", word)
+    if kind and kind != CONTEXT:
+        raise wrong(text)
+    if not kind and "!" not in word and not is_number(word):
+        raise wrong(text)
+    return about.context.get(rest.strip("!"), "") if kind else rest.strip("!")
+
+
+def compared(one: str, operator: str, other: str, text: str) -> bool:
+    """Compare texts, which are only equal or not, unless both are numbers."""
+    if is_number(one) and is_number(other):
+        return COMPARISONS[operator](float(one), float(other))
+    if operator in {"eq", "ne"}:
+        return (one == other) == (operator == "eq")
+    if not one or not other:  # nothing is neither more nor less
+        return False
+    raise wrong(text)
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a number."""
+    return bool(INTEGER.fullmatch(text) or DECIMAL.fullmatch(text))
+
+
+def wrong(text: str) -> BadTransformation:
+    """Say that a condition makes no sense."""
+    return BadTransformation(f"Invalid condition in transformation: {text}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imageserver.dialects.cloudinary.language.colors import read_color
 from imageserver.dialects.cloudinary.language.components import Component
@@ -20,6 +20,9 @@ HUE_STEP = 1.8
 BLUR_STEP, SHARP_STEP = 20, 100
 """Levels of a pixel of radius, and of a strength of 1."""
 SHADOW_STEP, SHADOW = 8, 5
+FADE = 20
+"""The strength of a fade that is even from the edge on; twice as much is its square."""
+SYMMETRIC = frozenset({"symmetric", "symmetric_pad"})
 LONGEST = 60
 
 
@@ -229,6 +232,25 @@ def any_color(text: str) -> str:
     return read_color(f"rgb:{text}" if all(one in "0123456789abcdefABCDEF" for one in text) else text)
 
 
+def gradient_fade(picture: Picture, effect: Effect) -> Picture:
+    """Fade towards one or two edges, or towards those opposite, too: `gradient_fade[:symmetric][:strength]`."""
+    levels = [one for one in effect.levels if one not in SYMMETRIC]
+    strength = within("effect gradient_fade", levels[0], 0, 100) if levels else FADE
+    component, size = effect.component, picture.size
+    placed = "x" in component.values or "y" in component.values
+    x = length("x", component.get("x", "0"), size.width, picture) / size.width
+    y = length("y", component.get("y", "0" if placed else "0.5"), size.height, picture) / size.height
+    both = len(levels) < len(effect.levels)
+    reaches = (
+        x if x > 0 or both else 0,
+        y if y > 0 or both else 0,
+        -x if x < 0 or both else 0,
+        -y if y < 0 or both else 0,
+    )
+    shares = (written(min(1.0, abs(one))) for one in reaches)
+    return replace(picture.spread(f"op_fade={','.join(shares)},{written(strength / FADE)}"), has_alpha=True)
+
+
 def mixing(_picture: Picture, effect: Effect) -> Picture:
     """Refuse what needs a layer."""
     raise BadTransformation(f"Effect {effect.name} needs an overlay")
@@ -266,6 +288,7 @@ EFFECTS: Mapping[str, Apply] = {
     "pixelate_region": region,
     "make_transparent": make_transparent,
     "replace_color": replace_color,
+    "gradient_fade": gradient_fade,
     "trim": lambda picture, _: picture,  # it was done before anything else
     **dict.fromkeys(OF_LAYERS, mixing),
 }

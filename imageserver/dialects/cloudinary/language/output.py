@@ -86,6 +86,16 @@ def held(picture: Picture, output: Output) -> Picture:
     return picture.viewed(f"wid={ICON}", f"hei={ICON}", "fit=constrain,0", size=size)
 
 
+def allowed(picture: Picture, most: Size) -> Picture:
+    """Give a picture whose size nobody asked for no larger than a catalog allows."""
+    size = picture.size
+    scale = min(most.width / size.width if most.width else 1.0, most.height / size.height if most.height else 1.0)
+    if picture.has_view or size != picture.source or scale >= 1:
+        return picture
+    size = Size(max(1, int(size.width * scale)), max(1, int(size.height * scale)))
+    return picture.viewed(f"wid={size.width}", f"hei={size.height}", "fit=stretch", size=size)
+
+
 def automatic(picture: Picture, stored: str, client: Client) -> str:
     """Choose a format that the client shows."""
     for name in ("avif", "webp"):

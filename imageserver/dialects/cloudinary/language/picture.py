@@ -30,13 +30,15 @@ class Client:
 class Shown:
     """A picture to begin with: the path of its record, still to be asked for anything.
 
-    One that is not `plain` has commands of its own, which those of a request would mix with.
+    One that is not `plain` has commands of its own, which those of a request would mix with. `paths` are the names of
+    the clipping paths in its file.
     """
 
     written: str
     size: Size
     has_alpha: bool = False
     plain: bool = True
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

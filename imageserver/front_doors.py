@@ -12,18 +12,23 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RESERVED = frozenset({"is", "admin", "console", "gallery", "health", "iiif", "metrics", "rest", "v1_1", "viewer"})
 """First parts of paths that lead elsewhere."""
 RESERVED_TEXT = ", ".join(sorted(RESERVED))
-CLOUDS = "a list of `CLOUD CATALOG [KEY SECRET]`"
+CLOUDS = "a list of `CLOUD CATALOG [KEY SECRET [TOKEN_KEY]]`"
+TOKEN_KEY = re.compile(r"([0-9a-fA-F]{2})*")
 MONTH = 2_592_000
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A cloud name, the catalog that it stands for, and the key with which it is written to; without, it is not."""
+    """A cloud name, the catalog that it stands for, and the key with which it is written to; without, it is not.
+
+    `token_key` is in hexadecimal digits; tokens made with it let in as signed URLs do.
+    """
 
     name: str
     catalog: str
     key: str = ""
     secret: str = field(default="", repr=False)
+    token_key: str = field(default="", repr=False)
 
 
 def lines_of(text: str) -> Iterable[list[str]]:
@@ -36,7 +41,9 @@ def clouds(text: str) -> tuple[Cloud, ...]:
     found: dict[str, Cloud] = {}
     for words in lines_of(text):
         match words:
-            case [name, catalog, *credentials] if NAME.fullmatch(name) and len(credentials) in {0, 2}:
+            case [name, catalog, *credentials] if NAME.fullmatch(name) and len(credentials) in {0, 2, 3}:
+                if not TOKEN_KEY.fullmatch("".join(credentials[2:])):
+                    raise ValueError(f"{CLOUDS}, each TOKEN_KEY in pairs of hexadecimal digits")
                 if name in found or name in RESERVED:
                     raise ValueError(f"{CLOUDS}, clouds different and none of {RESERVED_TEXT}")
                 found[name] = Cloud(name, catalog, *credentials)
@@ -49,7 +56,9 @@ def clouds(text: str) -> tuple[Cloud, ...]:
 class Cloudinary:
     """Cloudinary's URLs, Upload API and Admin API."""
 
-    clouds: tuple[Cloud, ...] = option(clouds, (), "each `CLOUD CATALOG [KEY SECRET]`; without one it is off")
+    clouds: tuple[Cloud, ...] = option(
+        clouds, (), "each `CLOUD CATALOG [KEY SECRET [TOKEN_KEY]]`; without one it is off"
+    )
     strict: bool = option(switch, default=False, doc="serves derived pictures only by signed or named transformations")
     max_age: int = option(whole, MONTH, "seconds that a URL with the current version may be kept")
     unversioned_max_age: int = option(whole, 0, "the same of all other URLs; 0 asks each time")

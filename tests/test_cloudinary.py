@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -26,6 +28,7 @@ from imageserver.tools.cli import with_front_doors
 ROWS = yaml.safe_load((Path(__file__).parent / "cloudinary.yaml").read_text())
 LONG = "public, no-transform, immutable, max-age=2592000"
 SECRET = "b"  # noqa: S105, that of the vectors
+TOKEN_KEY = "00112233FF99"  # noqa: S105, likewise
 MACROS = """macros:
   small: '.cloudinary=c_fill,w_40,h_30/e_grayscale'
   grown: .cloudinary=w_80
@@ -68,7 +71,7 @@ def clouds(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     )
     Image.new("RGB", (80, 60), (255, 0, 0)).save(small / "large.png")
     Image.new("RGB", (40, 30), (255, 0, 0)).save(small / "fits.png")
-    clouds = f"demo Co key {SECRET}, open Co, marked Marked, small Small key {SECRET}"
+    clouds = f"demo Co key {SECRET} {TOKEN_KEY}, open Co, marked Marked, small Small key {SECRET}"
     environment = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": clouds}
     with serving(folder, environment=environment) as client:
         yield client
@@ -166,6 +169,42 @@ def test_restricted_records_are_for_those_who_sign(clouds: Client) -> None:
         assert "signed" in native.text
         inside = clouds.ask(f"/is/image/Co/photo?layer=1&src=Co/{kind}:own")
         assert inside.status == 403
+
+
+def token(signed: str, key: str = TOKEN_KEY, *, url: str = "") -> str:
+    digest = hmac.new(bytes.fromhex(key), (signed + url).encode(), hashlib.sha256).hexdigest()
+    return f"__cld_token__={signed}~hmac={digest}"
+
+
+OWN = "/demo/image/authenticated/v1/own.png"
+UNTIL = 4_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("signed", "url", "path", "status"),
+    [
+        (f"exp={UNTIL}~acl=%2fimage%2f*", "", OWN, 200),
+        (f"exp={UNTIL}~acl=%2fdemo%2f*%2fown.png", "", OWN, 200),
+        (f"st=1~exp={UNTIL}~acl=%2fa%2f*!%2fimage%2fauthenticated%2fw_*", "", OWN.replace("v1", "w_5"), 200),
+        (f"ip=127.0.0.1~exp={UNTIL}~acl=%2f*", "", OWN, 200),
+        (f"exp={UNTIL}", "~url=%2fdemo%2fimage%2fauthenticated%2fv1%2fown.png", OWN, 200),
+        (f"exp={UNTIL}", "~url=%2fdemo%2fimage%2fauthenticated%2fv1%2fother.png", OWN, 401),
+        (f"exp={UNTIL}~acl=%2fimage%2fprivate%2f*", "", OWN, 401),
+        (f"ip=10.0.0.1~exp={UNTIL}~acl=%2f*", "", OWN, 401),
+        (f"st={UNTIL}~exp={UNTIL + 1}~acl=%2f*", "", OWN, 401),
+        ("exp=1~acl=%2f*", "", OWN, 401),
+        ("acl=%2f*", "", OWN, 401),
+        ("exp=1~acl=%2f*", "", "/demo/image/upload/photo.jpg", 200),  # where none is needed
+    ],
+)
+def test_token(clouds: Client, signed: str, url: str, path: str, status: int) -> None:
+    for sent in ({}, {"Cookie": token(signed, url=url)}):
+        reply = clouds.ask(path if sent else f"{path}?{token(signed, url=url)}", headers=sent)
+        assert reply.status == status, reply.headers
+        if "authenticated" in path:
+            assert reply.headers["Cache-Control"] == ("private, no-cache" if status == 200 else "no-store")
+    assert clouds.ask(path).status == (401 if "authenticated" in path else 200)  # nothing of it was remembered
+    assert clouds.ask(OWN, headers={"Cookie": token(signed, "00", url=url)}).status == 401
 
 
 def test_original_is_sent_as_it_is_stored(clouds: Client) -> None:

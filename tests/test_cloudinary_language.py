@@ -16,6 +16,7 @@ from imageserver.dialects.cloudinary.language.facts import BadTransformation
 from imageserver.dialects.cloudinary.language.picture import Client as Asking
 from imageserver.dialects.cloudinary.language.picture import Shown
 from imageserver.dialects.cloudinary.language.signatures import call_signatures, call_text, signs_url
+from imageserver.dialects.cloudinary.language.tokens import lets_in
 from imageserver.errors import RequestError
 from imageserver.protocol.reading import read
 from imageserver.protocol.values import Size
@@ -145,3 +146,21 @@ def test_live_call_signature() -> None:
     sent = {"invalidate": "1", "overwrite": "1", "public_id": "f/pic", "tags": "a,b", "timestamp": "1795310601"}
     known = {"api_key": "key", "file": "", "signature": "x", "empty": ""}
     assert "005a7e25989d7f7844a82e4ecad22b2ee41557f9" in set(call_signatures({**sent, **known}, "secret"))
+
+
+@pytest.mark.parametrize(
+    ("signed", "key", "digest"),
+    [
+        (
+            "st=1111111111~exp=1111111411~acl=%2fimage%2f*",
+            "00112233FF99",
+            "1751370bcc6cfe9e03f30dd1a9722ba0f2cdca283fa3e6df3342a00a7528cc51",
+        ),
+    ],
+)
+def test_token_of_the_clients_tests(signed: str, key: str, digest: str) -> None:
+    path = "/demo/image/upload/sample.jpg"
+    for now, is_right in ((1111111110, False), (1111111111, True), (1111111411, False)):
+        assert lets_in(f"{signed}~hmac={digest}", key, path, "", now) is is_right
+    assert not lets_in(f"{signed}~hmac={digest}", "", path, "", 1111111111)
+    assert not lets_in(f"{signed}~hmac={digest}", key, "/demo/video/upload/sample.mp4", "", 1111111111)

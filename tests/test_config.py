@@ -173,8 +173,15 @@ def test_config_yaml_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.Mon
         ("dialects: {rest4d: {users: [ann pw]}}", ["users: expected a list of `NAME PASSWORD read|write CATALOG…`"]),
         ("dialects: {rest4d: {users: [a b read *, a c read *]}}", ["each name once"]),
         ("dialects: {rest4d: {image: __KEY}}", ["image: expected a name of letters"]),
-        ("dialects: {cloudinary: {clouds: [demo]}}", ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET]`"]),
-        ("dialects: {cloudinary: {clouds: [demo Co k]}}", ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET]`"]),
+        (
+            "dialects: {cloudinary: {clouds: [demo]}}",
+            ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET [TOKEN_KEY]]`"],
+        ),
+        ("dialects: {cloudinary: {clouds: [demo Co k s abc]}}", ["TOKEN_KEY in pairs of hexadecimal digits"]),
+        (
+            "dialects: {cloudinary: {clouds: [demo Co k]}}",
+            ["clouds: expected a list of `CLOUD CATALOG [KEY SECRET [TOKEN_KEY]]`"],
+        ),
         ("dialects: {cloudinary: {clouds: [a Co, a Co]}}", ["clouds different"]),
         ("dialects: {cloudinary: {clouds: [is Co]}}", ["none of admin, console, gallery, health,"]),
         ("dialects: {cloudinary: {clouds: [viewer Co]}}", ["v1_1, viewer"]),
@@ -212,7 +219,7 @@ def test_secret_is_not_told(tmp_path: Path, name: str) -> None:
 
 def test_secret_of_a_cloud_is_not_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path, "", {"IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key s3cret more"})
+        load(tmp_path, "", {"IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key s3cret aa more"})
     assert "s3cret" not in str(caught.value)
     assert "s3cret" not in repr(load(tmp_path, "dialects: {cloudinary: {clouds: [demo Co key s3cret]}}"))
     assert "s3cret" not in repr(load(tmp_path, "dialects: {rest4d: {users: [ann s3cret read *]}}"))

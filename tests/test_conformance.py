@@ -60,7 +60,7 @@ def test_no_name_stands_twice() -> None:
         (Section("", "attributes", "", {"r-tags": "Tags"}), "Tags: neither declared"),
         (Section("", "images", "", {"r-crops": "Crops"}), "Crops: neither declared"),
         (Section("", "words", "", {"r-words": "blink"}), "blink: neither declared"),
-        (Section("", "formats", "", {"r-fmt": "bmp"}), "bmp: neither declared"),
+        (Section("", "formats", "", {"r-fmt": "pcx"}), "pcx: neither declared"),
         (Section("", "commands", "", {"r-wid": "wid"}, differs={"width": "why"}), "width: no such name"),
         (Section("", "commands", "", {"r-wid": "wid"}, missing={"width": "why"}), "width: no such name"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
@@ -21,6 +22,8 @@ from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsig
 from imageserver.dialects.cloudinary.language.output import FORMATS, Output, flags_of
 from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.language.signatures import signs_url
+from imageserver.dialects.cloudinary.language.tokens import NAME as TOKEN
+from imageserver.dialects.cloudinary.language.tokens import lets_in, token_in
 from imageserver.dialects.cloudinary.looking import Found, Looking
 from imageserver.dialects.cloudinary.originals import send_original
 from imageserver.dialects.cloudinary.raw_files import send_raw
@@ -37,6 +40,7 @@ from imageserver.server.site import paths_of
 EXPOSED = "Content-Length, ETag, Server-Timing, X-Cld-Error"
 METHODS = ("GET", "HEAD")
 KIND = ("cloudinary", "img")
+OWN = {"Cache-Control": "private, no-cache"}
 LARGEST_WIDTH = 5000
 WIDTHS = ("Sec-CH-Width", "Width", "Sec-CH-Viewport-Width", "Viewport-Width")
 log = logging.getLogger("imageserver.cloudinary")
@@ -100,7 +104,7 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
     if address.kind != IMAGE:
         raise NoSuchResource(address.public_id)
     chain = read_chain(address.transformations, account.named_transformation)
-    signed = check_signature(account, address, chain)
+    signed = check_signature(account, address, chain, request)
     looking = Looking(
         account, request, account.site.live.state, signed, restricted=address.type == "private" and chain.changes_pixels
     )
@@ -138,13 +142,26 @@ def extension_of(name: str) -> str:
     return name.rpartition(".")[2] if "." in name else ""
 
 
-def check_signature(account: Account, address: Address, chain: Chain) -> bool:
-    """Tell whether a URL is signed; raises `Unsigned` for a wrong signature, or one that is missing."""
+def has_token(account: Account, request: web.Request) -> bool:
+    """Tell whether a request brings a token that is right, in its URL or in a cookie."""
+    path, _, query = raw_target(request).partition("?")
+    token = token_in(query) or request.cookies.get(TOKEN, "")
+    address = str(account.site.clients.address(request) or "")
+    return bool(token) and lets_in(token, account.cloud.token_key, path, address, time.time())
+
+
+def check_signature(account: Account, address: Address, chain: Chain, request: web.Request) -> bool:
+    """Tell whether a URL is signed, or comes with a token where it has to be.
+
+    Raises `Unsigned` for a wrong signature, or one that is missing.
+    """
     if address.signature:
         if not signs_url(address.signature, address.signed_text, account.cloud.secret):
             raise Unsigned("Invalid signature in URL")
         return True
     needed = address.type == "authenticated" or (address.type == "private" and not chain.changes_pixels)
+    if needed and has_token(account, request):
+        return True
     if needed:
         raise Unsigned(f"Images of type {address.type} need a signed URL")
     if (
@@ -152,6 +169,8 @@ def check_signature(account: Account, address: Address, chain: Chain) -> bool:
         and chain.changes_pixels
         and not all(part.startswith("t_") and "," not in part for part in address.transformations)
     ):
+        if has_token(account, request):
+            return True
         raise Unsigned("Strict transformations: expected a signed URL or a named transformation")
     return False
 
@@ -171,6 +190,8 @@ async def send(
     account, request = looking.account, looking.request
     keeping = await caching(account, address, found, temporary=bool(more))
     headers = {**always(), **keeping.headers, **(more or {})}
+    if looking.signed and not address.signature:  # a token lets in only its owner, and only for a while
+        headers, keeping = {**headers, **OWN}, replace(keeping, shortly=OWN, watched=None)
     same = not found.extension or FORMATS.get(found.extension.casefold(), "") == FORMATS.get(found.stored, "-")
     if found.is_its_file and same and not chain.changes_pixels and (found.fits or looking.signed):
         attachment = flags_of(chain.components).get("attachment")

@@ -162,6 +162,17 @@ def test_each_frame_is_drawn_as_a_picture_of_its_own(client: Client, source: str
     assert [differ(one, other) <= 1 for one, other in zip(found, alone, strict=True)] == [True] * 4
 
 
+def test_the_first_frame_decides_what_is_seen_of_all(client: Client) -> None:
+    found, _, _ = read(
+        client.ask("/is/image/A/moving.gif?wid=40&hei=10&fit=crop,1&focus=entropy&fmt=webp-alpha,,lossless")
+    )
+    whole = [Image.open(client.folder / f"catalogs/A/frame-{number}.png").convert("RGBA") for number in range(4)]
+    boxes = [(0, top, whole[0].width, top + 10) for top in range(whole[0].height - 9)]
+    assert any(
+        all(differ(one, all_of.crop(box)) <= 1 for one, all_of in zip(found, whole, strict=True)) for box in boxes
+    )
+
+
 @pytest.mark.parametrize(
     ("url", "pixels"),
     [

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from imageserver.commands.adjust import Adjust, UnsharpMaskR
 from imageserver.commands.delivery import ResMode
 from imageserver.commands.layer import Flip, Layer
+from imageserver.errors import LimitExceeded
 from imageserver.layout.animating import animated
 from imageserver.layout.clips import Onto, Shown, lay_clips, path_corner
 from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_of, out_of_cmyk
@@ -39,13 +40,28 @@ from imageserver.plan.profiles import Profile
 from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
 
+MOST_FOCUSES = 4
+
 
 def lay_out(picture: Picture, facts: FactsOf) -> Layout:
     """Say how many pixels go where; raises `IllegalSize` or `LimitExceeded` when they are too many."""
     survey = Survey(facts)
+    check_focuses(picture)
     layout = lay_focused(picture, survey.measure(picture).view, survey, colors_of(picture, facts, None, nested=False))
     check_side(layout.encoding, layout.reply)
     return animated(layout, picture, facts)
+
+
+def check_focuses(picture: Picture) -> None:
+    """Raise `LimitExceeded` where too many of the pictures in one another look for what matters: each looks twice."""
+    deepest = focuses(picture)
+    if deepest > MOST_FOCUSES:
+        raise LimitExceeded("focus= in nested requests", deepest, MOST_FOCUSES)
+
+
+def focuses(picture: Picture) -> int:
+    """Count the pictures in one another, at most, that look for what matters."""
+    return bool(picture.view.focus) + max(map(focuses, picture.pictures), default=0)
 
 
 def lay_focused(picture: Picture, view: ViewLayout, survey: Survey, colors: Colors) -> Layout:
@@ -53,7 +69,7 @@ def lay_focused(picture: Picture, view: ViewLayout, survey: Survey, colors: Colo
     layout, interest = lay_view(picture, view, survey, colors), picture.view.focus
     composite = survey.measure(picture).composite
     region = region_in_view(picture.view, view, composite)
-    if not interest or (region.width <= view.size.width and region.height <= view.size.height):
+    if not interest or picture.thumbnail or (region.width <= view.size.width and region.height <= view.size.height):
         return layout
     preview = lay_view(picture, small_view(picture.view, composite, picture.rules), survey, colors)
     embedded = replace(layout.embedded, paths=())  # it is not known yet where they are going to be

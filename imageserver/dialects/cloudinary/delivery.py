@@ -205,7 +205,7 @@ async def send(
                 "input": {"width": found.shown.size.width, "height": found.shown.size.height},
                 "output": {"width": picture.size.width, "height": picture.size.height},
             },
-            headers=headers,
+            headers={**headers, **keeping.shortly},
         )
     written, output = finished(picture, chain, found.extension, found.stored or "png", client)
     headers |= disposition(output.attachment, address, output.extension)

@@ -75,13 +75,13 @@ def judged(words: Sequence[str], text: str, picture: Picture, about: About) -> b
 
 
 def value_of(word: str, text: str, about: About) -> str:
-    """Read a text, a number as text, or a value of the context; one that is not there is empty."""
-    kind, _, rest = word.rpartition(":") if word.endswith("!") and not word.startswith("!") else ("", "", word)
-    if kind and kind != CONTEXT:
+    """Read a text, or a value of the context; one that is not there is empty."""
+    kind, colon, rest = ("", "", word) if word.startswith("!") else word.partition(":")
+    if not colon:
+        return word.strip("!")
+    if kind != CONTEXT:
         raise wrong(text)
-    if not kind and "!" not in word and not is_number(word):
-        raise wrong(text)
-    return about.context.get(rest.strip("!"), "") if kind else rest.strip("!")
+    return about.context.get(rest.strip("!"), "")
 
 
 def compared(one: str, operator: str, other: str, text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import shutil
@@ -33,7 +34,7 @@ from cloud import (
     yaml_of,
 )
 from conftest import HERE, QUIET
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 from serving import Client, serving
 
 CLIENTS = HERE / "clients"
@@ -152,6 +153,37 @@ def test_what_was_answered_before_follows_edits(client: Client) -> None:
     assert [fetch(client, newer).headers["Cache-Control"] for _ in range(2)] == [LONG, LONG]
     uploader.destroy("again")
     assert fetch(client, newer).status == 404
+
+
+def test_coordinates_say_what_is_seen(client: Client) -> None:
+    picture = Image.new("RGB", (100, 100), BLUE)
+    picture.paste(RED, (70, 10, 90, 30))
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    faces, custom = "0,90,5,5|70,10,20,20", "70,10,20,20|0,80,10,10"
+    told = uploader.upload(file.getvalue(), public_id="seen", face_coordinates=faces, custom_coordinates=custom)
+    rows = [
+        ("c_crop,g_face", (20, 20), (0, 0, 20, 20)),
+        ("c_crop,g_custom", (90, 80), (70, 0, 90, 20)),
+        ("c_crop,g_face,h_30,w_20", (20, 30), (0, 5, 20, 25)),
+        ("c_fill,g_face,h_100,w_50", (50, 100), (20, 10, 40, 30)),
+        ("c_thumb,g_face,h_40,w_40", (40, 40), (10, 10, 30, 30)),
+        ("c_thumb,g_face,h_40,w_40,z_2.0", (40, 40), (0, 0, 40, 40)),
+        ("c_thumb,g_faces,h_60,w_60", (60, 60), (42, 6, 54, 18)),
+        ("c_thumb,g_custom,h_45,w_45", (45, 45), (35, 0, 45, 10)),
+    ]
+    for transformation, size, red in rows:
+        reply = fetch(client, told["url"].replace("/upload/", f"/upload/{transformation}/"))
+        assert (reply.status, reply.image.size) == (200, size), transformation
+        colors = Image.new("RGB", size, BLUE)
+        colors.paste(RED, red)
+        difference = ImageStat.Stat(ImageChops.difference(reply.image.convert("RGB"), colors))
+        assert max(difference.mean) < 8, transformation
+        assert reply.headers["Cache-Control"] == "public, no-cache"
+    url = told["url"].replace("/upload/", "/upload/c_crop,g_face/")
+    assert color(fetch(client, url)) == RED
+    uploader.explicit("seen", type="upload", face_coordinates="0,0,10,10")
+    assert (color(fetch(client, url)), fetch(client, url).image.size) == (BLUE, (10, 10))
 
 
 def test_uploads_of_all_kinds(client: Client, tmp_path: Path) -> None:

@@ -35,6 +35,11 @@ ODD = (
     "if_else",
     "if__",
     "e_trim:5",
+    "c_thumb,g_faces,h_9,w_90,z_0.1",
+    "c_crop,g_custom,z_9",
+    "fl_clip",
+    "if_!a!_in_tags",
+    "if_ctx:!a!_gt_!b!",
     "t_x",
 )
 PARTS = st.lists(st.lists(st.sampled_from([*WORDS, *ODD]), min_size=1, max_size=4).map(",".join), max_size=5)
@@ -47,7 +52,8 @@ def test_any_transformation_is_a_request_or_an_error(parts: list[str], more: str
         found = read_address(f"image/upload/{'/'.join(parts)}{more}/x.jpg")
         chain = read_chain(found.transformations, {"x": "w_5/e_tint", "small": "h_3"}.get)
         shown = Shown("Co/photo", Size(side, 300))
-        known = Known(shown, "Co", {key_of(one): shown for one in chain.overlays})
+        asking = Asking(faces=((3, 3, 900, 9),), custom=((0, 0, 5, 5000),))
+        known = Known(shown, "Co", {key_of(one): shown for one in chain.overlays}, asking)
         written, _ = finished(translate(chain, known), chain, "", "jpg", Asking())
     except RequestError:
         return

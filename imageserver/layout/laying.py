@@ -41,6 +41,7 @@ from imageserver.plan.text import TextBlock
 from imageserver.protocol.values import Point, Rect, Size, at_least_one, rounded
 
 MOST_FOCUSES = 4
+"""Pictures in one another that may look for what matters."""
 
 
 def lay_out(picture: Picture, facts: FactsOf) -> Layout:

@@ -12,6 +12,7 @@ from aiohttp import web
 from imageserver.admission.admitting import Admitted
 from imageserver.catalog.catalogs import Entry
 from imageserver.catalog.loading import State
+from imageserver.catalog.written import Json
 from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import UPLOAD, Account, record_id
 from imageserver.dialects.cloudinary.language.address import Address
@@ -19,7 +20,7 @@ from imageserver.dialects.cloudinary.language.chain import Chain, Known, Overlay
 from imageserver.dialects.cloudinary.language.conditions import About
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource, Unsigned
 from imageserver.dialects.cloudinary.language.layers import Fetched, Layer, Named, elsewhere, stand_in
-from imageserver.dialects.cloudinary.language.picture import Client, Shown
+from imageserver.dialects.cloudinary.language.picture import Boxes, Client, Shown
 from imageserver.errors import NotFound
 from imageserver.layout.measuring import Survey
 from imageserver.plan.fonts import FontMap
@@ -27,6 +28,7 @@ from imageserver.plan.hints import NO_HINTS
 from imageserver.plan.picture import Picture
 from imageserver.protocol.values import Size
 from imageserver.render.cropping import border_of, crop_of
+from imageserver.store.errors import NoSuchRecord
 
 STORED = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "TIFF": "tif", "WEBP": "webp", "AVIF": "avif", "BMP": "bmp"}
 """Extensions of the formats of sources; any other is its own name."""
@@ -161,6 +163,9 @@ class Looking:
     async def known(self, chain: Chain, found: Found, client: Client) -> Known:
         """Gather all that a transformation needs to know of its pictures."""
         client = replace(client, border=await self.border(found, chain))
+        if chain.needs_places:
+            faces, custom = await self.account.desk.run(self.places, found)
+            client = replace(client, faces=faces, custom=custom)
         layers, trim = await self.layers(chain), await self.trim(found, chain.trim)
         return Known(found.shown, self.account.root, layers, client, trim, found.about)
 
@@ -209,6 +214,19 @@ class Looking:
         corner = "alpha" if found.shown.has_alpha else "ul"
         return await self.account.site.renderer.run(crop_of, entry.source(), oriented, corner, tolerance / 100)
 
+    def places(self, found: Found) -> tuple[Boxes, Boxes]:
+        """Read the coordinates of faces, and others, that a record was given, in a thread."""
+        notes = self.account.notes
+        if found.entry is None or not found.shown.plain or not notes.path.exists():
+            return (), ()
+        try:
+            note = notes.read("asset", self.account.store().record(found.name).row.uid) or {}
+        except NoSuchRecord:
+            return (), ()
+        given = note.get("coordinates")
+        known = given if isinstance(given, dict) else {}
+        return boxes_of(known.get("faces")), boxes_of(known.get("custom"))
+
     async def border(self, found: Found, chain: Chain) -> str:
         """Find the colour at the edges of a picture, if it is asked for and the picture is stored as it is."""
         if not chain.needs_border or found.entry is None or not found.shown.plain:
@@ -221,3 +239,13 @@ def candidates(public_id: str) -> Iterable[str]:
     """Yield the ids that a name may stand for: as it is, and without an extension."""
     stem, dot, extension = public_id.rpartition(".")
     return dict.fromkeys((public_id, *([stem] if dot and stem and "/" not in extension else [])))
+
+
+def boxes_of(written: Json) -> Boxes:
+    """Read rectangles as they are kept."""
+    found: list[tuple[int, int, int, int]] = []
+    for one in written if isinstance(written, list) else ():
+        match one:
+            case [int() as x, int() as y, int() as width, int() as height]:
+                found.append((x, y, width, height))
+    return tuple(found)

@@ -30,6 +30,7 @@ from imageserver.dialects.cloudinary.language.layers import (
 from imageserver.dialects.cloudinary.language.numbers import DECIMAL, within
 from imageserver.dialects.cloudinary.language.output import Output, allowed, held, output_of
 from imageserver.dialects.cloudinary.language.picture import Client, Picture, Shown, begin
+from imageserver.dialects.cloudinary.language.places import is_given
 from imageserver.dialects.cloudinary.language.shapes import bordered, filled_behind, rounded_corners, turned
 from imageserver.protocol.values import rounded
 
@@ -104,6 +105,11 @@ class Chain:
         return any(one.get("b").startswith("auto") for one in self.components)
 
     @property
+    def needs_places(self) -> bool:
+        """Tell whether coordinates of faces, or others, may say what is seen."""
+        return any(isinstance(one, Component) and is_given(one.get("g")) for one in self.nodes)
+
+    @property
     def changes_pixels(self) -> bool:
         """Tell whether anything but the name of the file is asked for."""
         keeping = {"attachment", "immutable_cache", "keep_attribution", "original"}
@@ -133,7 +139,9 @@ def read_chain(parts: Sequence[str], named: Named) -> Chain:
     if len(components) > MOST:
         raise BadTransformation(f"Invalid transformation: more than {MOST} components")
     flat = tuple(one for one in components if isinstance(one, Component))
-    return Chain(grouped(components), flat, bool(names) or any(asks_about(one.get("if")) for one in flat))
+    chain = Chain(grouped(components), flat)
+    follows = bool(names) or chain.needs_places or any(asks_about(one.get("if")) for one in flat)
+    return replace(chain, follows_catalog=follows)
 
 
 def expanded(parts: Sequence[str], named: Named, variables: dict[str, str], depth: int) -> Iterator[Component | Macro]:
@@ -316,6 +324,7 @@ def applied_node(picture: Picture, node: Node, after: Sequence[Node], known: Kno
 
 def overlaid(picture: Picture, overlay: Overlay, known: Known) -> Picture:
     """Lay a layer over a picture."""
+    known = replace(known, client=replace(known.client, faces=(), custom=()))
     layer = begin(known.catalog, known.layers[key_of(overlay)])
     if isinstance(overlay.shows, Written):
         opens = overlay.opens.without(

@@ -11,7 +11,8 @@ from imageserver.dialects.cloudinary.language.components import Component
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, invalid
 from imageserver.dialects.cloudinary.language.numbers import evaluate, length, within
 from imageserver.dialects.cloudinary.language.picture import Client, Picture
-from imageserver.protocol.values import Size, at_least_one, rounded
+from imageserver.dialects.cloudinary.language.places import AROUND, framed, place_of
+from imageserver.protocol.values import Rect, Size, at_least_one, rounded
 
 COMPASS = {
     "center": (0, 0),
@@ -44,7 +45,7 @@ class Asked:
     """What a component asks for, in pixels; a side of 0 is free. `gravity` goes from -1 to 1 each way.
 
     `corner` says that a place counts from the top left, as without gravity; `center` is the place of `g_xy_center`.
-    With `focus`, content decides what is seen, `zoom` times as large as it would be.
+    With `focus`, content decides what is seen, `zoom` times as large as it would be; `box` is what coordinates say.
     """
 
     mode: str
@@ -58,6 +59,7 @@ class Asked:
     stretches: bool
     focus: str = ""
     zoom: float = 1.0
+    box: Rect | None = None
 
 
 def resized(picture: Picture, component: Component, client: Client) -> Picture:
@@ -85,6 +87,7 @@ def read(picture: Picture, component: Component, client: Client) -> Asked:
     x = length("x", component.get("x", "0"), size.width, picture, ratio)
     y = length("y", component.get("y", "0"), size.height, picture, ratio)
     placed = "x" in component.values or "y" in component.values
+    box = place_of(gravity, picture, client)
     return Asked(
         mode=mode,
         width=width,
@@ -92,11 +95,12 @@ def read(picture: Picture, component: Component, client: Client) -> Asked:
         gravity=compass(gravity),
         offset=(x, y),
         corner=placed and not gravity,
-        center=(x, y) if gravity == "xy_center" else None,
+        center=(x, y) if gravity == "xy_center" else middle(box),
         color=background(component.get("b"), client),
         stretches="ignore_aspect_ratio" in component.flags,
-        focus=focus(mode, gravity),
-        zoom=within("zoom", component.get("z", "1"), 0.01, 10),
+        focus="" if box else focus(mode, gravity),
+        zoom=within("zoom", component.get("z", "1"), 0.01, 10) / (AROUND if box and "face" in gravity else 1),
+        box=box,
     )
 
 
@@ -152,6 +156,11 @@ def compass(text: str) -> tuple[int, int]:
     if text not in COMPASS:
         raise invalid("gravity", text)
     return COMPASS[text]
+
+
+def middle(box: Rect | None) -> tuple[int, int] | None:
+    """Give the middle of a rectangle, if there is one."""
+    return None if box is None else (box.x + box.width // 2, box.y + box.height // 2)
 
 
 def focus(mode: str, gravity: str) -> str:
@@ -247,6 +256,10 @@ def align(asked: Asked) -> tuple[str, ...]:
 
 def closer(picture: Picture, asked: Asked) -> Picture:
     """`c_thumb`: as `c_fill`, or closer."""
+    if asked.box and asked.width and asked.height:
+        part = framed(asked.box, Size(asked.width, asked.height), picture.size, asked.zoom)
+        whole = window(picture, part.x, part.y, part.width, part.height)
+        return filled(whole, replace(asked, center=None))
     if not (asked.focus and asked.zoom > 1 and asked.width and asked.height):
         return filled(picture, asked)
     return seen(
@@ -343,7 +356,8 @@ def place(canvas: Size, size: Size, gravity: tuple[int, int], offset: tuple[int,
 def cut(picture: Picture, asked: Asked) -> Picture:
     """`c_crop`: a window of the picture as it is."""
     size = picture.size
-    wanted = Size(asked.width or size.width, asked.height or size.height)
+    usual = asked.box or size
+    wanted = Size(asked.width or usual.width, asked.height or usual.height)
     if asked.focus:
         return seen(picture, wanted, asked.focus)
     if asked.center is not None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from imageserver.dialects.cloudinary.language.facts import BadTransformation
 from imageserver.protocol.values import Size
 
+Boxes = tuple[tuple[int, int, int, int], ...]
+"""Rectangles: left, top, width and height."""
 LONGEST = 2**16
 """Characters of a native request; some effects need the picture twice."""
 
@@ -16,7 +18,7 @@ class Client:
     """What is known of who asks: the device pixel ratio, the formats that it shows, and the width that it wants.
 
     `border` is the colour at the edges of the picture that is asked for, where that is known; `most` is how large a
-    picture may be, 0 leaving a side free.
+    picture may be, 0 leaving a side free. `faces` and `custom` are the coordinates that somebody gave it.
     """
 
     ratio: float = 1.0
@@ -24,6 +26,8 @@ class Client:
     width: int = 0
     border: str = ""
     most: Size = Size(0, 0)
+    faces: Boxes = ()
+    custom: Boxes = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ def clouds(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     text = path.read_text().replace(
         "  grid: {path: grid.png}\n",
         "  grid: {path: grid.png}\n  edged: {path: edged.png}\n  pathed: {path: pathed.tif}\n"
-        "  told: {path: grid.png, tags: 'sale, on_top', user_data: {kind: red_shoe, price: 10}}\n"
+        "  told: {path: grid.png, tags: 'sale, on_top', "
+        "user_data: {kind: red_shoe, price: 10, note: '10,5% off / $a'}}\n"
         "  folder/inner: {path: grid.png}\n  'a,b ü&.x': {path: photo.jpg}\n"
         "  private:own: {path: grid.png, access: private}\n"
         "  authenticated:own: {path: grid.png, access: authenticated}\n",
@@ -256,6 +257,7 @@ def test_originals_are_no_larger_than_the_catalog_allows(
         ("/demo/image/upload/t_native/{}/photo.png", False),
         ("/demo/image/upload/$a_t_small/$a/{}/photo.png", False),
         ("/demo/image/upload/w_9/{}/masked.png", True),
+        ("/demo/image/upload/$size_ctx:!price!/w_$size/{}/told.png", False),
         ("/demo/image/upload/if_!sale!_in_tags,w_9/{}/told.png", False),
         ("/marked/image/upload/{}/plain.png", False),
     ],

@@ -188,6 +188,8 @@ async def send(
 ) -> web.StreamResponse:
     """Send a picture that was found: as it is stored, or as it is asked for."""
     account, request = looking.account, looking.request
+    if chain.asks_context:
+        chain = read_chain(address.transformations, account.named_transformation, found.about.context)
     keeping = await caching(account, address, found, temporary=bool(more))
     headers = {**always(), **keeping.headers, **(more or {})}
     if looking.signed and not address.signature:  # a token lets in only its owner, and only for a while

@@ -47,7 +47,7 @@ def eager_parts(call: Call) -> Sequence[str]:
 def check_transformation(call: Call, text: str) -> None:
     """Try a transformation on a picture of a usual size, as far as that can be; raises `BadTransformation`."""
     chain = read_chain(text.split("/") if text else [], call.account.named_transformation)
-    if not chain.overlays:
+    if not chain.overlays and not chain.asks_context:
         translate(chain, Known(TYPICAL, call.account.root, client=Client(border="ffffff")))
 
 
@@ -56,7 +56,8 @@ async def derived(call: Call, asset: Asset, text: str) -> Json:
     transformation, extension = cut(text)
     looking = Looking(call.account, call.request, call.account.site.live.state, signed=True)
     found = await looking.found(asset.name.record)
-    chain = read_chain(transformation.split("/") if transformation else [], call.account.named_transformation)
+    parts = transformation.split("/") if transformation else []
+    chain = read_chain(parts, call.account.named_transformation, found.about.context)
     client = Client(most=found.most)
     picture = translate(chain, await looking.known(chain, found, client))
     written, output = finished(picture, chain, extension, found.stored or "png", client)

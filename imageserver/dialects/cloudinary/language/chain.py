@@ -32,16 +32,13 @@ from imageserver.dialects.cloudinary.language.output import Output, allowed, hel
 from imageserver.dialects.cloudinary.language.picture import Client, Picture, Shown, begin
 from imageserver.dialects.cloudinary.language.places import is_given
 from imageserver.dialects.cloudinary.language.shapes import bordered, filled_behind, rounded_corners, turned
+from imageserver.dialects.cloudinary.language.variables import Variables
 from imageserver.protocol.values import rounded
 
 DEEPEST = 8
 """Named transformations within named transformations."""
 MOST = 60
 """Components of a chain, those of named transformations included."""
-LONGEST = 1000
-"""Characters of a component with its variables put in: those that are made of one another would grow for ever."""
-VARIABLE = re.compile(r"\$([A-Za-z0-9]+)_(.+)", re.DOTALL)
-USE = re.compile(r"\$\(?([A-Za-z0-9]+)\)?")
 NOT_INSIDE = re.compile(r"f_auto|dpr_auto|w_auto")
 SHAPING = frozenset(["w", "h", "ar", "c", "x", "y", "z", "r", "a", "bo", "b", "o", "l", "u", "e"])
 Named = Callable[[str], str | None]
@@ -72,12 +69,14 @@ Node = Component | Overlay | Macro
 class Chain:
     """A transformation, its layers found; `components` are all that say how the picture is sent.
 
-    `follows_catalog` says that part of it, or what it depends on beside the picture, stands in the catalog.
+    `follows_catalog` says that part of it, or what it depends on beside the picture, stands in the catalog; one that
+    `asks_context` has to be read again with that of its picture.
     """
 
     nodes: tuple[Node, ...] = ()
     components: tuple[Component, ...] = ()
     follows_catalog: bool = False
+    asks_context: bool = False
 
     @property
     def overlays(self) -> tuple[Overlay, ...]:
@@ -127,29 +126,31 @@ def overlays_of(nodes: Sequence[Node]) -> Iterator[Overlay]:
             yield node
 
 
-def read_chain(parts: Sequence[str], named: Named) -> Chain:
+def read_chain(parts: Sequence[str], named: Named, context: Mapping[str, str] | None = None) -> Chain:
     """Read a transformation; raises `BadTransformation`."""
+    variables = Variables(context)
     names: list[str] = []
 
     def noted(name: str) -> str | None:
         names.append(name)
         return named(name)
 
-    components = tuple(islice(expanded(parts, noted, {}, 0), MOST + 1))
+    components = tuple(islice(expanded(parts, noted, variables, 0), MOST + 1))
     if len(components) > MOST:
         raise BadTransformation(f"Invalid transformation: more than {MOST} components")
     flat = tuple(one for one in components if isinstance(one, Component))
     chain = Chain(grouped(components), flat)
-    follows = bool(names) or chain.needs_places or any(asks_about(one.get("if")) for one in flat)
-    return replace(chain, follows_catalog=follows)
+    asks = variables.asks_context
+    follows = asks or bool(names) or chain.needs_places or any(asks_about(one.get("if")) for one in flat)
+    return replace(chain, follows_catalog=follows, asks_context=asks)
 
 
-def expanded(parts: Sequence[str], named: Named, variables: dict[str, str], depth: int) -> Iterator[Component | Macro]:
+def expanded(parts: Sequence[str], named: Named, variables: Variables, depth: int) -> Iterator[Component | Macro]:
     """Read components, with variables and named transformations put in."""
     if depth > DEEPEST:
         raise BadTransformation("Invalid transformation: named transformations lie too deep in one another")
     for part in parts:
-        text = without_variables(part, variables)
+        text = variables.applied(part)
         if not text:
             continue
         component = read_component(text)
@@ -167,34 +168,6 @@ def expanded(parts: Sequence[str], named: Named, variables: dict[str, str], dept
         rest = component.without("t", "bl")
         if rest.values or rest.effects or rest.flags:
             yield rest
-
-
-def without_variables(part: str, variables: dict[str, str]) -> str:
-    """Take in the variables that a component sets, and put in those that it uses."""
-    kept = []
-    for word in part.split(","):
-        match = VARIABLE.fullmatch(word)
-        if match:
-            variables[match[1]] = used(match[2], variables).strip("!")
-        else:
-            kept.append(used(word, variables))
-    return ",".join(kept)
-
-
-def used(text: str, variables: Mapping[str, str]) -> str:
-    """Put variables into a text; one that is not set is an error."""
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in variables:
-            raise BadTransformation(f"Undefined variable ${match[1]}")
-        return variables[match[1]]
-
-    if "$" not in text:
-        return text
-    found = USE.sub(value, text)
-    if len(found) > LONGEST:
-        raise BadTransformation(f"Invalid transformation: more than {LONGEST} characters with its variables put in")
-    return found
 
 
 def grouped(components: Sequence[Component | Macro]) -> tuple[Node, ...]:

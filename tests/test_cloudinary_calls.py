@@ -18,6 +18,7 @@ from cloud import (
     address,
     cloudinary,
     color,
+    exceptions,
     fetch,
     form,
     png,
@@ -52,6 +53,30 @@ def signed(age: int = 0, **parameters: str) -> dict[str, str]:
 
 
 DATA = "data:image/png;base64," + base64.b64encode(png(RED)).decode()
+
+
+def test_texts_are_stored_with_their_style(client: Client) -> None:
+    told = uploader.text(
+        "Hello", public_id="style", font_family="Fira Mono", font_size=40, font_color="#ff0000", font_weight="bold"
+    )
+    assert (told["public_id"], told["format"]) == ("style", "png")
+    assert 80 < told["width"] < 200
+    assert fetch(client, told["url"]).image.size == (told["width"], told["height"])
+    uploader.upload(png(GREEN, (300, 100)), public_id="under")
+    asked = ("l_text:style:{}", "l_text:Fira%20Mono_40_bold:{},co_red")
+    urls = [f"/demo/image/upload/{one.format('Bye')}/fl_layer_apply/under.png" for one in asked]
+    one, other = (client.ask(url) for url in urls)
+    assert (one.status, one.body) == (200, other.body)
+    assert "no-cache" in one.headers["Cache-Control"]
+    uploader.text("Hello", public_id="style", font_size=20)
+    assert client.ask(urls[0]).body != one.body
+    for wrong, parameters in (
+        ("font_size", {"font_size": "0"}),
+        ("color", {"font_color": "nocolour"}),
+        ("text", {"text": ""}),
+    ):
+        with pytest.raises(exceptions.BadRequest, match=wrong):
+            uploader.text(**{"text": "a", "public_id": "wrong", **parameters})
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from imageserver.dialects.cloudinary import changing, resources, searching, sett
 from imageserver.dialects.cloudinary.account import UPLOAD, Account
 from imageserver.dialects.cloudinary.calls import Call, check_admin, reading
 from imageserver.dialects.cloudinary.replies import Failed, failure, reply
+from imageserver.dialects.cloudinary.texting import text
 from imageserver.dialects.cloudinary.uploading import upload
 from imageserver.server.app import raw_target
 
@@ -25,9 +26,10 @@ ACTIONS: dict[str, Handle] = {
     "tags": changing.tags,
     "context": changing.context,
     "metadata": changing.metadata,
+    "text": text,
 }
 """The last part of the paths of the Upload API."""
-NOT_HERE = frozenset({"text", "sprite", "multi", "explode", "generate_archive", "create_slideshow"})
+NOT_HERE = frozenset({"sprite", "multi", "explode", "generate_archive", "create_slideshow"})
 ASSET_ID = 32
 """Letters of an asset id."""
 KINDS = frozenset({"image", "video", "raw", "auto"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -17,9 +17,10 @@ from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import UPLOAD, Account, record_id
 from imageserver.dialects.cloudinary.language.address import Address
 from imageserver.dialects.cloudinary.language.chain import Chain, Known, Overlay, key_of, layer_request
+from imageserver.dialects.cloudinary.language.components import Component
 from imageserver.dialects.cloudinary.language.conditions import About
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource, Unsigned
-from imageserver.dialects.cloudinary.language.layers import Fetched, Layer, Named, elsewhere, stand_in
+from imageserver.dialects.cloudinary.language.layers import Fetched, Layer, Named, Written, elsewhere, stand_in
 from imageserver.dialects.cloudinary.language.picture import Boxes, Client, Shown
 from imageserver.errors import NotFound
 from imageserver.layout.measuring import Survey
@@ -180,12 +181,33 @@ class Looking:
         """Measure what a layer shows."""
         if isinstance(overlay.shows, Named):
             return (await self.found(self.named(overlay.shows))).shown
+        if isinstance(overlay.shows, Written) and overlay.shows.saved:
+            overlay = await self.in_saved_style(overlay, overlay.shows)
         written = layer_request(overlay, self.account.root, self.font, lambda _: "")
         try:
             return await self.measured(written)
         except NotFound as error:
             name = overlay.shows.url if isinstance(overlay.shows, Fetched) else error.name
             raise NoSuchResource(name) from error
+
+    async def in_saved_style(self, overlay: Overlay, layer: Written) -> Overlay:
+        """Give a text the style of one that was stored; raises `NoSuchResource`."""
+        note = await self.account.desk.run(self.note, layer.saved)
+        style = note.get("text")
+        if not isinstance(style, dict):
+            raise NoSuchResource(layer.saved)
+        shows, opens = styled(layer, overlay.opens, style)
+        return replace(overlay, shows=shows, opens=opens)
+
+    def note(self, name: str) -> dict[str, Json]:
+        """Read what is remembered of a record beside the catalog, in a thread."""
+        notes = self.account.notes
+        if not notes.path.exists():
+            return {}
+        try:
+            return notes.read("asset", self.account.store().record(name).row.uid) or {}
+        except NoSuchRecord:
+            return {}
 
     def named(self, layer: Named) -> str:
         """Find the record of a layer; what needs a signature is for URLs that have one."""
@@ -216,13 +238,9 @@ class Looking:
 
     def places(self, found: Found) -> tuple[Boxes, Boxes]:
         """Read the coordinates of faces, and others, that a record was given, in a thread."""
-        notes = self.account.notes
-        if found.entry is None or not found.shown.plain or not notes.path.exists():
+        if found.entry is None or not found.shown.plain:
             return (), ()
-        try:
-            note = notes.read("asset", self.account.store().record(found.name).row.uid) or {}
-        except NoSuchRecord:
-            return (), ()
+        note = self.note(found.name)
         given = note.get("coordinates")
         known = given if isinstance(given, dict) else {}
         return boxes_of(known.get("faces")), boxes_of(known.get("custom"))
@@ -249,3 +267,17 @@ def boxes_of(written: Json) -> Boxes:
             case [int() as x, int() as y, int() as width, int() as height]:
                 found.append((x, y, width, height))
     return tuple(found)
+
+
+def styled(layer: Written, component: Component, style: Mapping[str, Json]) -> tuple[Written, Component]:
+    """Give a text the font and the colours of a style, but for colours that it has itself."""
+    words = style.get("styles")
+    size = style.get("size")
+    shows = replace(
+        layer,
+        font=str(style.get("font", "")),
+        size=float(size) if isinstance(size, int | float) else 0.0,
+        styles=tuple(str(one) for one in words) if isinstance(words, list) else (),
+    )
+    colors = {name: str(style[name]) for name in ("co", "b") if name in style}
+    return shows, replace(component, values={**colors, **component.values})

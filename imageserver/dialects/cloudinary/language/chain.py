@@ -141,7 +141,8 @@ def read_chain(parts: Sequence[str], named: Named, context: Mapping[str, str] | 
     flat = tuple(one for one in components if isinstance(one, Component))
     chain = Chain(grouped(components), flat)
     asks = variables.asks_context
-    follows = asks or bool(names) or chain.needs_places or any(asks_about(one.get("if")) for one in flat)
+    saved = any(isinstance(one.shows, Written) and one.shows.saved for one in chain.overlays)
+    follows = asks or saved or bool(names) or chain.needs_places or any(asks_about(one.get("if")) for one in flat)
     return replace(chain, follows_catalog=follows, asks_context=asks)
 
 

@@ -50,12 +50,13 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A layer that is a text, with its font and style."""
+    """A layer that is a text, with its font and style, or those of the `saved` text with that public id."""
 
     font: str
     size: float
     styles: tuple[str, ...]
     words: str
+    saved: str = ""
 
 
 Layer = Named | Fetched | Written
@@ -84,13 +85,15 @@ def decoded(text: str) -> str:
 
 
 def read_text(text: str) -> Written:
-    """Read `Font_size_styles:words`; the words are encoded once more than the rest."""
+    """Read `Font_size_styles:words`, or `id:words`; the words are encoded once more than the rest."""
     style, colon, words = text.partition(":")
     if not colon:
         raise invalid("text overlay", text)
     family, underscore, rest = style.partition("_")
     size, *styles = rest.split("_") if underscore else [""]
-    if not family or not SIZE.fullmatch(size) or not float(size):
+    if not SIZE.fullmatch(size) and style:
+        return Written("", 0, (), unquote(words), saved=unquote(style))
+    if not family or not float(size or 0):
         raise BadTransformation("Invalid text overlay: expected l_text:Font_size:text")
     return Written(unquote(family).replace("-", " "), float(size), tuple(styles), unquote(words))
 

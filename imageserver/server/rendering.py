@@ -23,14 +23,13 @@ from imageserver.errors import Overloaded, RenderFailed
 from imageserver.render.confining import confine, confined
 from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.engine import allow_vectors, configure
+from imageserver.render.giving_way import give_way
 from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, WORKER_ENDS, Counts, counts_of_its_own
 from imageserver.server.operations.stages import took
 from imageserver.server.turns import Turns
 
 T = TypeVar("T")
 log = logging.getLogger("imageserver.workers")
-NICE = 10
-"""What is known already is sent before anything is rendered."""
 PLACE = "process"
 DRAWING: tuple[Callable[..., Any], ...] = (draw, draw_converted)
 """Jobs that draw a reply; the others look at files, or build pyramids."""
@@ -42,7 +41,7 @@ def start_worker(memory: int) -> None:
     unbound = confine(memory)  # before there is another thread
     if unbound:
         log.warning("%s", unbound)
-    os.nice(NICE)
+    give_way()
     warnings.simplefilter("ignore")  # of Pillow, about each file that is damaged
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -61,6 +61,10 @@ class Catalog:
         drawing = self.svg.get(name)
         return None if drawing is None else image_of(drawing)
 
+    def place_of(self, path: str) -> Path:
+        """Give where a file is that a record names."""
+        return self.root / with_extension(path, self.attributes.default_ext)
+
     def record_ids(self) -> Iterator[str]:
         """Yield the ids of all image records, in the order of the files."""
         return iter(self.images)
@@ -119,9 +123,7 @@ class Entry:
         return self._file(self.record.mask_path, trusted=True) if self.record and self.record.mask_path else None
 
     def _file(self, path: str, *, trusted: bool) -> Path:
-        extension = self.catalog.attributes.default_ext
-        if extension and "." not in path.rpartition("/")[2]:
-            path += extension
+        path = with_extension(path, self.catalog.attributes.default_ext)
         found = existing_file(self.home.root, path, trusted=trusted)
         if found is None:
             kind = "record or file" if self.record is None else "file"
@@ -289,6 +291,11 @@ def allows_direct_access(rule: str, kind: str) -> bool:
         mode, kinds = "include", rule
     listed = kind in {one.strip().casefold() for one in kinds.split(",")}
     return listed is (mode.strip().casefold() == "include")
+
+
+def with_extension(path: str, extension: str) -> str:
+    """Append attribute::DefaultExt to a path without a suffix."""
+    return path + extension if path and "." not in path.rpartition("/")[2] else path
 
 
 def existing_file(root: Path, path: str, *, trusted: bool) -> Path | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from imageserver.catalog.catalogs import Catalog
+from imageserver.catalog.catalogs import Catalog, with_extension
 from imageserver.catalog.index import Index, IndexedFile
 from imageserver.catalog.reading import FONT, IMAGES
 from imageserver.catalog.written import typed
@@ -78,11 +78,6 @@ def is_there(root: Path, path: str) -> bool:
         return (root / path).is_file()
     except (OSError, ValueError):
         return False
-
-
-def with_extension(path: str, extension: str) -> str:
-    """Append attribute::DefaultExt to a path without a suffix."""
-    return path + extension if path and "." not in path.rpartition("/")[2] else path
 
 
 def missing_files(rows: Iterable[Row], root: Path, extension: str) -> Iterator[Missing]:

@@ -20,7 +20,7 @@ from imageserver.answers.answering import answer, digest, tag_of
 from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.catalog.shelf import shelf_of
-from imageserver.config import Cache, Config
+from imageserver.config import Cache, Config, Key
 from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotFound, RenderFailed, SavingFailed
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
@@ -81,9 +81,11 @@ class Site:
         """The catalogs as they are now; a request keeps to the ones that it began with."""
         return self.live.state.catalogs
 
-    def admit(self, request: web.BaseRequest, path: str, modifiers: str, kind: Kind = "is") -> Admitted:
+    def admit(
+        self, request: web.BaseRequest, path: str, modifiers: str, kind: Kind = "is", *, key: Key | None = None
+    ) -> Admitted:
         """Apply the rules of the catalogs to a request; raises `Refused` when it may not be served."""
-        arrival = Arrival(path, modifiers, self.clients.address(request), time.time(), kind)
+        arrival = Arrival(path, modifiers, self.clients.address(request), time.time(), kind, key)
         return admit(arrival, self.catalogs, self.config)
 
     def plan(self, admitted: Admitted, hints: Hints) -> Plan:

@@ -16,7 +16,6 @@ from urllib.parse import quote
 from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
-from imageserver.catalog.addresses import Address as ClientAddress
 from imageserver.catalog.catalogs import Catalog, Visitor
 from imageserver.config import Key
 from imageserver.dialects.rest4d.language.address import ID, Address
@@ -150,13 +149,13 @@ class Call:
 
     def sees(self, catalog: Catalog) -> bool:
         """Tell whether they may see what is in a catalog."""
-        visitor = self.visitor(catalog.name or DEFAULT, self.site.clients.address(self.request))
+        visitor = Visitor(self.site.clients.address(self.request), self.key)
         return replace(self.site.catalogs, visitor=visitor).shows(catalog)
 
-    def visitor(self, catalog: str, address: ClientAddress | None) -> Visitor:
-        """Say who they are to a catalog."""
-        key = Key("rest4d", "", ("" if catalog == DEFAULT else catalog,)) if self.session.reaches(catalog) else None
-        return Visitor(address, key)
+    @property
+    def key(self) -> Key | None:
+        """Give what opens the dataclass to those who may see all of it."""
+        return Key("rest4d", "", ("" if self.name == DEFAULT else self.name,)) if self.trusted else None
 
     def path(self, name: str) -> str:
         """Give the native path of a record."""
@@ -165,12 +164,7 @@ class Call:
 
     def admit(self, path: str, query: str) -> Admitted:
         """Let a native request in; what is for those who sign is open to who is trusted."""
-        admitted = self.site.admit(self.request, f"/{path}", query)
-        visitor = admitted.catalogs.visitor
-        if not self.trusted or visitor is None:
-            return admitted
-        mine = self.visitor(self.name, visitor.address)
-        return replace(admitted, catalogs=replace(admitted.catalogs, visitor=mine))
+        return self.site.admit(self.request, f"/{path}", query, key=self.key)
 
     def check_writes(self) -> None:
         """Raise `Failed` for who may not write to the catalog."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from imageserver.catalog.written import Json
+from imageserver.catalog.written import Json, properties_of
 from imageserver.dialects.rest4d.datastore import Call
 from imageserver.dialects.rest4d.language.address import words
 from imageserver.dialects.rest4d.language.facts import BadQuery
@@ -83,12 +83,8 @@ class Attribute:
 
 
 def userdata(entity: Entity) -> Json:
-    """Give user data, a mapping or lines in YAML, as an object."""
-    found = entity.status.fields.get("user_data")
-    if isinstance(found, dict):
-        return {str(name): value for name, value in found.items()}
-    pairs = (line.partition("=") for line in str(found).replace("??", "\n").splitlines()) if found else ()
-    return {name.strip(): value for name, equals, value in pairs if equals} or None
+    """Give user data as an object."""
+    return {**properties_of(entity.status.fields.get("user_data"))} or None
 
 
 def moment(milliseconds: int) -> str:
@@ -189,9 +185,7 @@ async def measured(call: Call, entity: Entity) -> Entity:
     if entity.facts is not None or not entity.status.fields.get("path"):
         return entity
     catalog = call.catalog()
-    source = str(entity.status.fields["path"])
-    extension = catalog.attributes.default_ext
-    path = catalog.root / (source + extension if extension and "." not in source.rpartition("/")[2] else source)
+    path = catalog.place_of(str(entity.status.fields["path"]))
     with suppress(ImageServerError):
         facts = (await call.site.sources.facts([path]))[path]
         size = await call.run(size_of, path)

@@ -11,7 +11,6 @@ from binascii import Error as NoBase64
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from hmac import compare_digest
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 from urllib.parse import parse_qsl, unquote
@@ -27,8 +26,9 @@ from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.plan.hints import NO_HINTS
 from imageserver.server.admin.bodies import bytes_of, check
 from imageserver.server.admin.tokens import authorised as bearer
-from imageserver.server.admin.tokens import check_scope, digest
+from imageserver.server.admin.tokens import check_scope
 from imageserver.server.admin.uploading import chunks_of, receive
+from imageserver.server.attempts import is_same
 from imageserver.server.fetching import Fetcher
 
 P = ParamSpec("P")
@@ -247,6 +247,11 @@ async def brought(call: Call, url: str) -> Path:
     return planned.foreign[0][1]
 
 
+def judge(call: Call, credentials: str, is_right: Callable[[], bool], *, name: str = "") -> bool:
+    """Tell whether credentials are right; raises `TooManyAttempts`."""
+    return bool(call.account.site.judge(call.request, credentials, lambda: is_right() or None, name=name))
+
+
 def authorised(call: Call) -> bool:
     """Tell whether the caller may do everything: by password, or by token; raises `Failed` for wrong ones."""
     scheme, _, given = call.request.headers.get("Authorization", "").partition(" ")
@@ -256,12 +261,12 @@ def authorised(call: Call) -> bool:
             name, _, secret = b64decode(given).decode().partition(":")
         except (NoBase64, ValueError):
             name = secret = ""
-        right, offered = digest(f"{cloud.key}:{cloud.secret}"), digest(f"{name}:{secret}")
-        if not cloud.secret or not compare_digest(right, offered):
+        right, offered = f"{cloud.key}:{cloud.secret}", f"{name}:{secret}"
+        if not cloud.secret or not judge(call, offered, lambda: is_same(right, offered)):
             raise Failed(401, "Invalid credentials")
         return True
     if scheme.casefold() == "bearer":
-        token = bearer(call.request.headers["Authorization"], call.account.desk.tokens)
+        token = bearer(call.account.desk, call.request)
         check_scope(token, cloud.catalog, write=True)
         return True
     return False
@@ -280,14 +285,14 @@ def check_signed(call: Call) -> None:
     cloud = call.account.cloud
     if not call.has("api_key") or not call.has("signature"):
         raise Failed(401, "Missing required parameter - " + ("signature" if call.has("api_key") else "api_key"))
-    if not cloud.secret or call.text("api_key") != cloud.key:
+    if not cloud.secret or not is_same(cloud.key, call.text("api_key")):
         raise Failed(401, f"Unknown API key {call.text('api_key')[:40]}")
     flat = call.flat()
-    if not signs_call(call.text("signature"), flat, cloud.secret):
+    signature = call.text("signature")
+    if not judge(call, signature, lambda: signs_call(signature, flat, cloud.secret), name=f"signed by {cloud.key}"):
         names = {"file", "cloud_name", "resource_type", "api_key", "signature"}
         text = call_text({name: value for name, value in flat.items() if name not in names and value}, escape=False)
-        signature = call.text("signature")[:80]
-        raise Failed(401, f"Invalid Signature {signature}. String to sign - '{text}'.")
+        raise Failed(401, f"Invalid Signature {signature[:80]}. String to sign - '{text}'.")
     stamp = call.text("timestamp")
     if not stamp.isdecimal() or abs(time.time() - int(stamp[:12])) > OLDEST:
         raise Failed(400, f"Stale request - reported time is {stamp[:20]} which is more than 1 hour ago")

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from imageserver.catalog.catalogs import Catalog, with_extension
+from imageserver.catalog.catalogs import Catalog
 from imageserver.catalog.index import Index, IndexedFile
+from imageserver.catalog.paths import with_extension
 from imageserver.catalog.reading import FONT, IMAGES
 from imageserver.catalog.written import typed
 from imageserver.yaml_nodes import Problem

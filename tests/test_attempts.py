@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
-import itertools
 import time
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlencode
 
 import pytest
-from conftest import QUIET
-from serving import Client, Reply, serving
-from sites import write_site
+from guests import METRICS, PASSWORD, SECRET, TOKEN, Guest, basic, guest_of
+from serving import Client, Reply
 
 from imageserver.dialects.cloudinary.language.signatures import call_text
 from imageserver.server.attempts import MOST_FAILURES, WINDOW, Attempts, TooManyAttempts, network_of
 
 NOW = 1_800_000_000.0
-TOKEN, PASSWORD, SECRET, METRICS = "token-of-admin", "password-of-ann", "secret-of-cloud", "token-of-metrics"
-ENVIRONMENT = {
-    **QUIET,
-    "IMAGESERVER_ADMIN__TOKEN": TOKEN,
-    "IMAGESERVER_METRICS__TOKEN": METRICS,
-    "IMAGESERVER_METRICS__ALLOW": "",
-    "IMAGESERVER_DIALECTS__REST4D__ENABLED": "on",
-    "IMAGESERVER_DIALECTS__REST4D__USERS": f"ann {PASSWORD} write *",
-    "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": f"demo Co key {SECRET}",
-}
 FORM = "application/x-www-form-urlencoded"
-ADDRESSES = (f"127.0.77.{number}" for number in itertools.count(1))
 
 
 @pytest.mark.parametrize(
@@ -59,29 +43,12 @@ def test_who_has_to_wait_is_not_looked_at() -> None:
     assert attempts.judge(address, "mine", NOW, lambda: None) is None, "what was right once may be wrong by now"
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """Somebody who comes from an address of their own."""
-
-    client: Client
-    address: str
-
-    def ask(self, url: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
-        there = http.client.HTTPConnection("127.0.0.1", self.client.port, timeout=20, source_address=(self.address, 0))
-        try:
-            there.request(method, url, body, {name.replace("_", "-"): value for name, value in headers.items()})
-            reply = there.getresponse()
-            return Reply(reply.status, dict(reply.getheaders()), reply.read())
-        finally:
-            there.close()
-
-
 def bearer(guest: Guest, url: str, token: str) -> Reply:
     return guest.ask(url, Authorization=f"Bearer {token}")
 
 
-def basic(guest: Guest, url: str, name: str, password: str) -> Reply:
-    return guest.ask(url, Authorization=f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}")
+def by_password(guest: Guest, url: str, name: str, password: str) -> Reply:
+    return guest.ask(url, Authorization=basic(name, password))
 
 
 def signed(guest: Guest, secret: str) -> Reply:
@@ -102,25 +69,18 @@ DOORS: Mapping[str, tuple[Callable[[Guest, str], Reply], str]] = {
         lambda guest, secret: guest.ask("/rest/$directory/login", "POST", f'["ann","{secret}",60]'.encode()),
         PASSWORD,
     ),
-    "4D, Basic": (lambda guest, secret: basic(guest, "/rest/$catalog", "ann", secret), PASSWORD),
+    "4D, Basic": (lambda guest, secret: by_password(guest, "/rest/$catalog", "ann", secret), PASSWORD),
     "4D, Bearer": (lambda guest, secret: bearer(guest, "/rest/$catalog", secret), TOKEN),
-    "Cloudinary, Basic": (lambda guest, secret: basic(guest, "/v1_1/demo/ping", "key", secret), SECRET),
+    "Cloudinary, Basic": (lambda guest, secret: by_password(guest, "/v1_1/demo/ping", "key", secret), SECRET),
     "Cloudinary, Bearer": (lambda guest, secret: bearer(guest, "/v1_1/demo/ping", secret), TOKEN),
     "Cloudinary, signed": (signed, SECRET),
 }
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    folder = write_site(tmp_path_factory.mktemp("attempts"), {"Co": "images: {}\n"})
-    with serving(folder, environment=ENVIRONMENT) as client:
-        yield client
-
-
 @pytest.mark.parametrize("door", DOORS)
-def test_guessing_at_a_door(client: Client, door: str) -> None:
+def test_guessing_at_a_door(doors: Client, door: str) -> None:
     ask, secret = DOORS[door]
-    known, stranger = Guest(client, next(ADDRESSES)), Guest(client, next(ADDRESSES))
+    known, stranger = guest_of(doors), guest_of(doors)
     assert ask(known, secret).status == 200
     guesses = [ask(stranger, f"guess-{number}") for number in range(MOST_FAILURES + 1)]
     assert [one.status for one in guesses] == [401] * MOST_FAILURES + [429], guesses[0].text
@@ -132,16 +92,16 @@ def test_guessing_at_a_door(client: Client, door: str) -> None:
     assert others == [429] * len(DOORS), "what is wrong at one door counts at all"
 
 
-def test_who_brings_nothing_guesses_nothing(client: Client) -> None:
-    guest = Guest(client, next(ADDRESSES))
+def test_who_brings_nothing_guesses_nothing(doors: Client) -> None:
+    guest = guest_of(doors)
     urls = ("/admin/v1/catalogs", "/metrics", "/rest/$info", "/v1_1/demo/ping")
     assert [guest.ask(url).status for url in urls * 2] == [401] * 8
     assert bearer(guest, "/metrics", METRICS).status == 200
 
 
-def test_the_log_tells_who_guessed_and_no_secret(client: Client) -> None:
-    guest = Guest(client, next(ADDRESSES))
+def test_the_log_tells_who_guessed_and_no_secret(doors: Client) -> None:
+    guest = guest_of(doors)
     assert bearer(guest, "/admin/v1/catalogs", "a-guess-of-mine").status == 401
-    log = (client.folder / "server.log").read_text()
+    log = (doors.folder / "server.log").read_text()
     assert f"wrong credentials from {guest.address}\n" in log
     assert not [one for one in (TOKEN, PASSWORD, SECRET, METRICS, "a-guess-of-mine") if one in log]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -42,6 +42,7 @@ class Entity:
     facts: Facts | None = None
     bytes: int | None = None
     oriented: bool = True
+    created: int | None = None
 
     @property
     def key(self) -> str:
@@ -117,6 +118,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "format": Attribute("string", lambda one: one.facts.format.casefold() if one.facts else None, measured=True),
     "bytes": Attribute("long64", lambda one: one.bytes, measured=True),
     "contentHash": Attribute("string", lambda one: one.facts.content_hash if one.facts else None, measured=True),
+    "created": Attribute("date", lambda one: None if one.created is None else moment(one.created)),
     "stored": Attribute("date", lambda one: moment(one.row.stored_at * 1000)),
     "modified": Attribute("date", lambda one: moment(one.row.changed_at)),
     "userdata": Attribute("object", userdata, "user_data"),
@@ -180,6 +182,14 @@ def is_measured(call: Call, name: str) -> bool:
     return name == call.image or (name in ATTRIBUTES and ATTRIBUTES[name].measured)
 
 
+async def completed(call: Call, entities: Sequence[Entity], names: Collection[str]) -> Sequence[Entity]:
+    """Find out what is needed of entities for some attributes, and is not at hand."""
+    if "created" in names:
+        created = await call.run(lambda: call.store().created([one.key for one in entities]))
+        entities = [replace(one, created=created.get(one.key)) for one in entities]
+    return await all_measured(call, entities) if any(is_measured(call, name) for name in names) else entities
+
+
 async def measured(call: Call, entity: Entity) -> Entity:
     """Look at the file of an entity; one that cannot be read has no size."""
     if entity.facts is not None or not entity.status.fields.get("path"):
@@ -214,10 +224,15 @@ def size_of(path: Path) -> int | None:
 
 async def one_entity(call: Call, name: str) -> Entity:
     """Look a record up; raises `NoSuchRecord`, also for one that they may not see."""
-    status = await call.run(lambda: call.store().record(name))
-    if not is_visible(call, status):
+
+    def read() -> Entity:
+        store = call.store()
+        return Entity(store.record(name), created=store.created([name]).get(name))
+
+    entity = await call.run(read)
+    if not is_visible(call, entity.status):
         raise NoSuchRecord(call.name, name)
-    return Entity(status)
+    return entity
 
 
 def is_visible(call: Call, status: Status) -> bool:

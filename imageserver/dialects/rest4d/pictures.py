@@ -91,7 +91,7 @@ async def send_bytes(call: Call, key: str, form: str) -> web.StreamResponse:
         raise missing(key)
     if not (record.path or record.modifier or record.post_modifier):
         return web.Response(body=b"", headers={"Vary": "Accept", "Cache-Control": "no-cache"})
-    headers = caching(call, key, form, stamp, admitted, restricted=bool(record.access))
+    headers = caching(call, key, form, stamp, admitted)
     facts = await facts_of(call, entry)
     own = STORED.get(facts.format, "") if facts else ""
     if form == BEST:
@@ -131,10 +131,13 @@ def version(call: Call, key: str) -> object:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def caching(call: Call, key: str, form: str, stamp: Stamp, admitted: Admitted, *, restricted: bool) -> dict[str, str]:
-    """Say how long a picture may be kept: a year with the current version in its URL, and else only with a question."""
+def caching(call: Call, key: str, form: str, stamp: Stamp, admitted: Admitted) -> dict[str, str]:
+    """Say how long a picture may be kept: a year with the current version in its URL, and else only with a question.
+
+    What is sent to who sees more than others is for them alone.
+    """
     current = call.parameters.get("version", "") == str(stamp.rev)
-    private = restricted or admitted.is_bounded
+    private = call.trusted or admitted.is_bounded
     kept = f"{'private' if private else 'public'}, max-age={YEAR}, immutable"
     return {
         "Cache-Control": kept if current and admitted.until is None else "private, no-cache" if private else "no-cache",

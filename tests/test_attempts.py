@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlencode
@@ -75,6 +76,19 @@ DOORS: Mapping[str, tuple[Callable[[Guest, str], Reply], str]] = {
     "Cloudinary, Bearer": (lambda guest, secret: bearer(guest, "/v1_1/demo/ping", secret), TOKEN),
     "Cloudinary, signed": (signed, SECRET),
 }
+
+
+def test_a_flood_of_guesses_costs_little(caplog: pytest.LogCaptureFixture) -> None:
+    """Of who is known by a name, such as a key, guesses go on being looked at; they fill neither memory nor logs."""
+    attempts, address = Attempts(), ip_address("192.0.2.1")
+    assert attempts.judge(address, "signature", NOW, lambda: True, name="key")
+    tracemalloc.start()
+    for number in range(5000):
+        assert attempts.judge(address, f"guess {number}", NOW + number / 100, lambda: None, name="key") is None
+    assert tracemalloc.get_traced_memory()[0] < 50_000
+    tracemalloc.stop()
+    assert attempts.wait(network_of(address), NOW + 50) == WINDOW
+    assert len(caplog.records) == MOST_FAILURES
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -58,11 +58,11 @@ def test_what_everybody_sees_is_kept_by_everybody(doors: Client) -> None:
 
 @pytest.mark.parametrize(
     ("url", "status"),
-    [("/closed/own.png", 403), ("/closed/w_9/own.png", 403), ("/demo/later.png", 200), ("/demo/hidden.png", 403)],
+    [("/closed/own.png", 400), ("/closed/w_9/own.png", 400), ("/demo/later.png", 200), ("/demo/hidden.png", 400)],
 )
 def test_cloudinarys_signature_opens_a_catalog_of_signed_requests(doors: Client, url: str, status: int) -> None:
     cloud, _, rest = url.strip("/").partition("/")
-    assert doors.ask(f"/{cloud}/image/upload/{rest}").status == {403: 400}.get(status, status)
+    assert doors.ask(f"/{cloud}/image/upload/{rest}").status == status
     seal = urlsafe_b64encode(sha1(f"{rest}{SECRET}".encode()).digest()).decode()[:8]  # noqa: S324, as the service has it
     assert doors.ask(f"/{cloud}/image/upload/s--{seal}--/{rest}").status == 200
 

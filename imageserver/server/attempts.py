@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_network
 from math import ceil
+from operator import itemgetter
 from typing import TypeVar
 
 from imageserver.catalog.addresses import Address
@@ -61,7 +62,8 @@ class Attempts:
         found = opens()
         if found is None:
             self._fail(network, guess, now)
-            log.warning("wrong credentials from %s", address or "an unknown address")
+            if not wait:
+                log.warning("wrong credentials from %s", address or "an unknown address")
             return None
         self._right[known] = None
         self._right.move_to_end(known)
@@ -71,11 +73,12 @@ class Attempts:
 
     def wait(self, network: str, now: float) -> int:
         """Tell for how many seconds a network has to wait; 0 is not at all."""
-        recent = sorted(self._recent(network, now).values())
-        return ceil(recent[-MOST_FAILURES] + WINDOW - now) if len(recent) >= MOST_FAILURES else 0
+        recent = self._recent(network, now)
+        return ceil(min(recent.values()) + WINDOW - now) if len(recent) >= MOST_FAILURES else 0
 
     def _fail(self, network: str, guess: bytes, now: float) -> None:
-        self._failed[network] = self._recent(network, now) | {guess: now}
+        last = sorted((self._recent(network, now) | {guess: now}).items(), key=itemgetter(1))[-MOST_FAILURES:]
+        self._failed[network] = dict(last)
         self._failed.move_to_end(network)
         while len(self._failed) > MOST_ADDRESSES:
             self._failed.popitem(last=False)

@@ -66,7 +66,9 @@ class Looking:
     def admit(self, path: str, query: str) -> Admitted:
         """Let a native request in; what is for those who sign is open to one that is signed, or is for its picture."""
         account = self.account
-        is_known = self.signed or (self.restricted and not account.catalog.attributes.request_signing)
+        own = account.catalog.attributes
+        closed = own.request_signing or own.request_lock or own.request_obfuscation
+        is_known = self.signed or (self.restricted and not closed)
         key = Key("cloudinary", "", (account.catalog.name,)) if is_known else None
         return account.site.admit(self.request, f"/{path}", query, key=key)
 

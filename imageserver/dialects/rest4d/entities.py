@@ -31,6 +31,8 @@ FORMATS = {
     "WEBP": "image/webp",
     "AVIF": "image/avif",
 }
+PAGE = 1000
+"""Records that are read at a time, so that nobody waits long for the lock."""
 KEYS = ("__KEY", "__STAMP", "__TIMESTAMP")
 
 
@@ -185,7 +187,9 @@ def is_measured(call: Call, name: str) -> bool:
 async def completed(call: Call, entities: Sequence[Entity], names: Collection[str]) -> Sequence[Entity]:
     """Find out what is needed of entities for some attributes, and is not at hand."""
     if "created" in names:
-        created = await call.run(lambda: call.store().created([one.key for one in entities]))
+        created: dict[str, int] = {}
+        for page in (entities[at : at + PAGE] for at in range(0, len(entities), PAGE)):
+            created |= await call.run(lambda page=page: call.store().created([one.key for one in page]))  # type: ignore[misc]
         entities = [replace(one, created=created.get(one.key)) for one in entities]
     return await all_measured(call, entities) if any(is_measured(call, name) for name in names) else entities
 

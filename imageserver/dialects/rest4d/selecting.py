@@ -9,6 +9,7 @@ from statistics import fmean
 from imageserver.catalog.written import Json
 from imageserver.dialects.rest4d.datastore import Call
 from imageserver.dialects.rest4d.entities import (
+    PAGE,
     Entity,
     all_measured,
     chosen,
@@ -35,8 +36,6 @@ from imageserver.store.errors import NoSuchRecord
 from imageserver.store.store import Status
 
 TOP = 100
-PAGE = 1000
-"""Records that are read at a time, so that nobody waits long for the lock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,8 @@ ImageServerError
 ├── WrongMethod                 a method that the path does not answer to (405)
 ├── EditError               an edit that cannot be made; its tree is in `store/errors.py`
 ├── DamagedIndex                the index of a catalog cannot be read (500)
-├── TryLater                    the same request may be served later
-│   ├── Overloaded              no room in the render queue (503)
-│   └── TooManyAttempts         wrong credentials, in `server/attempts.py` (429)
+├── Overloaded                  no room in the render queue (503)
+├── TooManyAttempts             too many wrong credentials (429), in `server/attempts.py`
 ├── RenderFailed                a worker died or ran out of time (500)
 ├── SavingFailed                a reply was made but not saved (500)
 └── DamagedPyramid              a pyramid that is not what was written; it is built anew, and the request drawn again
@@ -355,18 +354,12 @@ class DamagedIndex(ImageServerError):
 
 
 @dataclass(eq=False)
-class TryLater(ImageServerError):
-    """A request that may be sent again after some seconds."""
-
-    retry_after: int = 1
-
-
-@dataclass(eq=False)
-class Overloaded(TryLater):
+class Overloaded(ImageServerError):
     """There is no room in the render queue."""
 
     status = 503
     title = "server is busy"
+    retry_after: int = 1
 
     def __str__(self) -> str:
         return f"server is busy, try again in {self.retry_after} s"

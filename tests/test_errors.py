@@ -70,7 +70,7 @@ ELSEWHERE = {
     "DamagedPyramid": "test_convert.py::test_damaged_pyramid_is_built_anew_and_never_shown",
 }
 """What takes a server of its own, and the test that does it."""
-NEVER_TOLD = {"TryLater", "ConfigError", "Mismatch", "BadImageSet", "ImageServerError", "RequestError"}
+NEVER_TOLD = {"ConfigError", "Mismatch", "BadImageSet", "ImageServerError", "RequestError"}
 """What ends a start, what becomes another error, and what others are made of."""
 
 

@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import TypeVar
 
 from imageserver.catalog.addresses import Address
-from imageserver.errors import TryLater
+from imageserver.errors import ImageServerError
 
 T = TypeVar("T")
 MOST_FAILURES = 5
@@ -30,11 +30,12 @@ log = logging.getLogger("imageserver.attempts")
 
 
 @dataclass(eq=False)
-class TooManyAttempts(TryLater):
+class TooManyAttempts(ImageServerError):
     """Credentials that are not looked at, as too many from the same address were wrong."""
 
     status = 429
     title = "too many attempts"
+    retry_after: int
 
     def __str__(self) -> str:
         return f"too many wrong credentials have come from this address: wait {self.retry_after} s"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
+from pathlib import Path
 
 from aiohttp import web
 
@@ -20,14 +21,24 @@ from imageserver.server.content import send
 from imageserver.server.heading import ruled
 from imageserver.server.site import Site
 
+Digest = Callable[[Path], Awaitable[str]]
+
 
 async def send_stored(
-    site: Site, request: web.Request, admitted: Admitted, file: StaticFile, headers: Mapping[str, str], *, tag: str = ""
+    site: Site,
+    request: web.Request,
+    admitted: Admitted,
+    file: StaticFile,
+    headers: Mapping[str, str],
+    *,
+    digest: Digest | None = None,
 ) -> web.StreamResponse:
-    """Send a file, all of it or the part that is asked for; its `ETag` is `tag`, if there is one."""
+    """Send a file, all of it or the part that is asked for; `digest` makes another `ETag` of it than ours."""
     opened = await asyncio.to_thread(site.files.open, file)
     with opened.stream:
-        facts = replace(opened.facts, tag=tag or opened.facts.tag)
+        facts = opened.facts
+        if digest is not None:
+            facts = replace(facts, tag=await digest(file.root / file.path))
         return await send(request, opened, answered(file, facts, request, headers, admitted))
 
 

@@ -145,7 +145,7 @@ async def brought(call: Call, url: str) -> Path:
     path, _, query = elsewhere(account.root, url).partition("?")
     admitted = account.site.admit(call.request, f"/{path}", query)
     planned = account.site.plan(admitted, NO_HINTS)
-    if call.path[0] in {"raw", "auto"} and (call.has("signature") or authorised(call)):
+    if call.path[0] in {"raw", "auto"} and (call.has("signature") or call.is_known):
         fetcher = Fetcher(account.site.config.sources, ANY_MEDIA_TYPE)
         try:
             await fetcher.bring(planned.foreign)

@@ -24,7 +24,7 @@ from imageserver.dialects.cloudinary.looking import Found, Looking
 from imageserver.dialects.cloudinary.originals import send_original
 from imageserver.dialects.cloudinary.raw_files import send_raw
 from imageserver.dialects.cloudinary.replies import printable
-from imageserver.errors import ImageServerError, NotFound, RequestError, TryLater
+from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
 from imageserver.plan.hints import NO_HINTS
 from imageserver.server.app import raw_target
 from imageserver.server.file_versions import Version
@@ -57,7 +57,7 @@ def failure(error: Exception) -> web.Response:
         log.error("unexpected", exc_info=error)
     text = " ".join(str(known).split()) or known.title
     headers = {"Cache-Control": "no-store", **told(text), **always()}
-    if isinstance(known, TryLater):
+    if isinstance(known, Overloaded):
         headers["Retry-After"] = str(known.retry_after)
     return web.Response(status=status_of(known), headers=headers, content_type="text/html")
 

@@ -20,4 +20,4 @@ async def send_original(looking: Looking, found: Found, headers: Mapping[str, st
     admitted = looking.admit(looking.path_of(found.name), "")
     file = StaticFile(found.name, path.parent, path.name, None, media_type_of(f"x.{found.stored}"))
     own = {**headers, **({"Cache-Control": "private, no-cache"} if admitted.is_bounded else {})}
-    return await send_stored(account.site, looking.request, admitted, file, own, tag=await account.digest(path))
+    return await send_stored(account.site, looking.request, admitted, file, own, digest=account.digest)

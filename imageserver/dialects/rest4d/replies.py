@@ -11,7 +11,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from imageserver.dialects.rest4d.language.facts import BadQuery, NoSuchPath
-from imageserver.errors import ImageServerError, NotFound, RequestError, TryLater
+from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
 from imageserver.errors import Refused as NotForYou
 from imageserver.server.admin.problems import Refused, known_error
 from imageserver.server.attempts import TooManyAttempts
@@ -98,7 +98,7 @@ def status_of(error: Exception) -> int:
 
 def otherwise(known: ImageServerError) -> Failed:
     """Say an error that has no number of its own."""
-    if isinstance(known, TryLater):
+    if isinstance(known, Overloaded | TooManyAttempts):
         code = REFUSED if isinstance(known, TooManyAttempts) else NOT_SAVED
         return Failed(int(known.status), ((code, one_line(known)),), {"Retry-After": str(known.retry_after)})
     if isinstance(known, Refused):

@@ -44,7 +44,8 @@ CATALOGS = {
     "Co": CO,
     "Beside": "attributes: {root_path: ../Co/images}\nimages: {}\n",
     "Full": f"attributes: {{full_match: 1}}\n{OWN}",
-    "Static": f"attributes: {{root_path: files, static_content_root_path: files}}\n{OWN}",
+    "Static": f"attributes: {{root_path: files, static_content_root_path: files}}\n{OWN}"
+    "content: {sheet: {path: sheet.txt, access: private}}\nsvg: {drawn: {path: drawn.svg, access: private}}\n",
     "Lock": "attributes: {request_lock: 1}\nimages: {own: {path: own.png}}\n",
     "Veil": "attributes: {request_obfuscation: 1}\nimages: {own: {path: own.png}}\n",
     "Sign": "attributes: {request_signing: 1}\nimages: {own: {path: own.png}}\n",
@@ -64,6 +65,10 @@ def make_guarded(folder: Path) -> Path:
     (images / "other.png").symlink_to("hidden.png")
     for name in ("Full/own", "Lock/own", "Veil/own", "Sign/own", "Static/files/own", "Static/files/free"):
         plain(folder / "catalogs" / f"{name}.png", RED)
+    for name in ("sheet.txt", "drawn.svg"):
+        (folder / "catalogs" / "Static" / "files" / name).write_text(
+            '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+        )
     return folder
 
 

@@ -26,6 +26,7 @@ ImageServerError
 ├── EditError               an edit that cannot be made; its tree is in `store/errors.py`
 ├── DamagedIndex                the index of a catalog cannot be read (500)
 ├── Overloaded                  no room in the render queue (503)
+├── TooManyAttempts             too many wrong credentials (429), in `server/attempts.py`
 ├── RenderFailed                a worker died or ran out of time (500)
 ├── SavingFailed                a reply was made but not saved (500)
 └── DamagedPyramid              a pyramid that is not what was written; it is built anew, and the request drawn again

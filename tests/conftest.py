@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from contents import make_contents
+from guests import OPEN, make_guarded
 from hypothesis import settings
 from pictures import RED, make_all
 from serving import Client, serving
@@ -49,6 +50,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(pictures: Path) -> Iterator[Client]:
     """A server that all tests share; they change nothing that it serves."""
     with serving(pictures, environment={**QUIET, "IMAGESERVER_SERVER__WORKERS": "2"}) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A server of one process with all doors open, over catalogs that are not for everybody."""
+    with serving(make_guarded(tmp_path_factory.mktemp("doors")), environment=OPEN) as client:
         yield client
 
 

@@ -15,7 +15,7 @@ from imageserver.catalog.addresses import Address
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog, Catalogs, Visitor
 from imageserver.commands.groups import asked_kind
-from imageserver.config import Config
+from imageserver.config import Config, Key
 from imageserver.errors import Refused
 from imageserver.protocol.reading import read, read_object
 from imageserver.protocol.request import Request
@@ -26,13 +26,17 @@ DOORS: dict[Kind, str] = {"is": "/is/image", "static": "/is/content"}
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request as it came: the path behind its door and the modifiers of URL and form, all of it still encoded."""
+    """A request as it came: the path behind its door and the modifiers of URL and form, all of it still encoded.
+
+    Another front door gives a `key` to whom it knows: for the catalogs of that, they need neither signature nor lock.
+    """
 
     path: str
     modifiers: str
     address: Address | None
     now: float
     kind: Kind = "is"
+    key: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,11 @@ def admit(arrival: Arrival, catalogs: Catalogs, config: Config) -> Admitted:
     """Apply the rules to a request, and check that it may be served; raises `Refused` when it may not."""
     catalog, _ = catalogs.governing(read_object(arrival.path))
     signed = signature_of(arrival, catalog, config)
-    catalogs = replace(catalogs, visitor=Visitor(arrival.address, signed.key), sources=config.sources)
+    catalogs = replace(catalogs, visitor=Visitor(arrival.address, signed.key or arrival.key), sources=config.sources)
     done = preprocess(arrival.path, signed.modifiers, catalogs, config.limits, kind=arrival.kind)
     done.catalogs.check(done.catalog)
-    modifiers = unlocked(signed.modifiers, done)
+    is_known = arrival.key is not None and arrival.key.reaches(done.catalog.name)
+    modifiers = done.modifiers if is_known else unlocked(signed.modifiers, done)
     request = read(done.path, modifiers)
     if not config.server.default_catalog_requests:
         check_names_catalog(request, done.catalogs)

@@ -5,7 +5,7 @@ References: r-object, r-image-catalogs, r-fullmatch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.extras import Extras
 from imageserver.catalog.index import Records
 from imageserver.catalog.locales import Locale, localised
+from imageserver.catalog.paths import ways_to, with_extension
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.config import Key, Sources
 from imageserver.errors import NotFound, Refused
@@ -38,7 +39,8 @@ class Catalog:
     """One catalog: its attributes, complete, and its records and macros as written in its files.
 
     `root` is where the files of image records are, `content_root` where those of static content are, and `folder` where
-    its own file, its fonts and its profiles are.
+    its own file, its fonts and its profiles are. `guards` tells by its names whether a file is that of a record with
+    access; it is None where no record has any.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Catalog:
     modified: float = 0.0
     folder: Path = Path()
     content_root: Path = Path()
+    guards: Callable[[tuple[str, str]], bool] | None = None
 
     def record(self, name: str) -> Record | None:
         """Give the image record of that id, which is case-sensitive, or else the record of an SVG file."""
@@ -60,6 +63,10 @@ class Catalog:
             return found
         drawing = self.svg.get(name)
         return None if drawing is None else image_of(drawing)
+
+    def place_of(self, path: str) -> Path:
+        """Give where a file is that a record names."""
+        return self.root / with_extension(path, self.attributes.default_ext)
 
     def record_ids(self) -> Iterator[str]:
         """Yield the ids of all image records, in the order of the files."""
@@ -119,9 +126,7 @@ class Entry:
         return self._file(self.record.mask_path, trusted=True) if self.record and self.record.mask_path else None
 
     def _file(self, path: str, *, trusted: bool) -> Path:
-        extension = self.catalog.attributes.default_ext
-        if extension and "." not in path.rpartition("/")[2]:
-            path += extension
+        path = with_extension(path, self.catalog.attributes.default_ext)
         found = existing_file(self.home.root, path, trusted=trusted)
         if found is None:
             kind = "record or file" if self.record is None else "file"
@@ -142,13 +147,14 @@ class Catalogs:
     """All catalogs of a server by their root ids; `default` supplies what one of them lacks.
 
     With a `visitor` they are as a request sees them, without as those who run the server do. `sources` says where
-    foreign images may come from.
+    foreign images may come from. `guarding` are those that have records with access.
     """
 
     default: Catalog
     named: Mapping[str, Catalog] = field(default_factory=dict)
     visitor: Visitor | None = None
     sources: Sources = Sources()
+    guarding: tuple[Catalog, ...] = ()
 
     @property
     def look_at_addresses(self) -> bool:
@@ -172,13 +178,21 @@ class Catalogs:
         if "\0" not in str(path) and any(path.resolve().is_relative_to(folder.resolve()) for folder in hidden):
             raise Refused("", "the file is in the folder of a catalog that the client may not see")
 
+    def check_direct(self, path: Path) -> None:
+        """Raise `Refused` for a file that is asked for by its path, and is that of a record with access."""
+        guards = [one.guards for one in self.guarding if one.guards and not self._opens(one)]
+        if guards and "\0" not in str(path):
+            ways = ways_to(path)
+            if any(guard(ways) for guard in guards):
+                raise Refused("", "expected a signed request, as the file is that of a record with access")
+
+    def _opens(self, catalog: Catalog) -> bool:
+        """Tell whether the visitor sees what is in a catalog for those only who sign their requests."""
+        return self.visitor is None or (self.visitor.key is not None and self.visitor.key.reaches(catalog.name))
+
     def check_access(self, home: Catalog, record: Record | ContentRecord) -> None:
         """Raise `Refused` for a record that only those see who sign their requests."""
-        if (
-            record.access
-            and self.visitor is not None
-            and not (self.visitor.key and self.visitor.key.reaches(home.name))
-        ):
+        if record.access and not self._opens(home):
             raise Refused(home.name, "expected a signed request, as the record is not for everybody (access)")
 
     def shows(self, catalog: Catalog, record: Record | ContentRecord | None = None) -> bool:
@@ -224,6 +238,8 @@ class Catalogs:
         if entry.record is None:
             if entry.catalog is self.default:
                 self.check_file(self.default.root / entry.file)
+            if self.guarding and entry.file:
+                self.check_direct(entry.home.root / with_extension(entry.file, entry.catalog.attributes.default_ext))
             return entry
         self.check_access(entry.home, entry.record)
         return replace(entry, record=localised(entry.record, locale))
@@ -277,6 +293,7 @@ def image_of(drawing: ContentRecord) -> Record:
         path=drawing.path,
         expiration=drawing.expiration,
         time_stamp=drawing.time_stamp,
+        access=drawing.access,
         user_type=drawing.user_type,
         user_data=drawing.user_data,
     )

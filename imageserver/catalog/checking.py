@@ -9,6 +9,7 @@ from pathlib import Path
 
 from imageserver.catalog.catalogs import Catalog
 from imageserver.catalog.index import Index, IndexedFile
+from imageserver.catalog.paths import with_extension
 from imageserver.catalog.reading import FONT, IMAGES
 from imageserver.catalog.written import typed
 from imageserver.yaml_nodes import Problem
@@ -78,11 +79,6 @@ def is_there(root: Path, path: str) -> bool:
         return (root / path).is_file()
     except (OSError, ValueError):
         return False
-
-
-def with_extension(path: str, extension: str) -> str:
-    """Append attribute::DefaultExt to a path without a suffix."""
-    return path + extension if path and "." not in path.rpartition("/")[2] else path
 
 
 def missing_files(rows: Iterable[Row], root: Path, extension: str) -> Iterator[Missing]:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from imageserver.catalog.checking import CHANGED, Subject, included, missing_files
+from imageserver.catalog.guarding import note_guarded
 from imageserver.catalog.index import About, Index, fingerprint, tupled
-from imageserver.catalog.inheriting import complete, root_of
+from imageserver.catalog.inheriting import complete, content_root_of, root_of
 from imageserver.catalog.reading import ATTRIBUTES, IMAGES, RECORDS, Rest, Row, Signature, read_file, sign
 from imageserver.catalog.shelf import Shelf, locked, make, newest
 from imageserver.catalog.written import Written, typed
@@ -24,7 +25,7 @@ GAP = 2**32
 """Between the places of two files, so that another one fits in between."""
 PROGRESS = 100_000
 NOTE_CHANGED = "INSERT OR IGNORE INTO changed SELECT section, name FROM entry WHERE section IN (0, 1, 2) AND file = ?"
-NOTE_IMAGES = "INSERT OR IGNORE INTO changed SELECT section, name FROM entry WHERE section = 0"
+NOTE_ALL = "INSERT OR IGNORE INTO changed SELECT section, name FROM entry"
 LEAD = """
 UPDATE entry SET leads = file = (
     SELECT min(file) FROM entry AS other WHERE other.section = entry.section AND other.name = entry.name
@@ -88,10 +89,11 @@ def named(subject: Subject, path: Path) -> Signature:
     return (subject.name_of(path), *sign(path)[1:])
 
 
-def surroundings(subject: Subject, own: Mapping[str, Any]) -> tuple[str, str]:
-    """Give the folder and the suffix with which files of records are looked for."""
-    root = root_of(own, subject.folder, subject.default)
-    return str(root.absolute()), complete(own, subject.folder, subject.default).default_ext
+def surroundings(subject: Subject, own: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Give the folder and the suffix with which files of records are looked for, and the folder of static content."""
+    root, content = (find(own, subject.folder, subject.default) for find in (root_of, content_root_of))
+    extension = complete(own, subject.folder, subject.default).default_ext
+    return str(root.absolute()), extension, str(content.absolute())
 
 
 def compiled(subject: Subject, home: Path | None, base: Index | None) -> Compiled:
@@ -198,12 +200,13 @@ class Compiler:
         connection.execute(LEAD)
         checked = surroundings(self._subject, typed(ATTRIBUTES, main.attributes))
         if self._base is None or self._base.about.checked != checked:
-            images = f"SELECT section, name FROM entry WHERE section = {IMAGES}"  # noqa: S608, a number
-            connection.execute(f"INSERT OR IGNORE INTO changed {images}")
+            connection.execute(NOTE_ALL)
         connection.execute("DELETE FROM problem WHERE name IN (SELECT name FROM changed WHERE section = 0)")
         rows = connection.execute(CHANGED)
         missing = ((*one.place, one.message, one.name) for one in missing_files(rows, Path(checked[0]), checked[1]))
         connection.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?)", missing)
+        of_images, of_content = (Path(checked[0]), checked[1]), (Path(checked[2]), "")
+        note_guarded(connection, (of_images, of_content, of_images))
         count = "SELECT count(*) FROM entry INDEXED BY listing WHERE section = ? AND leads"
         counts = tuple(connection.execute(count, (section,)).fetchone()[0] for section in range(len(RECORDS)))
         self._describe(connection, checked=checked, counts=counts)
@@ -213,7 +216,7 @@ class Compiler:
         connection: sqlite3.Connection,
         *,
         broken: tuple[str, int, int, str] | None = None,
-        checked: tuple[str, str] | None = None,
+        checked: tuple[str, ...] | None = None,
         counts: tuple[int, ...] = (),
     ) -> None:
         old = self._base.about if self._base else About()

@@ -72,6 +72,8 @@ def look_up_content(catalogs: Catalogs, name: str, locale: Locale, main: Catalog
     catalogs.check(item.catalog)
     if item.record is not None:
         catalogs.check_access(item.home, item.record)
+    elif item.file:
+        catalogs.check_direct(item.home.content_root / item.file)
     return item
 
 

@@ -80,6 +80,12 @@ def text_of(node: Node, expected: str) -> str:
     return node.value
 
 
+def properties_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Read properties, of which each stands on a line of its own."""
+    cut = (line.partition("=") for line in text.splitlines())
+    return tuple((name.strip(), value) for name, equals, value in cut if equals)
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyData:
     """Properties as a mapping, or as the reference's text of `name=value` lines separated by `??`."""

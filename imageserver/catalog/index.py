@@ -18,13 +18,14 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from imageserver.catalog.extras import Extras, Font, Rule
+from imageserver.catalog.guarding import ANY, FIND, TABLES
 from imageserver.catalog.reading import ATTRIBUTES, FONT, RECORDS, RULE, Rest, Signature, sign
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.catalog.written import Written, typed
 from imageserver.errors import DamagedIndex
 
 T = TypeVar("T", Record, ContentRecord)
-FORMAT = 1
+FORMAT = 2
 """To be raised when the tables below change, or what stands in them."""
 MEANING = (
     "yaml_nodes.py",
@@ -32,7 +33,18 @@ MEANING = (
     "commands/*.py",
     *(
         f"catalog/{name}.py"
-        for name in ("addresses", "attributes", "expressions", "extras", "fields", "reading", "records", "written")
+        for name in (
+            "addresses",
+            "attributes",
+            "expressions",
+            "extras",
+            "fields",
+            "guarding",
+            "paths",
+            "reading",
+            "records",
+            "written",
+        )
     ),
 )
 """The code that reads YAML: with a change of any of it, all is compiled anew."""
@@ -55,11 +67,11 @@ CREATE TABLE entry (
 ) WITHOUT ROWID;
 CREATE INDEX listing ON entry (section, file, ordinal, leads);
 CREATE INDEX missing ON problem (name) WHERE name IS NOT NULL;
-"""
+{TABLES}"""
 """The sections are numbered as in `RECORDS`, 0 is images. `file.place` gives the order of the files. `entry.leads`
 marks the first of the entries of one name, whose place in the catalog it has; the last of them holds. A `problem` with
 a name is a missing file of that image record."""
-FIND = "SELECT written FROM entry WHERE section = ? AND name = ? ORDER BY file DESC LIMIT 1"
+WRITTEN = "SELECT written FROM entry WHERE section = ? AND name = ? ORDER BY file DESC LIMIT 1"
 LIST = "SELECT name FROM entry INDEXED BY listing WHERE section = ? AND leads ORDER BY file, ordinal LIMIT ? OFFSET ?"
 log = logging.getLogger("imageserver.catalogs")
 
@@ -70,8 +82,8 @@ class About:
 
     `seen` are the files as they were when the catalog was last read, `include` and `broken` what was found then, and
     `unread` says that it was not their content that was wrong, so that each process tries again;
-    `checked` is the folder and the suffix with which the files of the records were looked for. An index that is not
-    `whole` has nothing to serve yet.
+    `checked` are the folder and the suffix with which the files of the records were looked for, and the folder of
+    static content. An index that is not `whole` has nothing to serve yet.
     """
 
     generation: int = 0
@@ -79,7 +91,7 @@ class About:
     include: tuple[tuple[int, int, str], ...] = ()
     broken: tuple[str, int, int, str] | None = None
     unread: bool = False
-    checked: tuple[str, str] | None = None
+    checked: tuple[str, ...] | None = None
     counts: tuple[int, ...] = (0,) * len(RECORDS)
     whole: bool = False
 
@@ -130,6 +142,7 @@ class Index:
         self.attributes: Mapping[str, Any] = typed(ATTRIBUTES, rests[0].attributes) if rests else {}
         self.macros: Mapping[str, str] = {name: text for rest in rests for name, text in rest.macros.items()}
         self.extras = extras_of(rests)
+        self.has_guarded = connection.execute(ANY).fetchone() is not None
 
     def __del__(self) -> None:
         self.connection.close()
@@ -144,12 +157,16 @@ class Index:
     def written(self, section: int, name: str) -> Written | None:
         """Give a record as it was written, or None when there is no such record; raises `DamagedIndex`."""
         try:
-            found = self.connection.execute(FIND, (section, name)).fetchone()
+            found = self.connection.execute(WRITTEN, (section, name)).fetchone()
             return None if found is None else dict(json.loads(found[0]))
         except UnicodeEncodeError:  # a name that is no text is nobody's id
             return None
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             raise self.damage(error) from error
+
+    def guards(self, ways: tuple[str, str]) -> bool:
+        """Tell whether a file, by its names, is that of a record with access; raises `DamagedIndex`."""
+        return next(self.rows(FIND, *ways), None) is not None
 
     def damage(self, error: Exception) -> DamagedIndex:
         """Note that this index cannot be read; it is made anew when the catalogs are next looked at."""

@@ -123,7 +123,8 @@ def load(folder: Path, previous: State | None = None, shelf: Shelf | None = None
             named[one.catalog.name] = one.catalog
     if previous and list(before) == list(loaded) and all(before[path] is one for path, one in loaded.items()):
         return previous
-    return State(Catalogs(top, named), loaded)
+    guarding = tuple(one for one in (top, *named.values()) if one.guards)
+    return State(Catalogs(top, named, guarding=guarding), loaded)
 
 
 def load_one(
@@ -183,6 +184,7 @@ def catalog_of(index: Index, subject: Subject) -> Catalog:
         index.files[0].signature[3] / NANOSECONDS,
         subject.folder,
         content_root_of(index.attributes, subject.folder, subject.default),
+        index.guards if index.has_guarded else None,
     )
 
 

@@ -120,7 +120,7 @@ def mapping_of(file: YamlFile, node: Node | None, what: str) -> Mapping[str, Nod
 
 
 def read_record(file: YamlFile, section: str, name: str, node: Node, book: Book) -> Row:
-    """Read a record; a field of an image that is wrong keeps what it was before."""
+    """Read a record; a field of an image that is wrong keeps what it was before, or keeps others out if it was to."""
     where, known = f"{section}.{name}", RECORDS[section]
     number = SECTION_NUMBERS[section]
     written = node.value
@@ -133,6 +133,8 @@ def read_record(file: YamlFile, section: str, name: str, node: Node, book: Book)
     if bad and number == IMAGES:
         old = book.last_good(name)
         good |= {key: old[key] for key in bad if key in old}
+    if "access" in bad:
+        good.setdefault("access", "private")
     for key in MODIFIERS:
         if values.get(key) and written:
             check_commands(file, written[key], f"{where}.{key}", values[key])

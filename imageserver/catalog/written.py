@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from imageserver.catalog.fields import CatalogField
+from imageserver.catalog.fields import CatalogField, properties_in
 from imageserver.errors import DamagedIndex, Mismatch
 from imageserver.yaml_nodes import Node
 
@@ -38,6 +38,20 @@ def node_of(value: Json) -> Node:
             return Node(None, 0, 0)
         case text:
             return Node(str(text), 0, 0)
+
+
+def properties_of(written: Json) -> dict[str, str]:
+    """Give properties as they are written, a mapping or a text, by their names."""
+    if isinstance(written, dict):
+        return {name: as_text(value) for name, value in written.items()}
+    return dict(properties_in(as_text(written).replace("??", "\n")))
+
+
+def as_text(value: Json) -> str:
+    """Give a scalar, or scalars separated by commas, as a text."""
+    if isinstance(value, list):
+        return ",".join(as_text(one) for one in value)
+    return "" if value is None else str(value)
 
 
 def typed(known: Mapping[str, CatalogField], written: Mapping[str, Json]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from imageserver.catalog.catalogs import Catalog, Entry
+from imageserver.catalog.fields import properties_in
 from imageserver.catalog.members import KINDS, WORDS, Member, SetKind, asked_name, find_member, kind_of, known_set
 from imageserver.catalog.records import ContentRecord, Record
 from imageserver.commands.groups import asked
@@ -232,7 +233,7 @@ class Gathering:
         """Give an image by its name, with the label that `labelkey=` finds in its user data."""
         is_default = member is self.default.image
         name = asked_name(self.question.catalogs, reference.name, main) if is_default else member.name
-        label = dict(properties(member.user_data)).get(self.label_key, "") if self.label_key else ""
+        label = dict(properties_in(member.user_data)).get(self.label_key, "") if self.label_key else ""
         return Named(name, label, reference.commands, is_default=is_default)
 
     def found(self, reference: Reference, main: Catalog) -> Member | None:
@@ -253,19 +254,13 @@ class Gathering:
         return tuple(plan_source(replace(entry, crop_name=name), self.question.macros) for name in names)
 
 
-def properties(text: str) -> tuple[tuple[str, str], ...]:
-    """Read user data."""
-    cut = [line.partition("=") for line in text.splitlines()]
-    return tuple((name.strip(), value) for name, equals, value in cut if equals)
-
-
 def notes_of(record: Record | ContentRecord | None) -> Notes:
     """Give what a record says of itself."""
     match record:
         case Record():
-            return Notes(properties(record.user_data), record.map, record.targets)
+            return Notes(properties_in(record.user_data), record.map, record.targets)
         case ContentRecord():
-            return Notes(properties(record.user_data))
+            return Notes(properties_in(record.user_data))
         case None:
             return Notes()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -25,7 +24,7 @@ from imageserver.protocol.ranges import ByteRange
 from imageserver.protocol.reading import read
 from imageserver.server.failures import failure
 from imageserver.server.files import OpenFile
-from imageserver.server.heading import rule_headers, with_rule_headers
+from imageserver.server.heading import ruled
 from imageserver.server.images import FOR_EVER as KEPT
 from imageserver.server.images import is_conditional
 from imageserver.server.operations.noting import asks_for
@@ -53,7 +52,7 @@ async def serve_content(site: Site, request: web.Request, path: str, query: str)
             return send_document(bound(planned, admitted), request, admitted)
         for_ever = planned.lifetime.hours == FOR_EVER and planned.cached_by_client and not admitted.is_bounded
         if for_ever and is_conditional(request):
-            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=told(KEPT, admitted))
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=ruled(KEPT, admitted))
         return await respond(site, request, bound(planned, admitted), admitted)
     except UnsatisfiableRange as error:
         return failure(error, form, {"Content-Range": f"bytes */{error.length}", "Accept-Ranges": "bytes"})
@@ -63,11 +62,6 @@ async def serve_content(site: Site, request: web.Request, path: str, query: str)
         return failure(error, form)
 
 
-def told(headers: Mapping[str, str], admitted: Admitted) -> dict[str, str]:
-    """Give the headers of a reply as rules leave them."""
-    return with_rule_headers(headers, rule_headers(admitted.headers, admitted.request.pieces))
-
-
 async def respond(site: Site, request: web.Request, planned: FilePlan, admitted: Admitted) -> web.StreamResponse:
     """Open the file of a plan and send it, or what is known of it."""
     file = await asyncio.to_thread(site.files.open, planned.file)
@@ -75,14 +69,14 @@ async def respond(site: Site, request: web.Request, planned: FilePlan, admitted:
         if planned.reply.name == "props":
             return send_document(properties_of_file(planned, file.facts), request, admitted)
         answered = answer_file(planned, file.facts, request.headers, time.time(), parts=request.method != HEAD)
-        return await send(request, file, replace(answered, headers=told(answered.headers, admitted)))
+        return await send(request, file, replace(answered, headers=ruled(answered.headers, admitted)))
 
 
 def send_document(planned: Plan, request: web.Request, admitted: Admitted) -> web.Response:
     """Send a text that needs no file."""
     now = time.time()
     answered = answer(planned, {}, now)
-    headers = told(answered.caching.headers(answered.tag, now), admitted)
+    headers = ruled(answered.caching.headers(answered.tag, now), admitted)
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     assert isinstance(answered.content, Document)  # noqa: S101, what plans without pictures are answered by

@@ -12,6 +12,7 @@ from aiohttp import web
 from imageserver.answers.properties import javascript, jsonp, media_type, xml_document, xml_text
 from imageserver.errors import ImageServerError, LimitExceeded, NotFound, Overloaded, RequestError, WrongMethod
 from imageserver.plan.question import ErrorForm
+from imageserver.server.attempts import TooManyAttempts
 
 ERROR_HANDLER = "s7jsonError"
 WITH_ORIGIN = 2
@@ -26,7 +27,7 @@ def failure(error: Exception, form: ErrorForm, more: Mapping[str, str] | None = 
         log.error("unexpected", exc_info=error)
     message = message_of(error, known, form.detail)
     headers = {**(more or {}), "Cache-Control": "no-store", "X-Error": header_text(known.title)}
-    if isinstance(known, Overloaded):
+    if isinstance(known, Overloaded | TooManyAttempts):
         headers["Retry-After"] = str(known.retry_after)
     if isinstance(known, WrongMethod):
         headers["Allow"] = ", ".join(known.allowed)

@@ -13,6 +13,7 @@ import jinja2
 from aiohttp import web
 
 from imageserver.catalog.catalogs import BUILT_IN_MACROS, Catalog, Catalogs, Entry, Visitor
+from imageserver.catalog.fields import properties_in
 from imageserver.catalog.records import Record
 from imageserver.config import Limits
 from imageserver.server.forms import Field, fields_of, objects
@@ -191,18 +192,13 @@ def section(catalogs: Catalogs, limits: Limits, catalog: Catalog, first: int) ->
 
 def card(catalogs: Catalogs, limits: Limits, catalog: Catalog, name: str, record: Record) -> Card:
     """Describe a record by the URLs that it has an answer for."""
-    data = tuple((key.strip(), value) for key, equals, value in partitions(record.user_data) if equals)
+    data = properties_in(record.user_data)
     title, description = chosen(data, TITLES), chosen(data, DESCRIPTIONS)
     rest = tuple((key, value) for key, value in data if value not in {title, description})
     base = path_of(catalog, name)
     tiles = (*picture_tiles(base, record), *member_tiles(catalogs, catalog, record))
     fields = fields_of(Entry(name, catalog, catalog, record, name), catalogs, limits)
     return Card(name, base, record, title, description, rest, tiles, documents(record), fields)
-
-
-def partitions(text: str) -> Iterator[tuple[str, str, str]]:
-    """Cut each line of property data at its first equals sign."""
-    return (line.partition("=") for line in text.splitlines())
 
 
 def chosen(data: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from imageserver.admission.admitting import Admitted
 from imageserver.admission.rules import Header
 from imageserver.catalog.extras import is_free_header
 from imageserver.errors import BadValue
@@ -25,6 +26,11 @@ def rule_headers(headers: Iterable[Header], pieces: Iterable[Piece]) -> tuple[He
             raise BadValue(f"header {filled}", value, f"up to {LONGEST} printable letters of ASCII")
         result.append((filled, action, text))
     return tuple(result)
+
+
+def ruled(fields: Mapping[str, str], admitted: Admitted) -> dict[str, str]:
+    """Give the headers of a reply as the rules of its request leave them."""
+    return with_rule_headers(fields, rule_headers(admitted.headers, admitted.request.pieces))
 
 
 def with_rule_headers(fields: Mapping[str, str], headers: Iterable[Header]) -> dict[str, str]:

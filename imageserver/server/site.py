@@ -20,7 +20,7 @@ from imageserver.answers.answering import answer, digest, tag_of
 from imageserver.answers.properties import java_properties, media_type
 from imageserver.catalog.catalogs import Catalogs
 from imageserver.catalog.shelf import shelf_of
-from imageserver.config import Cache, Config
+from imageserver.config import Cache, Config, Key
 from imageserver.errors import BadSource, DamagedPyramid, ImageServerError, NotFound, RenderFailed, SavingFailed
 from imageserver.layout.facts import Facts
 from imageserver.layout.layout import Layout
@@ -31,6 +31,7 @@ from imageserver.plan.plan import MediaSet, Plan, Saving
 from imageserver.plan.planning import never_expires, plan
 from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.probe import read_xmp
+from imageserver.server.attempts import Attempts
 from imageserver.server.clients import Clients
 from imageserver.server.drawing import DrawingThreads
 from imageserver.server.fetching import Fetcher
@@ -72,6 +73,7 @@ class Site:
         self.fetcher = Fetcher(config.sources)
         self.replies = Replies(config.cache)
         self.clients = Clients(config.server)
+        self.attempts = Attempts()
         self.hits = Hits(self.replies, {**common_headers(config), **hit_timing(config)}, self.clients, self.ids)
         self.pyramids = Pyramids(config, counts)
         self.threads = DrawingThreads(config, counts)
@@ -81,10 +83,18 @@ class Site:
         """The catalogs as they are now; a request keeps to the ones that it began with."""
         return self.live.state.catalogs
 
-    def admit(self, request: web.BaseRequest, path: str, modifiers: str, kind: Kind = "is") -> Admitted:
+    def admit(
+        self, request: web.BaseRequest, path: str, modifiers: str, kind: Kind = "is", *, key: Key | None = None
+    ) -> Admitted:
         """Apply the rules of the catalogs to a request; raises `Refused` when it may not be served."""
-        arrival = Arrival(path, modifiers, self.clients.address(request), time.time(), kind)
+        arrival = Arrival(path, modifiers, self.clients.address(request), time.time(), kind, key)
         return admit(arrival, self.catalogs, self.config)
+
+    def judge(
+        self, request: web.BaseRequest, credentials: str, opens: Callable[[], T | None], *, name: str = ""
+    ) -> T | None:
+        """Give what the credentials of a request open, None for wrong ones; raises `TooManyAttempts`."""
+        return self.attempts.judge(self.clients.address(request), credentials, time.time(), opens, name=name)
 
     def plan(self, admitted: Admitted, hints: Hints) -> Plan:
         """Say what a request means to a client."""

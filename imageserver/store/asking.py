@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from imageserver.catalog.written import Json
@@ -12,6 +13,10 @@ from imageserver.store.drafting import Id
 LAST = "SELECT max(global_rev) FROM change WHERE event != 'found'"
 SINCE = "SELECT DISTINCT section, name FROM change WHERE global_rev > ? AND (? = '' OR (section = ? AND name = ?))"
 WRITTEN = "SELECT written FROM change WHERE section = ? AND name = ? AND global_rev <= ? ORDER BY global_rev DESC"
+CREATED = (
+    "SELECT changed_at FROM change WHERE section = ? AND name = ? AND (event = 'found' OR event LIKE '%created') "
+    "ORDER BY global_rev DESC LIMIT 1"
+)
 NOW = 2**62
 
 
@@ -47,6 +52,12 @@ def is_there(revision: RevisionRow, hashes: set[str]) -> bool:
     """Tell whether the files of a revision can be had."""
     source = not revision.source or revision.source_hash in hashes
     return source and (not revision.mask or revision.mask_hash in hashes)
+
+
+def created_at(book: Book, section: str, names: Iterable[str]) -> dict[str, int]:
+    """Give the milliseconds at which records came to be, or were first seen; without those that nobody knows."""
+    found = ((name, next(book.rows(CREATED, section, name), None)) for name in names)
+    return {name: row[0] for name, row in found if row is not None}
 
 
 def changed_since(book: Book, key: Id | None, since: int | None) -> list[Changed]:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from imageserver.catalog.catalogs import Catalog
-from imageserver.catalog.checking import included, with_extension
+from imageserver.catalog.checking import included
 from imageserver.catalog.inheriting import complete, content_root_of, root_of
+from imageserver.catalog.paths import with_extension
 from imageserver.catalog.reading import ATTRIBUTES, RECORDS, Signature, read_fields, sign
 from imageserver.catalog.shelf import Shelf
 from imageserver.catalog.written import Json, node_of, plain

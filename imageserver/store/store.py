@@ -21,7 +21,7 @@ from imageserver.catalog.reading import Signature, sign
 from imageserver.catalog.shelf import shelf_of
 from imageserver.catalog.written import Json
 from imageserver.config import Config
-from imageserver.store.asking import Changed, Revision, changed_since, revisions_of
+from imageserver.store.asking import Changed, Revision, changed_since, created_at, revisions_of
 from imageserver.store.book import Book, RecordRow
 from imageserver.store.committing import draft_of, intent_of
 from imageserver.store.deciding import carry_out, decide, discard, settle
@@ -286,6 +286,11 @@ class Store:
             if reckoning.statements:
                 book.make(reckoning.statements)
             return revisions_of(book, row)
+
+    def created(self, names: Iterable[str], section: Section = IMAGES) -> dict[str, int]:
+        """Give the milliseconds at which records came to be."""
+        with self.held() as book:
+            return created_at(book, section, names)
 
     def changes(self, name: str = "", section: Section = IMAGES, since: int | None = None) -> list[Changed]:
         """Say what became of the records, attributes and macros, or of one record, since a revision of the catalog.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from imageserver.catalog.written import Json
+from imageserver.catalog.written import Json, properties_of
 from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Name
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.signatures import asset_signature, url_signatures
@@ -91,12 +91,8 @@ def tags_of(fields: Mapping[str, Json]) -> list[str]:
 
 
 def context_of(fields: Mapping[str, Json]) -> dict[str, str]:
-    """Read the user data of a record, a mapping or lines."""
-    found = fields.get("user_data")
-    if isinstance(found, dict):
-        return {name: str(value) for name, value in found.items()}
-    pairs = (line.partition("=") for line in str(found).splitlines()) if found else []
-    return {name.strip(): value for name, equals, value in pairs if equals}
+    """Read the user data of a record."""
+    return properties_of(fields.get("user_data"))
 
 
 def stamp(seconds: float) -> str:

@@ -11,7 +11,8 @@ from aiohttp import web
 
 from imageserver.dialects.cloudinary import changing, resources, searching, settings
 from imageserver.dialects.cloudinary.account import UPLOAD, Account
-from imageserver.dialects.cloudinary.calls import Call, check_admin, reading
+from imageserver.dialects.cloudinary.bodies import reading
+from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.replies import Failed, failure, reply
 from imageserver.dialects.cloudinary.texting import text
 from imageserver.dialects.cloudinary.uploading import upload
@@ -39,8 +40,9 @@ async def serve(account: Account, request: web.Request) -> web.StreamResponse:
     """Read a call, find who answers it, and answer."""
     try:
         path = segments(account, request)
-        async with reading(account, request, path) as call:
-            return reply(await answered(call))
+        action = action_of(request.method, path)
+        async with reading(account, request, path, for_all=action is not None) as call:
+            return reply(await (action or administered)(call))
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
@@ -54,30 +56,26 @@ def segments(account: Account, request: web.Request) -> tuple[str, ...]:
     return tuple(part for one in rest.split("/") if (part := unquote(one)))
 
 
-async def answered(call: Call) -> object:
-    """Find who answers a call."""
-    path = call.path
-    if call.method == "POST" and path == ("upload",):
-        return await upload(call)
-    if call.method == "POST" and len(path) == 2 and path[0] in KINDS and path[1] in ACTIONS:  # noqa: PLR2004, kind and action
-        return await ACTIONS[path[1]](call)
-    if call.method == "POST" and len(path) == 2 and path[0] in KINDS and path[1] in NOT_HERE:  # noqa: PLR2004, the same
-        raise Failed(HTTPStatus.NOT_FOUND, f"Action {path[1]} is not supported")
-    check_admin(call)
-    found = await administered(call)
-    if found is None:
-        raise Failed(HTTPStatus.NOT_FOUND, f"Not Found - {call.method} /{'/'.join(path)[:100]}")
-    return found
+def action_of(method: str, path: tuple[str, ...]) -> Handle | None:
+    """Give the handler of a call of the Upload API; raises `Failed` for one that is not here."""
+    match (method, *path):
+        case ("POST", "upload"):
+            return upload
+        case ("POST", kind, name) if kind in KINDS and name in NOT_HERE:
+            raise Failed(HTTPStatus.NOT_FOUND, f"Action {name} is not supported")
+        case ("POST", kind, name) if kind in KINDS:
+            return ACTIONS.get(name)
+    return None
 
 
-async def administered(call: Call) -> object | None:
-    """Answer a call of the Admin API; None for what is not there."""
+async def administered(call: Call) -> object:
+    """Find who answers a call of the Admin API."""
     method = "GET" if call.method == "HEAD" else call.method
     for methods, pattern, handle in CALLS:
         found = fitting(pattern.split("/"), call.path) if method in methods.split("|") else None
         if found is not None:
             return await handle(call, *found)
-    return None
+    raise Failed(HTTPStatus.NOT_FOUND, f"Not Found - {call.method} /{'/'.join(call.path)[:100]}")
 
 
 def fitting(pattern: list[str], path: tuple[str, ...]) -> list[str] | None:

@@ -8,16 +8,13 @@ import shutil
 import time
 from base64 import b64decode
 from binascii import Error as NoBase64
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hmac import compare_digest
 from pathlib import Path
 from typing import ParamSpec, TypeVar
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
-from aiohttp import BodyPartReader, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import Account
@@ -25,10 +22,9 @@ from imageserver.dialects.cloudinary.language.layers import elsewhere
 from imageserver.dialects.cloudinary.language.signatures import call_text, signs_call
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.plan.hints import NO_HINTS
-from imageserver.server.admin.bodies import bytes_of, check
 from imageserver.server.admin.tokens import authorised as bearer
-from imageserver.server.admin.tokens import check_scope, digest
-from imageserver.server.admin.uploading import chunks_of, receive
+from imageserver.server.admin.tokens import check_scope
+from imageserver.server.attempts import is_same
 from imageserver.server.fetching import Fetcher
 
 P = ParamSpec("P")
@@ -49,7 +45,8 @@ ANY_MEDIA_TYPE = ("",)
 class Call:
     """A call that was read; `values` are its parameters, those of a list in their order, `document` a body of JSON.
 
-    A `file` came as bytes, with the name that it had; `path` are the decoded segments behind the cloud.
+    A `file` came as bytes, with the name that it had; `path` are the decoded segments behind the cloud. Who `is_known`
+    has brought a password or a token.
     """
 
     account: Account
@@ -59,6 +56,7 @@ class Call:
     document: Mapping[str, Json] = field(default_factory=dict)
     file: Path | None = None
     filename: str = ""
+    is_known: bool = False
 
     def text(self, name: str, default: str = "") -> str:
         """Give a parameter; a list is separated by commas."""
@@ -103,67 +101,6 @@ class Call:
         return {name: ",".join(values) for name, values in self.values.items()}
 
 
-@asynccontextmanager
-async def reading(account: Account, request: web.Request, path: tuple[str, ...]) -> AsyncIterator[Call]:
-    """Read a call; a file that comes along is gone at the end, unless it was used up."""
-    call = Call(account, request, path)
-    add_pairs(call, parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True))
-    stack = ExitStack()
-    try:
-        if request.can_read_body:
-            await read_body(call, stack)
-        yield call
-    finally:
-        await call.run(stack.close)
-
-
-def add_pairs(call: Call, pairs: list[tuple[str, str]]) -> None:
-    """Take parameters in; `name[]` and `name[0]` are parts of a list."""
-    for name, value in pairs:
-        match = INDEXED.fullmatch(name)
-        if match and name.count("[") == 1:
-            call.values.setdefault(match[1], []).append(value)
-        else:
-            call.values[name] = [value]
-
-
-async def read_body(call: Call, stack: ExitStack) -> None:
-    """Read a body of any of the kinds that clients send."""
-    if not (call.account.cloud.key or call.account.desk.tokens):
-        raise Failed(401, "This cloud has no key: it can only be read")
-    kind, limit = call.request.content_type, call.account.site.config.limits.body_size
-    most = max(limit, MOST_INLINE) if call.path[-1:] == ("upload",) else limit
-    if kind == FORM_TYPE:
-        try:
-            await read_form(call, stack, limit)
-        except (ValueError, HttpProcessingError) as error:
-            raise Failed(400, "The body is no form that can be read") from error
-    elif kind == JSON_TYPE:
-        text = await bytes_of(call.request, most)
-        if text.strip():
-            read_document(call, text)
-    else:
-        text = await bytes_of(call.request, most)
-        add_pairs(call, parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def read_document(call: Call, text: bytes) -> None:
-    """Read JSON: texts, numbers, flags and lists of them are parameters as well."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Failed(400, f"The body is no JSON: {str(error)[:80]}") from error
-    if not isinstance(document, dict):
-        raise Failed(400, "Expected a body that is a JSON object")
-    check(document, DEEPEST)
-    call.document = document
-    for name, value in document.items():
-        if isinstance(value, list):
-            call.values[name] = [written(one) for one in value if one is not None]
-        elif value is not None:
-            call.values[name] = [written(value)]
-
-
 def written(value: Json) -> str:
     """Write a value of JSON as a form has it."""
     match value:
@@ -175,34 +112,6 @@ def written(value: Json) -> str:
             return str(value)
         case _:
             return json.dumps(value)
-
-
-async def read_form(call: Call, stack: ExitStack, limit: int) -> None:
-    """Read a form, its file to the disk and all else to memory."""
-    left, has_file = limit, False
-    pairs: list[tuple[str, str]] = []
-    async for part in await call.request.multipart():
-        if not isinstance(part, BodyPartReader) or part.name is None:
-            raise Failed(400, "The form has a part without a name")
-        if part.name == "file" and has_file:
-            raise Failed(400, "The form has more than one file")
-        has_file = has_file or part.name == "file"
-        if part.name == "file" and part.filename is not None:
-            folder = await call.run(lambda: stack.enter_context(call.account.store().staging()))
-            call.file, call.filename = folder / "source", part.filename.replace("\\", "/").rpartition("/")[2]
-            await receive(call.account.desk, chunks_of(part), call.file)
-            continue
-        most = MOST_INLINE if part.name == "file" else left
-        body = bytearray()
-        async for chunk in chunks_of(part):
-            body += chunk
-            if len(body) > most:
-                raise Failed(400, "The form is too large")
-        left -= len(part.name) + (0 if part.name == "file" else len(body))
-        if left < 0:
-            raise Failed(400, "The form is too large")
-        pairs.append((part.name, body.decode("utf-8", "replace")))
-    add_pairs(call, pairs)
 
 
 async def inline_file(call: Call, text: str, folder: Path) -> Path:
@@ -236,7 +145,7 @@ async def brought(call: Call, url: str) -> Path:
     path, _, query = elsewhere(account.root, url).partition("?")
     admitted = account.site.admit(call.request, f"/{path}", query)
     planned = account.site.plan(admitted, NO_HINTS)
-    if call.path[0] in {"raw", "auto"} and (call.has("signature") or authorised(call)):
+    if call.path[0] in {"raw", "auto"} and (call.has("signature") or call.is_known):
         fetcher = Fetcher(account.site.config.sources, ANY_MEDIA_TYPE)
         try:
             await fetcher.bring(planned.foreign)
@@ -245,6 +154,11 @@ async def brought(call: Call, url: str) -> Path:
     else:
         await account.site.fetcher.bring(planned.foreign)
     return planned.foreign[0][1]
+
+
+def judge(call: Call, credentials: str, is_right: Callable[[], bool], *, name: str = "") -> bool:
+    """Tell whether credentials are right; raises `TooManyAttempts`."""
+    return bool(call.account.site.judge(call.request, credentials, lambda: is_right() or None, name=name))
 
 
 def authorised(call: Call) -> bool:
@@ -256,12 +170,12 @@ def authorised(call: Call) -> bool:
             name, _, secret = b64decode(given).decode().partition(":")
         except (NoBase64, ValueError):
             name = secret = ""
-        right, offered = digest(f"{cloud.key}:{cloud.secret}"), digest(f"{name}:{secret}")
-        if not cloud.secret or not compare_digest(right, offered):
+        right, offered = f"{cloud.key}:{cloud.secret}", f"{name}:{secret}"
+        if not cloud.secret or not judge(call, offered, lambda: is_same(right, offered)):
             raise Failed(401, "Invalid credentials")
         return True
     if scheme.casefold() == "bearer":
-        token = bearer(call.request.headers["Authorization"], call.account.desk.tokens)
+        token = bearer(call.account.desk, call.request)
         check_scope(token, cloud.catalog, write=True)
         return True
     return False
@@ -269,25 +183,30 @@ def authorised(call: Call) -> bool:
 
 def check_admin(call: Call) -> None:
     """Raise `Failed` for who may not use the Admin API."""
-    if not authorised(call):
+    if not call.is_known:
         raise Failed(401, "Authorization required", {"WWW-Authenticate": 'Basic realm="imageserver"'})
+
+
+def check_key(call: Call) -> None:
+    """Raise `Failed` for a key that is not that of the cloud."""
+    cloud = call.account.cloud
+    if not cloud.secret or not is_same(cloud.key, call.text("api_key")):
+        raise Failed(401, f"Unknown API key {call.text('api_key')[:40]}")
 
 
 def check_signed(call: Call) -> None:
     """Raise `Failed` for a call that is neither signed nor authorised otherwise."""
-    if authorised(call):
+    if call.is_known:
         return
-    cloud = call.account.cloud
     if not call.has("api_key") or not call.has("signature"):
         raise Failed(401, "Missing required parameter - " + ("signature" if call.has("api_key") else "api_key"))
-    if not cloud.secret or call.text("api_key") != cloud.key:
-        raise Failed(401, f"Unknown API key {call.text('api_key')[:40]}")
-    flat = call.flat()
-    if not signs_call(call.text("signature"), flat, cloud.secret):
+    check_key(call)
+    cloud, flat = call.account.cloud, call.flat()
+    signature = call.text("signature")
+    if not judge(call, signature, lambda: signs_call(signature, flat, cloud.secret), name=f"signed by {cloud.key}"):
         names = {"file", "cloud_name", "resource_type", "api_key", "signature"}
         text = call_text({name: value for name, value in flat.items() if name not in names and value}, escape=False)
-        signature = call.text("signature")[:80]
-        raise Failed(401, f"Invalid Signature {signature}. String to sign - '{text}'.")
+        raise Failed(401, f"Invalid Signature {signature[:80]}. String to sign - '{text}'.")
     stamp = call.text("timestamp")
     if not stamp.isdecimal() or abs(time.time() - int(stamp[:12])) > OLDEST:
         raise Failed(400, f"Stale request - reported time is {stamp[:20]} which is more than 1 hour ago")

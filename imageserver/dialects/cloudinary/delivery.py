@@ -32,7 +32,7 @@ from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestEr
 from imageserver.plan.hints import NO_HINTS
 from imageserver.server.app import raw_target
 from imageserver.server.file_versions import Version
-from imageserver.server.heading import rule_headers, with_rule_headers
+from imageserver.server.heading import ruled
 from imageserver.server.hints import number, read_hints
 from imageserver.server.hits import known
 from imageserver.server.site import paths_of
@@ -285,7 +285,7 @@ async def draw(looking: Looking, written: str, keeping: Keeping) -> web.Response
     watched = keeping.watched
     if admitted.is_bounded:
         own["Cache-Control"] = "private, no-cache"
-    own = with_rule_headers(own, rule_headers(admitted.headers, admitted.request.pieces))
+    own = ruled(own, admitted)
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers={**own, "ETag": f'"{answered.tag}"'})
     answered, body, kind = await site.finish(planned, answered)

@@ -98,12 +98,12 @@ class Looking:
 
     def admit(self, path: str, query: str) -> Admitted:
         """Let a native request in; what is for those who sign is open to one that is signed, or is for its picture."""
-        admitted = self.account.site.admit(self.request, f"/{path}", query)
-        visitor = admitted.catalogs.visitor
-        if visitor is None or not (self.signed or self.restricted):
-            return admitted
-        key = Key("cloudinary", "", (self.account.catalog.name,))
-        return replace(admitted, catalogs=replace(admitted.catalogs, visitor=replace(visitor, key=key)))
+        account = self.account
+        own = account.catalog.attributes
+        closed = own.request_signing or own.request_lock or own.request_obfuscation
+        is_known = self.signed or (self.restricted and not closed)
+        key = Key("cloudinary", "", (account.catalog.name,)) if is_known else None
+        return account.site.admit(self.request, f"/{path}", query, key=key)
 
     async def base(self, address: Address) -> Found:
         """Find what a URL asks for; raises `NoSuchResource`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,19 +12,15 @@ from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
 from imageserver.catalog.content import suffix_of
-from imageserver.commands.reply import RequestType
 from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import RAW, SECTIONS, UPLOAD, Account, record_id
 from imageserver.dialects.cloudinary.language.address import Address
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource, Unsigned
 from imageserver.dialects.cloudinary.language.signatures import signs_url
-from imageserver.dialects.cloudinary.originals import answered_with
 from imageserver.plan.content import plan_content
 from imageserver.plan.files import FilePlan, StaticFile
 from imageserver.plan.media_types import is_page, media_type_of
-from imageserver.plan.plan import Lifetime
-from imageserver.server.content import send
-from imageserver.server.heading import rule_headers, with_rule_headers
+from imageserver.server.stored import send_stored
 
 TYPES = frozenset({UPLOAD, "private", "authenticated"})
 ATTACHMENT = re.compile(r"fl_attachment(?::([^,/]+))?")
@@ -54,16 +49,13 @@ async def send_raw(
     check_signature(account, address)
     asked = await found(account, address)
     admitted, file = static_file(account, request, address, asked)
-    opened = await asyncio.to_thread(account.site.files.open, file)
-    with opened.stream:
-        path = file.root / file.path
-        facts = replace(opened.facts, tag=await account.digest(path))
-        stored = await account.stored(record_id(address.type, asked.public_id), path, SECTIONS[RAW])
-        own = {**more, **keeping(account, address, stored.second)}
-        own |= {"Cache-Control": "private, no-cache"} if admitted.is_bounded else {}
-        own = with_rule_headers(own, rule_headers(admitted.headers, admitted.request.pieces))
-        plan = FilePlan(file, RequestType("img"), Lifetime(hours=0))
-        return await send(request, opened, answered_with(plan, facts, request, own))
+    path = file.root / file.path
+    if not path.is_file():
+        raise NoSuchResource(asked.public_id)
+    stored = await account.stored(record_id(address.type, asked.public_id), path, SECTIONS[RAW])
+    own = {**more, **keeping(account, address, stored.second)}
+    own |= {"Cache-Control": "private, no-cache"} if admitted.is_bounded else {}
+    return await send_stored(account.site, request, admitted, file, own, digest=account.digest)
 
 
 def check_signature(account: Account, address: Address) -> None:
@@ -105,11 +97,8 @@ def static_file(account: Account, request: web.Request, address: Address, asked:
     """Say which file is sent and how: as a native request for static content, but by the extension of its public id."""
     name = record_id(address.type, asked.public_id)
     written = "/".join(filter(None, (account.root, quote(name, safe="/"))))
-    admitted = account.site.admit(request, f"/{written}", "", "static")
-    visitor = admitted.catalogs.visitor
-    if visitor is not None and address.signature:
-        key = Key("cloudinary", "", (account.catalog.name,))
-        admitted = replace(admitted, catalogs=replace(admitted.catalogs, visitor=replace(visitor, key=key)))
+    key = Key("cloudinary", "", (account.catalog.name,)) if address.signature else None
+    admitted = account.site.admit(request, f"/{written}", "", "static", key=key)
     planned = plan_content(admitted.request, admitted.catalogs)
     if not isinstance(planned, FilePlan):
         raise NoSuchResource(asked.public_id)

@@ -14,6 +14,7 @@ from aiohttp import web
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource
 from imageserver.errors import BadSource, NotFound, Overloaded, RequestError
 from imageserver.server.admin.problems import Refused, known_error
+from imageserver.server.attempts import TooManyAttempts
 from imageserver.store.errors import AlreadyThere, InvalidEdit, NoSuchRecord
 
 HOURLY = 5000
@@ -63,6 +64,8 @@ def as_failed(error: Exception) -> Failed:
         if isinstance(error, kind):
             return Failed(404 if reason is missing else 400, reason(error))
     known = known_error(error)
+    if isinstance(known, TooManyAttempts):
+        return Failed(known.status, one_line(known), {"Retry-After": str(known.retry_after)})
     if isinstance(known, Refused):
         status = {401: 401, 403: 401, 404: 404}.get(int(known.status), 400)  # clients know no others
         return Failed(status, known.reason, known.headers)

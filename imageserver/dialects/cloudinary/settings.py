@@ -6,10 +6,11 @@ import time
 
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import MARK, SECTIONS, Name
-from imageserver.dialects.cloudinary.assets import context_of, stamp
+from imageserver.dialects.cloudinary.assets import stamp
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.deriving import check_transformation
 from imageserver.dialects.cloudinary.replies import Failed
+from imageserver.dialects.cloudinary.saying import read_pairs
 from imageserver.dialects.cloudinary.uploading import commit, random_letters
 from imageserver.store.edits import ChangeMacros, Edit, Rename
 
@@ -234,7 +235,7 @@ def settings_of(call: Call) -> dict[str, Json]:
         elif name == "tags":
             settings[name] = list(call.list(name))
         elif name == "context":
-            settings[name] = {"custom": dict(context_of({"user_data": call.text(name).replace("|", "\n")}))}
+            settings[name] = {"custom": read_pairs(call.text(name))}
         else:
             settings[name] = ",".join(values)
     return settings

@@ -8,7 +8,6 @@ from binascii import Error as NoBase64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from hmac import compare_digest
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 from urllib.parse import quote
@@ -16,7 +15,6 @@ from urllib.parse import quote
 from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
-from imageserver.catalog.addresses import Address as ClientAddress
 from imageserver.catalog.catalogs import Catalog, Visitor
 from imageserver.config import Key
 from imageserver.dialects.rest4d.language.address import ID, Address
@@ -24,7 +22,8 @@ from imageserver.dialects.rest4d.memory import Memory
 from imageserver.dialects.rest4d.replies import NO_CLASS, REFUSED, Failed, failed
 from imageserver.front_doors import Rest4D
 from imageserver.server.admin.desk import DEFAULT, Desk
-from imageserver.server.admin.tokens import digest
+from imageserver.server.admin.tokens import token_of
+from imageserver.server.attempts import is_same
 from imageserver.server.site import Site
 from imageserver.store.store import Store
 
@@ -150,13 +149,13 @@ class Call:
 
     def sees(self, catalog: Catalog) -> bool:
         """Tell whether they may see what is in a catalog."""
-        visitor = self.visitor(catalog.name or DEFAULT, self.site.clients.address(self.request))
+        visitor = Visitor(self.site.clients.address(self.request), self.key)
         return replace(self.site.catalogs, visitor=visitor).shows(catalog)
 
-    def visitor(self, catalog: str, address: ClientAddress | None) -> Visitor:
-        """Say who they are to a catalog."""
-        key = Key("rest4d", "", ("" if catalog == DEFAULT else catalog,)) if self.session.reaches(catalog) else None
-        return Visitor(address, key)
+    @property
+    def key(self) -> Key | None:
+        """Give what opens the dataclass to those who may see all of it."""
+        return Key("rest4d", "", ("" if self.name == DEFAULT else self.name,)) if self.trusted else None
 
     def path(self, name: str) -> str:
         """Give the native path of a record."""
@@ -165,12 +164,7 @@ class Call:
 
     def admit(self, path: str, query: str) -> Admitted:
         """Let a native request in; what is for those who sign is open to who is trusted."""
-        admitted = self.site.admit(self.request, f"/{path}", query)
-        visitor = admitted.catalogs.visitor
-        if not self.trusted or visitor is None:
-            return admitted
-        mine = self.visitor(self.name, visitor.address)
-        return replace(admitted, catalogs=replace(admitted.catalogs, visitor=mine))
+        return self.site.admit(self.request, f"/{path}", query, key=self.key)
 
     def check_writes(self) -> None:
         """Raise `Failed` for who may not write to the catalog."""
@@ -191,7 +185,7 @@ async def session_of(datastore: Datastore, request: web.Request) -> Session:
     """Find out who asks; raises `Failed` for credentials that are wrong. A session that is over is nobody's."""
     header = request.headers.get("Authorization", "")
     if header:
-        found = by_header(datastore, header)
+        found = by_header(datastore, request, header)
         if found is None:
             raise unauthorised("No permission: unknown credentials")
         return found
@@ -202,27 +196,30 @@ async def session_of(datastore: Datastore, request: web.Request) -> Session:
     return Session(cookie, known.name, known.write, known.catalogs) if known else Session()
 
 
-def by_header(datastore: Datastore, header: str) -> Session | None:
-    """Find a session of its own for each token, and for each user that sends a password."""
+def by_header(datastore: Datastore, request: web.Request, header: str) -> Session | None:
+    """Find a session of its own for each token, and for each user that sends a password; raises `TooManyAttempts`."""
     scheme, _, given = header.partition(" ")
     number = sha256(header.encode("utf-8", "surrogateescape")).hexdigest()[:32].upper()
     if scheme.casefold() == "bearer":
-        for token in datastore.desk.tokens:
-            if compare_digest(digest(token.secret), digest(given.strip())):
-                return Session(number, "token", token.write, token.catalogs)
+        secret, tokens = given.strip(), datastore.desk.tokens
+        token = datastore.site.judge(request, secret, lambda: token_of(secret, tokens))
+        return None if token is None else Session(number, "token", token.write, token.catalogs)
     if scheme.casefold() == "basic":
         try:
             name, _, password = b64decode(given).decode().partition(":")
         except (NoBase64, ValueError):
             return None
-        user = known_user(datastore, name, password)
+        user = known_user(datastore, request, name, password)
         return None if user is None else replace(user, id=number)
     return None
 
 
-def known_user(datastore: Datastore, name: str, password: str) -> Session | None:
-    """Give the session, still without an id, of a user who knows the password."""
-    for user in datastore.settings.users:
-        if compare_digest(digest(f"{user.name}\n{user.password}"), digest(f"{name}\n{password}")):
-            return Session("", user.name, user.write, user.catalogs)
-    return None
+def known_user(datastore: Datastore, request: web.Request, name: str, password: str) -> Session | None:
+    """Give the session, still without an id, of a user who knows the password; raises `TooManyAttempts`."""
+    offered = f"{name}\n{password}"
+
+    def found() -> Session | None:
+        users = [one for one in datastore.settings.users if is_same(f"{one.name}\n{one.password}", offered)]
+        return Session("", users[0].name, users[0].write, users[0].catalogs) if users else None
+
+    return datastore.site.judge(request, offered, found)

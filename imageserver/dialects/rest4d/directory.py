@@ -39,7 +39,7 @@ async def log_in(call: Call) -> web.Response:
     minutes = headers.get("session-4D-length", "")
     if not name:
         name, password, minutes = read_credentials(await bytes_of(call.request, MOST))
-    user = known_user(call.datastore, name, password)
+    user = known_user(call.datastore, call.request, name, password)
     if user is None:
         return web.json_response({"result": False}, status=401, headers={"Cache-Control": "no-store"})
     length = int(minutes) * 60 if minutes.isascii() and minutes.isdecimal() and len(minutes) < 8 else 0  # noqa: PLR2004

@@ -67,5 +67,5 @@ async def answer(datastore: Datastore, request: web.Request) -> web.StreamRespon
         case "$info":
             return await show_info(call)
         case name if name.startswith("$"):
-            raise NoSuchPath(path)
+            raise NoSuchPath(path.removeprefix("/rest"))
     return await (read if request.method in READING else write)(call)

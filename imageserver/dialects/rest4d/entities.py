@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from imageserver.catalog.written import Json
+from imageserver.catalog.written import Json, properties_of
 from imageserver.dialects.rest4d.datastore import Call
 from imageserver.dialects.rest4d.language.address import words
 from imageserver.dialects.rest4d.language.facts import BadQuery
@@ -31,6 +31,8 @@ FORMATS = {
     "WEBP": "image/webp",
     "AVIF": "image/avif",
 }
+PAGE = 1000
+"""Records that are read at a time, so that nobody waits long for the lock."""
 KEYS = ("__KEY", "__STAMP", "__TIMESTAMP")
 
 
@@ -42,6 +44,7 @@ class Entity:
     facts: Facts | None = None
     bytes: int | None = None
     oriented: bool = True
+    created: int | None = None
 
     @property
     def key(self) -> str:
@@ -83,12 +86,8 @@ class Attribute:
 
 
 def userdata(entity: Entity) -> Json:
-    """Give user data, a mapping or lines in YAML, as an object."""
-    found = entity.status.fields.get("user_data")
-    if isinstance(found, dict):
-        return {str(name): value for name, value in found.items()}
-    pairs = (line.partition("=") for line in str(found).replace("??", "\n").splitlines()) if found else ()
-    return {name.strip(): value for name, equals, value in pairs if equals} or None
+    """Give user data as an object."""
+    return {**properties_of(entity.status.fields.get("user_data"))} or None
 
 
 def moment(milliseconds: int) -> str:
@@ -121,6 +120,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "format": Attribute("string", lambda one: one.facts.format.casefold() if one.facts else None, measured=True),
     "bytes": Attribute("long64", lambda one: one.bytes, measured=True),
     "contentHash": Attribute("string", lambda one: one.facts.content_hash if one.facts else None, measured=True),
+    "created": Attribute("date", lambda one: None if one.created is None else moment(one.created)),
     "stored": Attribute("date", lambda one: moment(one.row.stored_at * 1000)),
     "modified": Attribute("date", lambda one: moment(one.row.changed_at)),
     "userdata": Attribute("object", userdata, "user_data"),
@@ -184,14 +184,22 @@ def is_measured(call: Call, name: str) -> bool:
     return name == call.image or (name in ATTRIBUTES and ATTRIBUTES[name].measured)
 
 
+async def completed(call: Call, entities: Sequence[Entity], names: Collection[str]) -> Sequence[Entity]:
+    """Find out what is needed of entities for some attributes, and is not at hand."""
+    if "created" in names:
+        created: dict[str, int] = {}
+        for page in (entities[at : at + PAGE] for at in range(0, len(entities), PAGE)):
+            created |= await call.run(lambda page=page: call.store().created([one.key for one in page]))  # type: ignore[misc]
+        entities = [replace(one, created=created.get(one.key)) for one in entities]
+    return await all_measured(call, entities) if any(is_measured(call, name) for name in names) else entities
+
+
 async def measured(call: Call, entity: Entity) -> Entity:
     """Look at the file of an entity; one that cannot be read has no size."""
     if entity.facts is not None or not entity.status.fields.get("path"):
         return entity
     catalog = call.catalog()
-    source = str(entity.status.fields["path"])
-    extension = catalog.attributes.default_ext
-    path = catalog.root / (source + extension if extension and "." not in source.rpartition("/")[2] else source)
+    path = catalog.place_of(str(entity.status.fields["path"]))
     with suppress(ImageServerError):
         facts = (await call.site.sources.facts([path]))[path]
         size = await call.run(size_of, path)
@@ -220,10 +228,15 @@ def size_of(path: Path) -> int | None:
 
 async def one_entity(call: Call, name: str) -> Entity:
     """Look a record up; raises `NoSuchRecord`, also for one that they may not see."""
-    status = await call.run(lambda: call.store().record(name))
-    if not is_visible(call, status):
+
+    def read() -> Entity:
+        store = call.store()
+        return Entity(store.record(name), created=store.created([name]).get(name))
+
+    entity = await call.run(read)
+    if not is_visible(call, entity.status):
         raise NoSuchRecord(call.name, name)
-    return Entity(status)
+    return entity
 
 
 def is_visible(call: Call, status: Status) -> bool:

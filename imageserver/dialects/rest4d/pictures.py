@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -11,25 +9,23 @@ from http import HTTPStatus
 from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
-from imageserver.answers.files import FileAnswer, answer_file
 from imageserver.catalog.catalogs import Entry
-from imageserver.commands.reply import RequestType
 from imageserver.dialects.rest4d.datastore import Call, Stamp, Stamps
 from imageserver.dialects.rest4d.entities import FORMATS, deferred_image, image_uri, measured, one_entity
 from imageserver.dialects.rest4d.language.address import words
 from imageserver.dialects.rest4d.language.facts import BadQuery
 from imageserver.dialects.rest4d.replies import missing, reply
-from imageserver.errors import NotFound, UnsatisfiableRange
+from imageserver.errors import NotFound
 from imageserver.layout.facts import Facts
 from imageserver.layout.measuring import Survey
-from imageserver.plan.files import FilePlan, StaticFile
+from imageserver.plan.files import StaticFile
 from imageserver.plan.hints import NO_HINTS
 from imageserver.plan.picture import Picture
-from imageserver.plan.plan import Lifetime, Plan
+from imageserver.plan.plan import Plan
 from imageserver.protocol.values import Size
-from imageserver.server.content import send
-from imageserver.server.heading import rule_headers, with_rule_headers
+from imageserver.server.heading import ruled
 from imageserver.server.site import paths_of
+from imageserver.server.stored import send_stored
 
 BEST = "best"
 WEB = {"JPEG": "jpeg", "PNG": "png", "GIF": "gif"}
@@ -95,13 +91,15 @@ async def send_bytes(call: Call, key: str, form: str) -> web.StreamResponse:
         raise missing(key)
     if not (record.path or record.modifier or record.post_modifier):
         return web.Response(body=b"", headers={"Vary": "Accept", "Cache-Control": "no-cache"})
-    headers = caching(call, key, form, stamp, admitted, restricted=bool(record.access))
+    headers = caching(call, key, form, stamp, admitted)
     facts = await facts_of(call, entry)
     own = STORED.get(facts.format, "") if facts else ""
     if form == BEST:
         form = WEB.get(facts.format, "png" if has_alpha(entry, facts) else "jpeg") if facts else "png"
     if facts is not None and form == own and is_sent_as_stored(entry, facts):
-        return await send_stored(call, entry, facts, headers, admitted)
+        path = entry.source()
+        file = StaticFile(entry.name, path.parent, path.name, None, FORMATS[facts.format])
+        return await send_stored(call.site, call.request, admitted, file, headers)
     return await draw(call, key, NATIVE[form], entry, headers)
 
 
@@ -127,16 +125,19 @@ def version(call: Call, key: str) -> object:
     if record is None or not record.path:
         return None
     try:
-        status = (call.catalog().root / record.path).stat()
+        status = call.catalog().place_of(record.path).stat()
     except (OSError, ValueError):
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def caching(call: Call, key: str, form: str, stamp: Stamp, admitted: Admitted, *, restricted: bool) -> dict[str, str]:
-    """Say how long a picture may be kept: a year with the current version in its URL, and else only with a question."""
+def caching(call: Call, key: str, form: str, stamp: Stamp, admitted: Admitted) -> dict[str, str]:
+    """Say how long a picture may be kept: a year with the current version in its URL, and else only with a question.
+
+    What is sent to who sees more than others is for them alone.
+    """
     current = call.parameters.get("version", "") == str(stamp.rev)
-    private = restricted or admitted.is_bounded
+    private = call.trusted or admitted.is_bounded
     kept = f"{'private' if private else 'public'}, max-age={YEAR}, immutable"
     return {
         "Cache-Control": kept if current and admitted.until is None else "private, no-cache" if private else "no-cache",
@@ -169,25 +170,6 @@ def is_sent_as_stored(entry: Entry, facts: Facts) -> bool:
     return most == UNBOUNDED or (size.width <= most.width and size.height <= most.height)
 
 
-async def send_stored(
-    call: Call, entry: Entry, facts: Facts, headers: dict[str, str], admitted: Admitted
-) -> web.StreamResponse:
-    """Send the file of a record, all of it or the part that is asked for."""
-    path, request = entry.source(), call.request
-    file = StaticFile(entry.name, path.parent, path.name, None, FORMATS[facts.format])
-    opened = await asyncio.to_thread(call.site.files.open, file)
-    own = with_rule_headers(headers, rule_headers(admitted.headers, admitted.request.pieces))
-    plan = FilePlan(file, RequestType("img"), Lifetime(hours=0))
-    with opened.stream:
-        try:
-            answered = answer_file(plan, opened.facts, request.headers, time.time(), parts=request.method != "HEAD")
-            answered = replace(answered, headers={**answered.headers, **own})
-        except UnsatisfiableRange as error:
-            status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-            answered = FileAnswer(status, {**own, "Content-Range": f"bytes */{error.length}"})
-        return await send(request, opened, answered)
-
-
 async def draw(call: Call, key: str, native: str, entry: Entry, headers: dict[str, str]) -> web.Response:
     """Draw a picture at its own size, or at the largest that the catalog allows, or find that the client has it."""
     site, request = call.site, call.request
@@ -203,7 +185,7 @@ async def draw(call: Call, key: str, native: str, entry: Entry, headers: dict[st
         headers = {**headers, "Cache-Control": "private, no-cache" if private else "no-cache"}
     await site.fetcher.bring(planned.foreign)
     answered = await site.answer(planned)
-    own = with_rule_headers(headers, rule_headers(admitted.headers, admitted.request.pieces))
+    own = ruled(headers, admitted)
     if answered.caching.is_known(answered.tag, request.headers):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers={**own, "ETag": f'"{answered.tag}"'})
     answered, body, kind = await site.finish(planned, answered)

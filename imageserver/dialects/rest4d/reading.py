@@ -18,6 +18,7 @@ from imageserver.dialects.rest4d.sets import combined, entities_of_set, keep, ur
 async def read(call: Call) -> web.StreamResponse:
     """Answer a GET of a dataclass."""
     check_format(call)
+    check_method(call)
     call.catalog()
     if call.address.key is not None:
         return await read_one(call, await find_key(call))
@@ -34,6 +35,15 @@ def check_format(call: Call) -> None:
     if form.casefold() not in {"", "json"}:
         raise BadQuery(f"$format={form[:40]}: expected json")
     chosen(call)
+
+
+def check_method(call: Call) -> None:
+    """Raise `BadQuery` for a method that does not go with what is asked for: a GET changes nothing."""
+    method, of_set = call.parameters.get("method", ""), bool(call.address.entity_set)
+    allowed = ["entityset", *(["subentityset", "release"] if of_set else [])] if call.address.key is None else []
+    if method and method.casefold() not in allowed:
+        expected = " or ".join(filter(None, (", ".join(allowed), "POST for what changes something")))
+        raise BadQuery(f"$method={method[:40]}: expected {expected}")
 
 
 async def answered(call: Call, entities: list[Entity], *, ordered: bool) -> web.Response:

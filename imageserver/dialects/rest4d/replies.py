@@ -14,6 +14,7 @@ from imageserver.dialects.rest4d.language.facts import BadQuery, NoSuchPath
 from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
 from imageserver.errors import Refused as NotForYou
 from imageserver.server.admin.problems import Refused, known_error
+from imageserver.server.attempts import TooManyAttempts
 from imageserver.store.errors import AlreadyThere, InvalidEdit, NoSuchRecord, StaleEdit
 
 MISSING, NO_CLASS, NO_SET, REFUSED = 1543, 1800, 1802, 1558
@@ -97,8 +98,9 @@ def status_of(error: Exception) -> int:
 
 def otherwise(known: ImageServerError) -> Failed:
     """Say an error that has no number of its own."""
-    if isinstance(known, Overloaded):
-        return Failed(503, ((NOT_SAVED, one_line(known)),), {"Retry-After": str(known.retry_after)})
+    if isinstance(known, Overloaded | TooManyAttempts):
+        code = REFUSED if isinstance(known, TooManyAttempts) else NOT_SAVED
+        return Failed(int(known.status), ((code, one_line(known)),), {"Retry-After": str(known.retry_after)})
     if isinstance(known, Refused):
         return Failed(int(known.status), ((NOT_SAVED, one_line(known)),))
     return failed(HTTPStatus.INTERNAL_SERVER_ERROR, NOT_SAVED, one_line(known) or known.title)

@@ -9,11 +9,12 @@ from statistics import fmean
 from imageserver.catalog.written import Json
 from imageserver.dialects.rest4d.datastore import Call
 from imageserver.dialects.rest4d.entities import (
+    PAGE,
     Entity,
     all_measured,
     chosen,
+    completed,
     described,
-    is_measured,
     is_visible,
     kind_of,
     value_of,
@@ -35,8 +36,6 @@ from imageserver.store.errors import NoSuchRecord
 from imageserver.store.store import Status
 
 TOP = 100
-PAGE = 1000
-"""Records that are read at a time, so that nobody waits long for the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,8 @@ def some_records(call: Call, keys: Iterable[str]) -> list[Status]:
 
 async def select(call: Call, query: Query, statuses: Sequence[Status]) -> list[Entity]:
     """Choose and sort entities; files are looked at only where the query asks for what they hold."""
-    entities = [Entity(one) for one in statuses]
-    if any(is_measured(call, name) for name in query.names):
-        entities = await all_measured(call, entities)
-    return await call.run(sifted, call, query, entities)
+    entities = await completed(call, [Entity(one) for one in statuses], query.names)
+    return await call.run(sifted, call, query, [*entities])
 
 
 def sifted(call: Call, query: Query, entities: list[Entity]) -> list[Entity]:
@@ -134,9 +131,10 @@ async def settled(call: Call, entities: Iterable[Entity]) -> list[Entity]:
 
     def read() -> list[Entity]:
         store, found = call.store(), []
+        created = store.created(names)
         for name in names:
             try:
-                found.append(Entity(store.record(name)))
+                found.append(Entity(store.record(name), created=created.get(name)))
             except NoSuchRecord:
                 continue
         return found
@@ -176,8 +174,7 @@ def only_name(call: Call, parameter: str) -> str:
 
 async def values(call: Call, entities: Sequence[Entity], name: str) -> list[Json]:
     """Give the values that entities have of an attribute, without those that have none."""
-    if is_measured(call, name):
-        entities = await all_measured(call, entities)
+    entities = await completed(call, entities, [name])
     found: list[Json] = []
     for one in entities:
         value: Json = value_of(call, one, name)

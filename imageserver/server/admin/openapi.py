@@ -17,7 +17,7 @@ from imageserver.store.validating import LONGEST_ID
 
 Document = dict[str, object]
 VERSION = "1.0.0"
-ALWAYS = (400, 401, 403, 404, 409, 500, 503, 507)
+ALWAYS = (400, 401, 403, 404, 409, 429, 500, 503, 507)
 """Problems that any operation may have: a catalog's YAML may be broken, for one, or its disk be full."""
 EDITING = (410, 412, 413, 415, 422, 428)
 NUMBER: Document = {"type": "integer", "minimum": 0}

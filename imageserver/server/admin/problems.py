@@ -13,6 +13,7 @@ from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from imageserver.errors import ImageServerError, Overloaded
+from imageserver.server.attempts import TooManyAttempts
 from imageserver.store.errors import EditError, InvalidEdit, NotStored, StaleEdit
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,7 +41,7 @@ def problem(error: Exception) -> web.Response:
     """Tell an error as a problem document."""
     known = known_error(error)
     headers = {"Cache-Control": "no-store", **(known.headers if isinstance(known, Refused) else {})}
-    if isinstance(known, Overloaded):
+    if isinstance(known, Overloaded | TooManyAttempts):
         headers["Retry-After"] = str(known.retry_after)
     members = {
         "type": type_of(known),
@@ -55,7 +56,7 @@ def problem(error: Exception) -> web.Response:
 
 def known_error(error: Exception) -> ImageServerError:
     """Give the error as one that may be told; the log has those that may not."""
-    if isinstance(error, Refused | EditError | Overloaded):
+    if isinstance(error, Refused | EditError | Overloaded | TooManyAttempts):
         return error
     if isinstance(error, web.HTTPException):
         return Refused(error.status, error.reason)

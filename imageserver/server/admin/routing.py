@@ -70,7 +70,7 @@ async def serve(desk: Desk, methods: Methods, request: web.Request) -> web.Strea
 
 async def answer(desk: Desk, methods: Methods, request: web.Request) -> web.StreamResponse:
     """Let in who brings a token."""
-    return await carry_out(desk, authorised(request.headers.get("Authorization", ""), desk.tokens), methods, request)
+    return await carry_out(desk, authorised(desk, request), methods, request)
 
 
 async def carry_out(desk: Desk, token: Token, methods: Methods, request: web.Request) -> web.StreamResponse:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from http import HTTPStatus
 
+from aiohttp import web
+
 from imageserver.config import Token
+from imageserver.server.admin.desk import Desk
 from imageserver.server.admin.problems import Refused
+from imageserver.server.attempts import is_same
 
 REALM = 'Bearer realm="imageserver"'
 
 
-def authorised(header: str, tokens: Sequence[Token]) -> Token:
-    """Give the token that a request brings; raises `Refused`. It takes as long whatever is wrong with one."""
-    scheme, _, written = header.partition(" ")
-    if scheme.casefold() != "bearer" or not written.strip():
+def authorised(desk: Desk, request: web.Request) -> Token:
+    """Give the token that a request brings; raises `Refused`, or `TooManyAttempts`."""
+    scheme, _, written = request.headers.get("Authorization", "").partition(" ")
+    offered = written.strip()
+    if scheme.casefold() != "bearer" or not offered:
         reason = "expected a header Authorization: Bearer TOKEN"
         raise Refused(HTTPStatus.UNAUTHORIZED, reason, {"WWW-Authenticate": REALM})
-    offered = digest(written.strip())
-    found = [token for token in tokens if hmac.compare_digest(digest(token.secret), offered)]
-    if not found:
+    found = desk.site.judge(request, offered, lambda: token_of(offered, desk.tokens))
+    if found is None:
         challenge = {"WWW-Authenticate": f'{REALM}, error="invalid_token"'}
         raise Refused(HTTPStatus.UNAUTHORIZED, "no such token", challenge)
-    return found[0]
+    return found
 
 
-def digest(text: str) -> bytes:
-    """Give what is compared of a token: all are of one length."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+def token_of(secret: str, tokens: Sequence[Token]) -> Token | None:
+    """Give the token with that secret; it takes as long whichever it is, and whatever is wrong with it."""
+    found = [token for token in tokens if is_same(token.secret, secret)]
+    return found[0] if found else None
 
 
 def check_scope(token: Token, catalog: str, *, write: bool) -> None:

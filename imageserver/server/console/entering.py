@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 import time
@@ -14,8 +13,8 @@ from aiohttp import web
 from imageserver.server.admin.bodies import bad, bytes_of
 from imageserver.server.admin.desk import Desk
 from imageserver.server.admin.problems import Refused
-from imageserver.server.admin.tokens import authorised
-from imageserver.server.console.attempts import Attempts
+from imageserver.server.admin.tokens import token_of
+from imageserver.server.attempts import TooManyAttempts
 from imageserver.server.console.sessions import COOKIE, PREFIX, begun, sealed
 from imageserver.server.console.visiting import (
     CSRF_FIELD,
@@ -35,7 +34,6 @@ GUEST = "imageserver_guest"
 """The cookie of a login form: a form that another site sends brings no such cookie."""
 GUEST_LASTS = 3600
 LONGEST_FORM = 8192
-log = logging.getLogger("imageserver.console")
 LOCAL = re.compile(rf"{PREFIX}(?:[/?][^\\\s]*)?")
 
 
@@ -44,7 +42,6 @@ class Entrance:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._attempts = Attempts()
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Show the form; who has logged in is led on."""
@@ -63,21 +60,17 @@ class Entrance:
             check_token(self._seal(request.cookies.get(GUEST, "")), form.get(CSRF_FIELD, ""))
         except Refused as error:
             return self._form(request, to, error.reason, error.status)
-        now = time.time()
-        address = self._desk.site.clients.address(request)
-        wait = self._attempts.wait(address, now)
-        if wait:
-            reply = self._form(request, to, f"Too many attempts: wait {wait} s.", HTTPStatus.TOO_MANY_REQUESTS)
-            reply.headers["Retry-After"] = str(wait)
-            return reply
+        offered = form.get("token", "").strip()
         try:
-            token = authorised(f"Bearer {form.get('token', '')}", self._desk.tokens)
-        except Refused:
-            self._attempts.fail(address, now)
-            log.warning("a login from %s failed", address or "an unknown address")
+            token = self._desk.site.judge(request, offered, lambda: token_of(offered, self._desk.tokens))
+        except TooManyAttempts as error:
+            reply = self._form(request, to, f"Too many attempts: wait {error.retry_after} s.", error.status)
+            reply.headers["Retry-After"] = str(error.retry_after)
+            return reply
+        if token is None:
             return self._form(request, to, "There is no such token.", HTTPStatus.FORBIDDEN)
         reply = led_to(to)
-        session_cookie(begun(token, now)).set(request, reply)
+        session_cookie(begun(token, time.time())).set(request, reply)
         reply.del_cookie(GUEST, path=LOGIN)
         return reply
 

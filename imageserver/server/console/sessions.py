@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imageserver.config import Token
+from imageserver.server.attempts import is_same
 
 PREFIX = "/console"
 COOKIE = "imageserver_console"
@@ -67,8 +68,3 @@ def sealed(secret: str, purpose: str, text: str) -> str:
     """Seal a text for one purpose with a key that is made of a secret, and does not tell it."""
     key = hashlib.sha256(f"imageserver console {secret}".encode()).digest()
     return hmac.new(key, f"{purpose} {text}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
-
-
-def is_same(one: str, other: str) -> bool:
-    """Compare two texts in a time that does not tell where they differ."""
-    return hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other.encode("utf-8", "surrogateescape"))

@@ -18,7 +18,8 @@ from imageserver.server.admin.bodies import bad, is_unicode
 from imageserver.server.admin.desk import Desk
 from imageserver.server.admin.problems import Refused, known_error, problem
 from imageserver.server.admin.tokens import check_scope
-from imageserver.server.console.sessions import COOKIE, PREFIX, Session, found, is_same
+from imageserver.server.attempts import is_same
+from imageserver.server.console.sessions import COOKIE, PREFIX, Session, found
 from imageserver.store.store import Store
 
 LOGIN = f"{PREFIX}/login"

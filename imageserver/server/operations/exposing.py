@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from imageserver.catalog.addresses import Network, is_listed, networks_of
 from imageserver.config import UNIX
 from imageserver.errors import OutsideProtocol
 from imageserver.plan.question import ErrorForm
+from imageserver.server.attempts import TooManyAttempts, is_same
 from imageserver.server.failures import failure
 from imageserver.server.operations.metrics import (
     CATALOG_PROBLEMS,
@@ -37,7 +37,11 @@ async def serve_metrics(site: Site, request: web.Request, path: str, _query: str
     """Give the metrics; to who may not read them it is said how they could."""
     if path or not site.config.metrics.enabled:
         return failure(OutsideProtocol(request.path[:200]), ErrorForm())
-    if not may_read(site, request):
+    try:
+        allowed = may_read(site, request)
+    except TooManyAttempts as error:
+        return failure(error, ErrorForm())
+    if not allowed:
         return refused(has_token=bool(site.config.metrics.token))
     accept = request.headers.get("Accept", "")
     body, media_type = await asyncio.to_thread(exposed, told(site), accept)
@@ -45,12 +49,14 @@ async def serve_metrics(site: Site, request: web.Request, path: str, _query: str
 
 
 def may_read(site: Site, request: web.Request) -> bool:
-    """Tell whether who asks has the token, or comes straight from an address that is listed."""
+    """Tell whether who asks has the token, or comes straight from an address that is listed.
+
+    Raises `TooManyAttempts`.
+    """
     metrics = site.config.metrics
     scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
     if metrics.token and scheme.casefold() == "bearer":
-        written = offered.strip().encode("utf-8", "surrogateescape")
-        return hmac.compare_digest(written, metrics.token.encode())
+        return bool(site.judge(request, offered.strip(), lambda: is_same(offered.strip(), metrics.token) or None))
     passed_on = any(name in request.headers for name in PASSED_ON)
     if passed_on and not site.clients.trusts(request):
         return False

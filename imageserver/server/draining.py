@@ -13,21 +13,28 @@ from imageserver.server.site import Site
 LINGER = 1.0
 """Seconds for which connections at rest are left open, for the requests that are under way on them."""
 LOOK_EVERY = 0.02
+LOOKS = 3
+"""How often there has to be no connection: one that was just accepted is not known before the loop has gone round."""
 
 
 async def drain(runner: web.AppRunner, listener: web.SockSite, opened: socket.socket, site: Site) -> None:
     """Take no more connections, and end those that there are each with its next reply, or after a while without one."""
+    loop, server = asyncio.get_running_loop(), runner.server
+    loop.remove_reader(opened.fileno())
+    await asyncio.sleep(
+        0
+    )  # the loop drops a connection whose making it has begun when its listener is stopped meanwhile
     waiting = accept_rest(opened)
     await listener.stop()
     site.is_stopping = True
-    loop, server = asyncio.get_running_loop(), runner.server
     if server is None:
         return
     for connection in waiting:
         await loop.connect_accepted_socket(server, connection)
-    end = loop.time() + LINGER
-    while server.connections and loop.time() < end:  # noqa: ASYNC110, the connections tell nobody when they end
+    end, looks = loop.time() + LINGER, 0
+    while looks < LOOKS and loop.time() < end:
         await asyncio.sleep(LOOK_EVERY)
+        looks = 0 if server.connections else looks + 1
 
 
 def accept_rest(opened: socket.socket) -> list[socket.socket]:

@@ -36,7 +36,7 @@ ORDER = (
 )
 PLACE = {name: place for place, names in enumerate(ORDER) for name in names}
 IMAGING = {"pyvips", "PIL", "pillow_heif", "pillow_jxl"}
-HTTP = {"aiohttp", "aiohttp_jinja2", "pebble"}
+HTTP = {"aiohttp", "aiohttp_jinja2"}
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 50
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -11,12 +11,10 @@ import threading
 import time
 import warnings
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
+from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
 
 from imageserver.config import Limits
 from imageserver.errors import Overloaded, RenderFailed
@@ -26,6 +24,7 @@ from imageserver.render.engine import allow_vectors, configure
 from imageserver.render.giving_way import give_way
 from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, WORKER_ENDS, Counts, counts_of_its_own
 from imageserver.server.operations.stages import took
+from imageserver.server.processes import Died, Job, Late, Processes
 from imageserver.server.turns import Turns
 
 T = TypeVar("T")
@@ -37,6 +36,7 @@ DRAWING: tuple[Callable[..., Any], ...] = (draw, draw_converted)
 
 def start_worker(memory: int) -> None:
     """Set a new worker up: it is bound, and ends at once when it is told to, also from within the imaging library."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C means the server, which ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     unbound = confine(memory)  # before there is another thread
     if unbound:
@@ -73,20 +73,11 @@ class Renderer:
         self._limits = limits
         self._processes = processes
         self._counts = counts or counts_of_its_own()
-        self._pool = self._new_pool()
+        begin = partial(start_worker, limits.worker_memory)
+        self._pool = Processes(processes, limits.worker_jobs, begin)
         slots = min(2 * processes, limits.queue + processes)  # one more than work, lest a worker waits for us
         self._turns = Turns(slots, limits.queue + processes - slots)
         self.done = 0
-
-    def _new_pool(self) -> Any:  # noqa: ANN401, the types of the library are incomplete
-        spawning = multiprocessing.get_context("spawn")
-        return ProcessPool(
-            max_workers=self._processes,
-            max_tasks=self._limits.worker_jobs,
-            initializer=start_worker,
-            initargs=(self._limits.worker_memory,),
-            context=spawning,
-        )
 
     async def start(self) -> None:
         """Start the processes, so that the first request does not wait for them."""
@@ -98,7 +89,7 @@ class Renderer:
         try:
             await self._turns.take()
             try:
-                return await self._run_or_again(work, arguments)
+                return await self._run(work, arguments)
             finally:
                 self._turns.give_back()
         except Overloaded:
@@ -107,43 +98,22 @@ class Renderer:
         finally:
             self._counts.add(QUEUE, amount=-1)
 
-    async def _run_or_again(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        """Run `work`, in a new pool when this one turns out to run nothing any more."""
-        pool = self._pool
-        try:
-            return await self._run(pool, work, arguments)
-        except BrokenPool:
-            self._replace(pool)
-            return await self._again(work, arguments)
-
-    async def _again(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        """Run `work` in a new pool, once."""
-        try:
-            return await self._run(self._pool, work, arguments)
-        except BrokenPool as error:
-            raise RenderFailed("its worker processes keep dying") from error
-
-    async def _run(self, pool: Any, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:  # noqa: ANN401
+    async def _run(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         seconds = self._limits.render_seconds
-        try:
-            timed = (confined, (seconds, work, *arguments))
-            future = pool.schedule(taking_time, args=timed, timeout=seconds)
-        except RuntimeError as error:
-            raise BrokenPool from error
+        job = Job(taking_time, (confined, (seconds, work, *arguments)), seconds)
         outcome, drawn = "failed", 0.0
         try:
             result: T
-            result, drawn = await asyncio.wrap_future(future)
+            result, drawn = await asyncio.wrap_future(self._pool.submit(job))
             outcome = "done"
-        except TimeoutError as error:
+        except Late as error:
             outcome, drawn = "killed", seconds
+            self._counts.add(WORKER_ENDS, "rendering", "killed")
             raise RenderFailed(f"it took longer than {seconds:g} s (limits.render_seconds)") from error
-        except ProcessExpired as error:
+        except Died as error:
             outcome = "died"
-            raise RenderFailed("its worker process died") from error
-        except BrokenProcessPool as error:
-            outcome = "died"
-            raise BrokenPool from error
+            self._counts.add(WORKER_ENDS, "rendering", "died")
+            raise RenderFailed(str(error)) from error
         except asyncio.CancelledError:
             outcome = "cancelled"
             raise
@@ -160,17 +130,9 @@ class Renderer:
         if work in DRAWING:
             took("draw", drawn)
 
-    def _replace(self, broken: Any) -> None:  # noqa: ANN401
-        """Start a new pool in place of one that gave up: a worker that dies while it is idle takes its pool along."""
-        if self._pool is broken:
-            self._counts.add(WORKER_ENDS, "rendering", "died")
-            self._pool = self._new_pool()
-            broken.stop()
-
     def stop(self) -> None:
         """Stop the workers at once."""
         self._pool.stop()
-        self._pool.join()
 
 
 @asynccontextmanager
@@ -181,7 +143,3 @@ async def rendering(limits: Limits) -> AsyncIterator[Renderer]:
         yield renderer
     finally:
         await asyncio.to_thread(renderer.stop)
-
-
-class BrokenPool(Exception):
-    """A pool that runs nothing any more."""

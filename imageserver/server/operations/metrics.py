@@ -90,8 +90,8 @@ WORKER_ENDS = Metric(
     "imageserver_worker_ends",
     "counter",
     ("kind", "reason"),
-    "Processes that ended and were replaced: serving ones that died or made room at a reload, and pools of rendering "
-    "ones that died.",
+    "Processes that ended and were replaced: serving ones that died or made room at a reload, and rendering ones that "
+    "died or were killed over a job.",
 )
 CATALOG_RECORDS = Metric(
     "imageserver_catalog_records", "gauge", ("catalog",), "Image records of a catalog, in the process that answers."

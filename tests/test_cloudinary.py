@@ -148,7 +148,7 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("/demo/image/authenticated/w_5/own.png", 401, "Images of type authenticated need a signed URL"),
         ("/demo/image/facebook/65646572251", 404, "Resource not found"),
         ("/demo/video/upload/photo.mp4", 404, "Resource not found - photo"),
-        ("/demo/image/fetch/http://127.0.0.1/a.jpg", 400, "allow_direct_urls"),
+        ("/demo/image/fetch/http://127.0.0.1/a.jpg", 401, "allow_direct_urls"),
         ("/demo/", 404, ""),
     ],
 )

@@ -28,7 +28,7 @@ from imageserver.dialects.cloudinary.looking import Found, Looking
 from imageserver.dialects.cloudinary.originals import send_original
 from imageserver.dialects.cloudinary.raw_files import send_raw
 from imageserver.dialects.cloudinary.replies import printable
-from imageserver.errors import ImageServerError, NotFound, Overloaded, RequestError
+from imageserver.errors import ImageServerError, NotFound, Overloaded, Refused, RequestError
 from imageserver.plan.hints import NO_HINTS
 from imageserver.server.app import raw_target
 from imageserver.server.file_versions import Version
@@ -74,9 +74,11 @@ def told(text: str) -> dict[str, str]:
 
 
 def status_of(error: ImageServerError) -> int:
-    """Give the status of an error; a request that the protocol itself refuses is a bad one."""
+    """Give the status of an error; a request that the protocol itself cannot serve is a bad one."""
     if isinstance(error, NotFound):
         return HTTPStatus.NOT_FOUND
+    if isinstance(error, Refused):
+        return HTTPStatus.UNAUTHORIZED
     status = int(error.status)
     return HTTPStatus.BAD_REQUEST if isinstance(error, RequestError) and status == HTTPStatus.FORBIDDEN else status
 

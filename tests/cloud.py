@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import QUIET
 from PIL import Image
-from serving import Client, Reply
+from serving import Client, Reply, serving
 
 if not os.environ.get("CI"):
     pytest.importorskip("cloudinary", reason="needs what pyproject.toml lists under dev")
@@ -62,3 +66,17 @@ def form(**parts: str) -> tuple[bytes, dict[str, str]]:
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts.items()
     ]
     return ("".join(lines) + "--x--\r\n").encode(), {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+@contextmanager
+def cloud(folder: Path) -> Iterator[Client]:
+    """A server whose cloud `demo` is the catalog `Co`, and the official client set up for it."""
+    images = folder / "catalogs" / "Co" / "images"
+    images.mkdir(parents=True)
+    (images / "here.png").write_bytes(png(GREEN))
+    (images.parent / "catalog.yaml").write_text(CATALOG)
+    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co"}
+    with serving(folder, environment=settings) as client:
+        cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
+        yield client
+    cloudinary.reset_config()

@@ -12,11 +12,9 @@ from urllib.parse import quote
 import pytest
 from cloud import (
     BLUE,
-    CATALOG,
     GREEN,
     RED,
-    address,
-    cloudinary,
+    cloud,
     color,
     exceptions,
     fetch,
@@ -35,16 +33,8 @@ from imageserver.dialects.cloudinary.language.signatures import url_signatures
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    folder = tmp_path_factory.mktemp("cloud")
-    images = folder / "catalogs" / "Co" / "images"
-    images.mkdir(parents=True)
-    (images / "here.png").write_bytes(png(GREEN))
-    (images.parent / "catalog.yaml").write_text(CATALOG)
-    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co"}
-    with serving(folder, environment=settings) as client:
-        cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
+    with cloud(tmp_path_factory.mktemp("cloud")) as client:
         yield client
-    cloudinary.reset_config()
 
 
 def signed(age: int = 0, **parameters: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ from cloud import (
     RED,
     address,
     api,
+    cloud,
     cloudinary,
     color,
     exceptions,
@@ -33,25 +34,17 @@ from cloud import (
     utils,
     yaml_of,
 )
-from conftest import HERE, QUIET
+from conftest import HERE
 from PIL import Image, ImageChops, ImageStat
-from serving import Client, serving
+from serving import Client
 
 CLIENTS = HERE / "clients"
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    folder = tmp_path_factory.mktemp("cloud")
-    images = folder / "catalogs" / "Co" / "images"
-    images.mkdir(parents=True)
-    (images / "here.png").write_bytes(png(GREEN))
-    (images.parent / "catalog.yaml").write_text(CATALOG)
-    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co"}
-    with serving(folder, environment=settings) as client:
-        cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
+    with cloud(tmp_path_factory.mktemp("cloud")) as client:
         yield client
-    cloudinary.reset_config()
 
 
 def test_life_of_an_asset(client: Client) -> None:

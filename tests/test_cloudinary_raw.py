@@ -9,9 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud import CATALOG, GREEN, LONG, RED, address, api, cloudinary, exceptions, fetch, form, png, uploader, yaml_of
-from conftest import QUIET
-from serving import Client, serving
+from cloud import (
+    CATALOG,
+    GREEN,
+    LONG,
+    RED,
+    api,
+    cloud,
+    cloudinary,
+    exceptions,
+    fetch,
+    form,
+    png,
+    uploader,
+    yaml_of,
+)
+from serving import Client
 
 from imageserver.dialects.cloudinary.language.signatures import url_signatures
 from imageserver.tools.cli import main
@@ -22,16 +35,8 @@ PAGE = b"<script>alert(1)</script>"
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    folder = tmp_path_factory.mktemp("cloud")
-    images = folder / "catalogs" / "Co" / "images"
-    images.mkdir(parents=True)
-    (images / "here.png").write_bytes(png(GREEN))
-    (images.parent / "catalog.yaml").write_text(CATALOG)
-    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret"}
-    with serving(folder, environment=settings) as client:
-        cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
+    with cloud(tmp_path_factory.mktemp("cloud")) as client:
         yield client
-    cloudinary.reset_config()
 
 
 def stored(body: bytes, public_id: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401, whatever a client takes

@@ -228,6 +228,7 @@ def test_original_is_sent_as_it_is_stored(clouds: Client) -> None:
         ("large.jpg", (40, 30), None),
         ("e_grayscale/large", (40, 30), None),
         ("w_20/large.png", (20, 15), None),
+        ("c_fill,g_auto,h_10,w_20/large.png", (20, 10), None),
         ("c_crop,h_50,w_20/large", None, None),
         (f"s--{next(url_signatures('large.png', SECRET))}--/large.png", (80, 60), "large.png"),
     ],

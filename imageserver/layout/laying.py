@@ -72,7 +72,7 @@ def lay_focused(picture: Picture, view: ViewLayout, survey: Survey, colors: Colo
     region = region_in_view(picture.view, view, composite)
     if not interest or picture.thumbnail or (region.width <= view.size.width and region.height <= view.size.height):
         return layout
-    preview = lay_view(picture, small_view(picture.view, composite, picture.rules), survey, colors)
+    preview = lay_view(picture, small_view(picture.view, composite), survey, colors)
     embedded = replace(layout.embedded, paths=())  # it is not known yet where they are going to be
     return replace(layout, focus=Focus(interest, preview, region), embedded=embedded)
 

@@ -74,12 +74,12 @@ def region_in_view(view: View, layout: ViewLayout, composite: Size) -> Rect:
     return Rect(rounded(left), rounded(top), size.width, size.height)
 
 
-def small_view(view: View, composite: Size, rules: ViewRules) -> ViewLayout:
-    """Show all of the region of interest, small."""
+def small_view(view: View, composite: Size) -> ViewLayout:
+    """Show all of the region of interest, small; nobody gets to see that, so no catalog bounds it."""
     region = whole(view.rgn, composite)
     scale = min(1.0, PREVIEW / max(region.width, region.height))
     size = Size(at_least_one(region.width * scale), at_least_one(region.height * scale))
-    return finish(View(), region, size, size, align=CENTER, rules=rules)
+    return finish(View(), region, size, size, align=CENTER, rules=ViewRules(max_size=Size(0, 0)))
 
 
 def cut(layout: ViewLayout, view: View) -> ViewLayout:

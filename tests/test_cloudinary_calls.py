@@ -58,6 +58,9 @@ def test_texts_are_stored_with_their_style(client: Client) -> None:
     one, other = (client.ask(url) for url in urls)
     assert (one.status, one.body) == (200, other.body)
     assert "no-cache" in one.headers["Cache-Control"]
+    body, headers = form(**signed(text="Hidden", public_id="style", type="private"))
+    hidden = json.loads(client.ask("/v1_1/demo/image/text", "POST", body, headers).text)
+    assert (hidden.get("type"), hidden.get("public_id")) == ("private", "style")
     uploader.text("Hello", public_id="style", font_size=20)
     assert client.ask(urls[0]).body != one.body
     for wrong, parameters in (

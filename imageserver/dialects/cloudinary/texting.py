@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import Account
+from imageserver.dialects.cloudinary.account import Account, record_id
 from imageserver.dialects.cloudinary.calls import Call, check_signed
 from imageserver.dialects.cloudinary.deriving import drawn
 from imageserver.dialects.cloudinary.language.components import Component
@@ -35,13 +35,16 @@ async def text(call: Call) -> object:
     written = text_request(layer, component, account.root, looking.font)
     path, _, query = written.partition("?")
     body = await drawn(call, account.site.plan(looking.admit(path, f"{query}&scl=1&fmt=png-alpha"), NO_HINTS))
-    with ExitStack() as stack:
+    stack = ExitStack()
+    try:
         folder = await call.run(lambda: stack.enter_context(account.store().staging()))
         file = folder / "text.png"
         await call.run(file.write_bytes, body)
         told = await take_in(call, file)
+    finally:
+        await call.run(stack.close)
     if isinstance(told, dict) and not told.get("existing"):
-        await call.run(remember, account, str(told["public_id"]), style)
+        await call.run(remember, account, record_id(str(told["type"]), str(told["public_id"])), style)
     return told
 
 
@@ -60,6 +63,6 @@ def style_of(call: Call) -> dict[str, Json]:
     }
 
 
-def remember(account: Account, public_id: str, style: dict[str, Json]) -> None:
+def remember(account: Account, record: str, style: dict[str, Json]) -> None:
     """Keep the style of a text that was stored, in a thread."""
-    account.notes.add("asset", account.store().record(public_id).row.uid, {"text": style})
+    account.notes.add("asset", account.store().record(record).row.uid, {"text": style})

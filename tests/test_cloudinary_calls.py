@@ -99,6 +99,7 @@ def test_texts_are_stored_with_their_style(client: Client) -> None:
         ("image/upload", {"file": DATA, **signed(public_id="../a")}, 400, "expected an id"),
         ("image/upload", {"file": DATA, **signed(public_id="private:a")}, 404, "Resource not found - private:a"),
         ("image/upload", {"file": DATA, **signed(allowed_formats="jpg")}, 400, "Image file format png not allowed"),
+        ("image/upload", {"file": DATA, **signed(face_coordinates=f"{'1' * 5000},1,1,1")}, 400, "Invalid coordinates"),
         ("image/upload", {"file": DATA, **signed(raw_convert="x")}, 400, "Raw convert is invalid"),
         ("image/upload", {"file": DATA, **signed(detection="x")}, 400, "Detection invalid model 'x'"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.assets import Asset, stamp
@@ -11,6 +12,7 @@ from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.store.edits import Key
 
 COORDINATES = 4
+PIXELS = re.compile(r" *[0-9]{1,7} *")
 
 
 def fields_of(call: Call) -> dict[Key, Json]:
@@ -99,12 +101,19 @@ def boxes_of(call: Call, asset: Asset) -> dict[str, Json]:
     return {**note, "coordinates": known} if known else note
 
 
+def check_coordinates(call: Call) -> None:
+    """Raise `Failed` for rectangles that are none, before anything is stored."""
+    for name in ("face_coordinates", "custom_coordinates"):
+        if call.has(name):
+            coordinates(call.text(name))
+
+
 def coordinates(text: str) -> list[Json]:
     """Read rectangles, `x,y,w,h|…`."""
     boxes: list[Json] = []
     for one in text.split("|"):
         words = one.split(",")
-        if len(words) != COORDINATES or not all(word.strip().isdecimal() for word in words):
+        if len(words) != COORDINATES or not all(PIXELS.fullmatch(word) for word in words):
             raise Failed(400, f"Invalid coordinates: {one[:40]}")
         boxes.append([int(word) for word in words])
     return boxes

@@ -24,7 +24,7 @@ from imageserver.dialects.cloudinary.deriving import (
 from imageserver.dialects.cloudinary.language.components import words
 from imageserver.dialects.cloudinary.looking import STORED
 from imageserver.dialects.cloudinary.replies import Failed
-from imageserver.dialects.cloudinary.saying import fields_of, note_of
+from imageserver.dialects.cloudinary.saying import check_coordinates, fields_of, note_of
 from imageserver.errors import BadSource
 from imageserver.file_formats import format_of
 from imageserver.layout.facts import Facts
@@ -103,6 +103,7 @@ async def prepare(call: Call) -> None:
         raise Failed(400, "Uploads of resource type video are not supported: expected image, raw or auto")
     if call.text("type", UPLOAD) not in TYPES:
         raise Failed(400, f"Invalid type: expected one of {', '.join(sorted(TYPES))}")
+    check_coordinates(call)
 
 
 def refuse_what_is_not_here(call: Call) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from cloud import (
     yaml_of,
 )
 from conftest import QUIET
+from PIL import Image
 from remote import remote_server
 from serving import Client, serving
 
@@ -70,6 +72,21 @@ def test_texts_are_stored_with_their_style(client: Client) -> None:
     ):
         with pytest.raises(exceptions.BadRequest, match=wrong):
             uploader.text(**{"text": "a", "public_id": "wrong", **parameters})
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="9" height="9"/></svg>'
+
+
+def test_formats_that_browsers_may_not_show_are_sent_as_they_are_or_as_ones_that_they_do(client: Client) -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 20), RED).save(stream, "JPEG2000")
+    for body, extension, changed in ((stream.getvalue(), "jp2", "jp2"), (SVG, "svg", "png")):
+        told = uploader.upload(body, public_id=extension)
+        assert (told["format"], told["url"].rpartition(".")[2]) == (extension, extension)
+        assert fetch(client, told["url"]).body == body
+        smaller = client.ask(f"/demo/image/upload/w_20/{extension}")
+        assert (smaller.status, smaller.image.size) == (200, (20, 10))
+        assert smaller.headers["Content-Type"] == f"image/{changed}"
 
 
 @pytest.mark.parametrize(

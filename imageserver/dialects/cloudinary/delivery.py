@@ -19,7 +19,7 @@ from imageserver.dialects.cloudinary.account import IMAGE, RAW, UPLOAD, Account
 from imageserver.dialects.cloudinary.language.address import Address, read_address
 from imageserver.dialects.cloudinary.language.chain import Chain, finished, read_chain, translate
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsigned
-from imageserver.dialects.cloudinary.language.output import FORMATS, Output, flags_of
+from imageserver.dialects.cloudinary.language.output import Output, flags_of, format_named
 from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.language.signatures import signs_url
 from imageserver.dialects.cloudinary.language.tokens import NAME as TOKEN
@@ -196,7 +196,7 @@ async def send(
     headers = {**always(), **keeping.headers, **(more or {})}
     if looking.signed and not address.signature:  # a token lets in only its owner, and only for a while
         headers, keeping = {**headers, **OWN}, replace(keeping, shortly=OWN, watched=None)
-    same = not found.extension or FORMATS.get(found.extension.casefold(), "") == FORMATS.get(found.stored, "-")
+    same = not found.extension or format_named(found.extension) == format_named(found.stored)
     if found.is_its_file and same and not chain.changes_pixels and (found.fits or looking.signed):
         attachment = flags_of(chain.components).get("attachment")
         headers |= disposition(attachment, address, found.stored)

@@ -31,7 +31,7 @@ from imageserver.protocol.values import Size
 from imageserver.render.cropping import border_of, crop_of
 from imageserver.store.errors import NoSuchRecord
 
-STORED = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "TIFF": "tif", "WEBP": "webp", "AVIF": "avif", "BMP": "bmp"}
+STORED = {"JPEG": "jpg", "TIFF": "tif", "HEIF": "heic", "JPEG2000": "jp2"}
 """Extensions of the formats of sources; any other is its own name."""
 UNBOUNDED = Size(0, 0)
 

@@ -17,7 +17,8 @@ FORMATS = {
     **dict.fromkeys(("jp2", "j2k"), "jpeg2000"),
     **{name: name for name in ("png", "webp", "avif", "gif", "jxl", "heic", "pdf", "eps", "bmp", "ico")},
 }
-NO_OUTPUT = frozenset({"svg", "psd", "mp4", "webm", "flif", "wdp", "glb", "ogv", "mov"})
+FOR_FEW = frozenset({"heic", "jxl"})
+"""What is not made of a file just because it is one: few browsers show it, and not every server can write it."""
 EXTENSIONS = {"jpeg": "jpg", "jpeg2000": "jp2"}
 ALPHA = frozenset({"png", "webp", "avif", "gif", "tif", "jpeg2000", "jxl", "ico"})
 ICON = 256
@@ -45,6 +46,11 @@ class Output:
     attachment: str | None = None
 
 
+def format_named(extension: str) -> str:
+    """Give the one name of a format that has several extensions."""
+    return FORMATS.get(extension.casefold(), extension.casefold())
+
+
 def last_of(components: Sequence[Component], name: str) -> str:
     """Give the value that holds."""
     return next((one.values[name] for one in reversed(components) if name in one.values), "")
@@ -60,11 +66,10 @@ def output_of(picture: Picture, components: Sequence[Component], extension: str,
     flags = flags_of(components)
     asked = last_of(components, "f") or extension
     varies = asked.partition(":")[0] == "auto"
-    name = automatic(picture, stored, client) if varies else asked or stored
-    name = name.casefold()
-    if name not in FORMATS:
-        if asked or name not in NO_OUTPUT:
-            raise BadTransformation(f"Invalid extension in transformation: {name[:20]}")
+    name = automatic(picture, stored, client) if varies else (asked or stored).casefold()
+    if asked and name not in FORMATS:
+        raise BadTransformation(f"Invalid extension in transformation: {name[:20]}")
+    if not asked and (name in FOR_FEW or name not in FORMATS):
         name = "png" if picture.has_alpha else "jpg"
     form = FORMATS[name]
     commands = [f"fmt={written_format(form, picture, flags)}", *quality(last_of(components, "q"), form)]

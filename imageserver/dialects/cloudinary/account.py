@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import cast
 
 from imageserver.catalog.catalogs import Catalog
 from imageserver.catalog.records import ContentRecord, Record
+from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource
 from imageserver.dialects.cloudinary.notes import Notes
 from imageserver.errors import BadSource
@@ -24,6 +26,8 @@ from imageserver.store.store import HISTORY, Status, Store
 
 MOST = 10_000
 """Records whose versions are remembered."""
+SETTLED = 10**9
+"""Nanoseconds after which two changes of a file do not look like one."""
 MARK = ".cloudinary="
 """How a macro begins that holds a transformation in Cloudinary's language; in native requests that is a comment."""
 UPLOAD = "upload"
@@ -104,6 +108,9 @@ class Account:
     cloud: Cloud
     versions: OrderedDict[tuple[str, str, tuple[Version, ...]], int] = field(default_factory=OrderedDict, compare=False)
     digests: OrderedDict[Version, str] = field(default_factory=OrderedDict, compare=False)
+    told: OrderedDict[tuple[str, Version, Version | None], Mapping[str, Json]] = field(
+        default_factory=OrderedDict, compare=False
+    )
     looks: dict[str, Path] = field(default_factory=dict, compare=False)
 
     @property
@@ -180,6 +187,29 @@ class Account:
             return store.record(name, section).row.stored_at
         except NoSuchRecord:
             return 0
+
+    async def noted(self, name: str) -> Mapping[str, Json]:
+        """Give what is remembered of an image beside the catalog; it is read once for as long as nothing changes."""
+        kept, history = seen_version(self.notes.path), self.looks.get(HISTORY_LOG)
+        if kept is None or self.record(name) is None:
+            return {}
+        key = name, kept, None if history is None else seen_version(history)
+        if key in self.told:
+            return self.told[key]
+        note = await self.desk.run(self._noted, name)
+        if time.time_ns() - kept[-1] > SETTLED:
+            self.told[key] = note
+            while len(self.told) > MOST:
+                self.told.popitem(last=False)
+        return note
+
+    def _noted(self, name: str) -> dict[str, Json]:
+        store = self.store()
+        self.looks[HISTORY_LOG] = store.home.state / HISTORY_LOG
+        try:
+            return self.notes.read("asset", store.record(name).row.uid) or {}
+        except NoSuchRecord:
+            return {}
 
     async def digest(self, path: Path) -> str:
         """Give the md5 of a file."""

@@ -217,7 +217,7 @@ async def send(
     keeping = replace(
         keeping,
         headers={**headers, **varying(chain, output)},
-        watched=None if by_width or chain.needs_places else keeping.watched,
+        watched=None if by_width or chain.needs_notes else keeping.watched,
         own=frozenset() if chain.follows_catalog else found.own,
     )
     return await draw(looking, written, keeping)

@@ -29,7 +29,6 @@ from imageserver.plan.hints import NO_HINTS
 from imageserver.plan.picture import Picture
 from imageserver.protocol.values import Size
 from imageserver.render.cropping import border_of, crop_of
-from imageserver.store.errors import NoSuchRecord
 
 STORED = {"JPEG": "jpg", "TIFF": "tif", "HEIF": "heic", "JPEG2000": "jp2"}
 """Extensions of the formats of sources; any other is its own name."""
@@ -165,7 +164,7 @@ class Looking:
         """Gather all that a transformation needs to know of its pictures."""
         client = replace(client, border=await self.border(found, chain))
         if chain.needs_places:
-            faces, custom = await self.account.desk.run(self.places, found)
+            faces, custom = await self.places(found)
             client = replace(client, faces=faces, custom=custom)
         layers, trim = await self.layers(chain), await self.trim(found, chain.trim)
         return Known(found.shown, self.account.root, layers, client, trim, found.about)
@@ -192,22 +191,11 @@ class Looking:
 
     async def in_saved_style(self, overlay: Overlay, layer: Written) -> Overlay:
         """Give a text the style of one that was stored; raises `NoSuchResource`."""
-        note = await self.account.desk.run(self.note, layer.saved)
-        style = note.get("text")
+        style = (await self.account.noted(layer.saved)).get("text")
         if not isinstance(style, dict):
             raise NoSuchResource(layer.saved)
         shows, opens = styled(layer, overlay.opens, style)
         return replace(overlay, shows=shows, opens=opens)
-
-    def note(self, name: str) -> dict[str, Json]:
-        """Read what is remembered of a record beside the catalog, in a thread."""
-        notes = self.account.notes
-        if not notes.path.exists():
-            return {}
-        try:
-            return notes.read("asset", self.account.store().record(name).row.uid) or {}
-        except NoSuchRecord:
-            return {}
 
     def named(self, layer: Named) -> str:
         """Find the record of a layer; what needs a signature is for URLs that have one."""
@@ -236,12 +224,11 @@ class Looking:
         corner = "alpha" if found.shown.has_alpha else "ul"
         return await self.account.site.renderer.run(crop_of, entry.source(), oriented, corner, tolerance / 100)
 
-    def places(self, found: Found) -> tuple[Boxes, Boxes]:
-        """Read the coordinates of faces, and others, that a record was given, in a thread."""
+    async def places(self, found: Found) -> tuple[Boxes, Boxes]:
+        """Give the coordinates of faces, and others, that a record was given."""
         if found.entry is None or not found.shown.plain:
             return (), ()
-        note = self.note(found.name)
-        given = note.get("coordinates")
+        given = (await self.account.noted(found.name)).get("coordinates")
         known = given if isinstance(given, dict) else {}
         return boxes_of(known.get("faces")), boxes_of(known.get("custom"))
 

@@ -109,6 +109,12 @@ class Chain:
         return any(isinstance(one, Component) and is_given(one.get("g")) for one in self.nodes)
 
     @property
+    def needs_notes(self) -> bool:
+        """Tell whether what is remembered beside the catalog has a say: coordinates, or the style of a saved text."""
+        saved = any(isinstance(one.shows, Written) and one.shows.saved for one in self.overlays)
+        return self.needs_places or saved
+
+    @property
     def changes_pixels(self) -> bool:
         """Tell whether anything but the name of the file is asked for."""
         keeping = {"attachment", "immutable_cache", "keep_attribution", "original"}
@@ -141,8 +147,7 @@ def read_chain(parts: Sequence[str], named: Named, context: Mapping[str, str] | 
     flat = tuple(one for one in components if isinstance(one, Component))
     chain = Chain(grouped(components), flat)
     asks = variables.asks_context
-    saved = any(isinstance(one.shows, Written) and one.shows.saved for one in chain.overlays)
-    follows = asks or saved or bool(names) or chain.needs_places or any(asks_about(one.get("if")) for one in flat)
+    follows = asks or bool(names) or chain.needs_notes or any(asks_about(one.get("if")) for one in flat)
     return replace(chain, follows_catalog=follows, asks_context=asks)
 
 

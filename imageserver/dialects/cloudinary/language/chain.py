@@ -172,7 +172,7 @@ def expanded(parts: Sequence[str], named: Named, variables: Variables, depth: in
                 raise BadTransformation(f"Invalid named transformation {name}: it has f_auto, dpr_auto or w_auto")
             yield from expanded(found.split("/"), named, variables, depth + 1)
         rest = component.without("t", "bl")
-        if rest.values or rest.effects or rest.flags:
+        if not rest.is_empty:
             yield rest
 
 
@@ -272,7 +272,7 @@ def run(picture: Picture, nodes: Sequence[Node], known: Known) -> Picture:
         condition = node.get("if") if isinstance(node, Component) else ""
         if isinstance(node, Component) and condition:
             rest = node.without("if")
-            if rest.values or rest.effects or rest.flags:
+            if not rest.is_empty:
                 if not any(skipping) and holds(condition, picture, known.about):
                     picture = step(picture, rest, known.client)
             elif condition in {ELSE, END}:

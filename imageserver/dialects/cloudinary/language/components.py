@@ -40,6 +40,11 @@ class Component:
         return self.values.get(name, default)
 
     @property
+    def is_empty(self) -> bool:
+        """Tell whether it says nothing."""
+        return not (self.values or self.effects or self.flags)
+
+    @property
     def layer(self) -> str:
         """What it lays over the picture, or under it."""
         return self.get("l") or self.get("u")

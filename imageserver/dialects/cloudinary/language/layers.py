@@ -14,9 +14,9 @@ from imageserver.dialects.cloudinary.language.components import Component
 from imageserver.dialects.cloudinary.language.effects import OF_LAYERS
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, invalid
 from imageserver.dialects.cloudinary.language.geometry import compass, place
-from imageserver.dialects.cloudinary.language.numbers import length
+from imageserver.dialects.cloudinary.language.numbers import length, within
 from imageserver.dialects.cloudinary.language.picture import Picture
-from imageserver.protocol.values import Size
+from imageserver.protocol.values import Size, rounded
 
 TYPES = {"upload": "upload", "private": "private", "authenticated": "authenticated", "image": "upload"}
 REFUSED = frozenset({"subtitles", "video", "lut", "audio", "raw"})
@@ -183,11 +183,7 @@ def blending(component: Component) -> tuple[str, ...]:
 def opacity(component: Component) -> tuple[str, ...]:
     """Say how much of what lies below is seen through a layer."""
     text = component.get("o")
-    if not text:
-        return ()
-    if not text.isdecimal() or int(text) > 100:  # noqa: PLR2004, percent
-        raise invalid("opacity", text)
-    return (f"opac={int(text)}",)
+    return (f"opac={rounded(within('opacity', text, 0, 100))}",) if text else ()
 
 
 def cut_out(base: Picture, layer: Picture, left: int, top: int) -> Picture:

@@ -48,10 +48,12 @@ def clouds(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "  grid: {path: grid.png}\n",
         "  grid: {path: grid.png}\n  edged: {path: edged.png}\n  pathed: {path: pathed.tif}\n"
         "  told: {path: grid.png, tags: 'sale, on_top', "
-        "user_data: {kind: red_shoe, price: 10, note: '10,5% off / $a'}}\n"
+        "user_data: {kind: red_shoe, price: 10, note: '10,5% off / $a', ask: 'a??b'}}\n"
         "  folder/inner: {path: grid.png}\n  'a,b ü&.x': {path: photo.jpg}\n"
         "  private:own: {path: grid.png, access: private}\n"
-        "  authenticated:own: {path: grid.png, access: authenticated}\n",
+        "  authenticated:own: {path: grid.png, access: authenticated}\n"
+        "  private:kin: {path: grid.png, access: private, user_data: {kind: fl}}\n"
+        "  guarded: {path: alpha.png, access: authenticated}\n",
     )
     at = text.index("\nmacros:\n") + len("\nmacros:\n")
     path.write_text(text[:at] + MACROS.removeprefix("macros:\n") + text[at:])
@@ -136,6 +138,12 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("if_!a!_in_colours,w_5/photo", 400, "Invalid condition in transformation: !a!_in_colours"),
         ("if_md:!k!_eq_!v!,w_5/photo", 400, "Invalid condition in transformation: md:!k!_eq_!v!"),
         ("l_subtitles:x/fl_layer_apply/photo", 400, "Overlays of type subtitles are not supported"),
+        ("if_w_gt_1/w_5/if_else/fl_clip/if_end/pathed", 400, "Transformation flag clip is not supported under cond"),
+        ("if_w_gt_1,fl_clip/pathed", 400, "Transformation flag clip is not supported under conditions"),
+        (f"l_grid,o_{'1' * 5000}/fl_layer_apply/photo", 400, "Invalid opacity in transformation: 111"),
+        ("/demo/image/private/d_guarded,w_5/nothing", 404, "Resource not found - nothing"),
+        ("/demo/image/private/w_5/l_guarded/fl_layer_apply/own", 401, "expected a signed request"),
+        ("/demo/image/private/$a_ctx:!kind!/$(a)_attachment/v1/kin", 401, "Images of type private need a signed URL"),
         ("l_private:own/fl_layer_apply/photo", 401, "Overlay private:own needs a signed URL"),
         ("/demo/image/private/l_authenticated:own/fl_layer_apply/own", 401, "Overlay authenticated:own needs a signed"),
         ("cs_cmyk/photo", 400, "Invalid color space in transformation: cmyk"),
@@ -191,6 +199,8 @@ UNTIL = 4_000_000_000
         (f"ip=127.0.0.1~exp={UNTIL}~acl=%2f*", "", OWN, 200),
         (f"exp={UNTIL}", "~url=%2fdemo%2fimage%2fauthenticated%2fv1%2fown.png", OWN, 200),
         (f"exp={UNTIL}", "~url=%2fdemo%2fimage%2fauthenticated%2fv1%2fother.png", OWN, 401),
+        (f"exp={UNTIL}~acl=%2f*", "", OWN.replace("v1", "l_private:own/fl_layer_apply"), 401),
+        (f"exp={UNTIL}~acl=%2f*", "", OWN.replace("v1", "l_grid,w_5/fl_layer_apply"), 200),
         (f"exp={UNTIL}~acl=%2fimage%2fprivate%2f*", "", OWN, 401),
         (f"ip=10.0.0.1~exp={UNTIL}~acl=%2f*", "", OWN, 401),
         (f"st={UNTIL}~exp={UNTIL + 1}~acl=%2f*", "", OWN, 401),

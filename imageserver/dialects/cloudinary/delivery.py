@@ -41,6 +41,7 @@ EXPOSED = "Content-Length, ETag, Server-Timing, X-Cld-Error"
 METHODS = ("GET", "HEAD")
 KIND = ("cloudinary", "img")
 OWN = {"Cache-Control": "private, no-cache"}
+NEEDS_SIGNATURE = "Images of type {} need a signed URL"
 LARGEST_WIDTH = 5000
 WIDTHS = ("Sec-CH-Width", "Width", "Sec-CH-Viewport-Width", "Viewport-Width")
 log = logging.getLogger("imageserver.cloudinary")
@@ -108,7 +109,12 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
     chain = read_chain(address.transformations, account.named_transformation)
     signed = check_signature(account, address, chain, request)
     looking = Looking(
-        account, request, account.site.live.state, signed, restricted=address.type == "private" and chain.changes_pixels
+        account,
+        request,
+        account.site.live.state,
+        signed,
+        restricted=address.type == "private" and chain.changes_pixels,
+        token=signed and not address.signature,
     )
     try:
         found = await looked_up(looking, address)
@@ -132,6 +138,7 @@ async def looked_up(looking: Looking, address: Address) -> Found:
 async def instead(looking: Looking, address: Address, chain: Chain, missing: RequestError) -> web.StreamResponse:
     """Send the picture of `d_`, and tell what is missing all the same."""
     other = replace(address, public_id=chain.default_image, extension=extension_of(chain.default_image), version=None)
+    looking = looking.others
     try:
         found = await looking.base(replace(other, type=UPLOAD))
     except RequestError:
@@ -165,7 +172,7 @@ def check_signature(account: Account, address: Address, chain: Chain, request: w
     if needed and has_token(account, request):
         return True
     if needed:
-        raise Unsigned(f"Images of type {address.type} need a signed URL")
+        raise Unsigned(NEEDS_SIGNATURE.format(address.type))
     if (
         account.settings.strict
         and chain.changes_pixels
@@ -192,9 +199,11 @@ async def send(
     account, request = looking.account, looking.request
     if chain.asks_context:
         chain = read_chain(address.transformations, account.named_transformation, found.about.context)
+        if looking.restricted and not (looking.signed or chain.changes_pixels):
+            raise Unsigned(NEEDS_SIGNATURE.format(address.type))
     keeping = await caching(account, address, found, temporary=bool(more))
     headers = {**always(), **keeping.headers, **(more or {})}
-    if looking.signed and not address.signature:  # a token lets in only its owner, and only for a while
+    if looking.token:  # it lets in only its owner, and only for a while
         headers, keeping = {**headers, **OWN}, replace(keeping, shortly=OWN, watched=None)
     same = not found.extension or format_named(found.extension) == format_named(found.stored)
     if found.is_its_file and same and not chain.changes_pixels and (found.fits or looking.signed):

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
 from imageserver.catalog.catalogs import Entry
+from imageserver.catalog.fields import properties_in
 from imageserver.catalog.loading import State
 from imageserver.catalog.written import Json
 from imageserver.config import Key
@@ -69,9 +70,8 @@ class Found:
         record = self.entry.record if self.entry else None
         if record is None:
             return About()
-        pairs = (line.partition("=") for line in record.user_data.replace("??", "\n").splitlines())
         tags = frozenset(filter(None, (one.strip() for one in record.tags.split(","))))
-        return About(tags, {name.strip(): value for name, equals, value in pairs if equals})
+        return About(tags, dict(properties_in(record.user_data)))
 
     @property
     def own(self) -> frozenset[Path]:
@@ -83,13 +83,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Looks names up for one request, that is `signed` or not; without, its picture may be restricted all the same."""
+    """Looks names up for one request, that is `signed` or not; without, its picture may be restricted all the same.
+
+    A `token` counts as a signature, but only for that picture.
+    """
 
     account: Account
     request: web.Request
     state: State
     signed: bool
     restricted: bool = False
+    token: bool = False
+
+    @property
+    def others(self) -> Looking:
+        """What looks up all else that a URL shows, layers and default images: only a signature is for these, too."""
+        return replace(self, signed=self.signed and not self.token, restricted=False)
 
     def path_of(self, name: str) -> str:
         """Give the native path of a record."""
@@ -179,7 +188,7 @@ class Looking:
     async def layer(self, overlay: Overlay) -> Shown:
         """Measure what a layer shows."""
         if isinstance(overlay.shows, Named):
-            return (await self.found(self.named(overlay.shows))).shown
+            return (await self.others.found(self.others.named(overlay.shows))).shown
         if isinstance(overlay.shows, Written) and overlay.shows.saved:
             overlay = await self.in_saved_style(overlay, overlay.shows)
         written = layer_request(overlay, self.account.root, self.font, lambda _: "")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -161,7 +163,8 @@ class Looking:
             raise BadTransformation(f"Invalid layer: {written[:100]}")
         unbounded = replace(picture, rules=replace(picture.rules, max_size=UNBOUNDED, default_size=UNBOUNDED))
         survey = Survey(await site.facts(planned))
-        window = survey.measure(unbounded).view.window
+        measure = partial(survey.measure, unbounded)  # a long text takes its time
+        window = (await asyncio.to_thread(measure) if planned.sets_text else measure()).view.window
         alpha = (
             bool(picture.texts)
             or not query.startswith("src=(")

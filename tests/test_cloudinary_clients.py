@@ -159,6 +159,8 @@ def test_coordinates_say_what_is_seen(client: Client) -> None:
         ("c_crop,g_face", (20, 20), (0, 0, 20, 20)),
         ("c_crop,g_custom", (90, 80), (70, 0, 90, 20)),
         ("c_crop,g_face,h_30,w_20", (20, 30), (0, 5, 20, 25)),
+        ("c_crop,g_face,h_40,w_60", (60, 40), (30, 10, 50, 30)),
+        ("b_blue,c_fill_pad,g_face,h_300,w_100", (100, 300), (55, 90, 85, 120)),
         ("c_fill,g_face,h_100,w_50", (50, 100), (20, 10, 40, 30)),
         ("c_thumb,g_face,h_40,w_40", (40, 40), (10, 10, 30, 30)),
         ("c_thumb,g_face,h_40,w_40,z_2.0", (40, 40), (0, 0, 40, 40)),

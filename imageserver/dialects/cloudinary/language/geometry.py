@@ -241,7 +241,7 @@ def filled(picture: Picture, asked: Asked) -> Picture:
     if not (asked.width and asked.height):
         return only_side(picture, asked)
     if asked.center is not None:
-        return cut_about(picture, asked)
+        return cut_about(picture, asked, max(ratios(picture, asked)))
     size = Size(asked.width, asked.height)
     return picture.viewed(f"wid={size.width}", f"hei={size.height}", "fit=crop,1", *align(asked), size=size)
 
@@ -286,14 +286,14 @@ def filled_or_padded(picture: Picture, asked: Asked) -> Picture:
     inner = Size(min(canvas.width, whole.size.width), min(canvas.height, whole.size.height))
     left, top = place(canvas, inner, (0, 0), (0, 0))
     margins = (left, top, canvas.width - inner.width - left, canvas.height - inner.height - top)
-    part = seen(whole, inner, asked.focus) if asked.focus else cut(whole, with_size(asked, inner.width, inner.height))
+    wanted = with_size(asked, inner.width, inner.height)
+    part = cut(whole, wanted) if asked.center is None else cut_about(picture, wanted, fit / KEPT)
     return extended(part, margins, asked.color, canvas) if any(margins) else part
 
 
-def cut_about(picture: Picture, asked: Asked) -> Picture:
-    """Fill about a point of the picture."""
+def cut_about(picture: Picture, asked: Asked, scale: float) -> Picture:
+    """Scale the picture, and cut what is about a point of it."""
     x, y = asked.center or (0, 0)
-    scale = max(ratios(picture, asked))
     whole = fitting(picture, scale)
     left = min(max(0, rounded(x * scale - asked.width / 2)), max(0, whole.size.width - asked.width))
     top = min(max(0, rounded(y * scale - asked.height / 2)), max(0, whole.size.height - asked.height))
@@ -360,6 +360,8 @@ def cut(picture: Picture, asked: Asked) -> Picture:
     wanted = Size(asked.width or usual.width, asked.height or usual.height)
     if asked.focus:
         return seen(picture, wanted, asked.focus)
+    if asked.box:
+        return cut_about(picture, with_size(asked, wanted.width, wanted.height), 1)
     if asked.center is not None:
         left, top = (rounded(asked.center[0] - wanted.width / 2), rounded(asked.center[1] - wanted.height / 2))
     elif asked.corner:

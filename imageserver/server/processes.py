@@ -147,11 +147,11 @@ class Attendant(threading.Thread):
             try:
                 pipe = self._living()
                 pipe.send((job.work, job.arguments))
-                pipe.recv()  # it has begun; one that dies before, such as one that was idle, costs nothing
+                if pipe.poll(job.seconds) and pipe.recv() == BEGUN:
+                    return pipe
             except (EOFError, OSError):
-                self._end()
-            else:
-                return pipe
+                pass  # it has died before it began, such as one that was idle: that costs nothing
+            self._end()
         raise Died("its worker processes keep dying")
 
     def _look(self) -> None:

@@ -50,7 +50,7 @@ def clouds(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "  told: {path: grid.png, tags: 'sale, on_top', "
         "user_data: {kind: red_shoe, price: 10, note: '10,5% off / $a'}}\n"
         "  folder/inner: {path: grid.png}\n  'a,b ü&.x': {path: photo.jpg}\n"
-        "  private:own: {path: grid.png, access: private}\n"
+        "  private:own: {path: grid.png, access: private}\n  guarded: {path: grid.png, access: private}\n"
         "  authenticated:own: {path: grid.png, access: authenticated}\n",
     )
     at = text.index("\nmacros:\n") + len("\nmacros:\n")
@@ -138,6 +138,8 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("l_subtitles:x/fl_layer_apply/photo", 400, "Overlays of type subtitles are not supported"),
         ("l_private:own/fl_layer_apply/photo", 401, "Overlay private:own needs a signed URL"),
         ("/demo/image/private/l_authenticated:own/fl_layer_apply/own", 401, "Overlay authenticated:own needs a signed"),
+        ("/demo/image/private/l_guarded/fl_layer_apply/own", 401, "guarded needs a signed URL"),
+        ("/demo/image/private/d_guarded,w_5/nothing", 404, "Resource not found - nothing"),
         ("cs_cmyk/photo", 400, "Invalid color space in transformation: cmyk"),
         ("w_5/private:own.png", 404, "Resource not found - private:own"),
         ("w_5000/photo", 400, "illegal image size 5000x3750"),
@@ -188,6 +190,8 @@ UNTIL = 4_000_000_000
         (f"exp={UNTIL}~acl=%2fimage%2f*", "", OWN, 200),
         (f"exp={UNTIL}~acl=%2fdemo%2f*%2fown.png", "", OWN, 200),
         (f"st=1~exp={UNTIL}~acl=%2fa%2f*!%2fimage%2fauthenticated%2fw_*", "", OWN.replace("v1", "w_5"), 200),
+        (f"exp={UNTIL}~acl=%2f*%2fown.png", "", OWN.replace("v1", "l_private:own/fl_layer_apply"), 401),
+        (f"exp={UNTIL}~acl=%2f*%2fown.png", "", OWN.replace("v1", "l_guarded/fl_layer_apply"), 401),
         (f"ip=127.0.0.1~exp={UNTIL}~acl=%2f*", "", OWN, 200),
         (f"exp={UNTIL}", "~url=%2fdemo%2fimage%2fauthenticated%2fv1%2fown.png", OWN, 200),
         (f"exp={UNTIL}", "~url=%2fdemo%2fimage%2fauthenticated%2fv1%2fother.png", OWN, 401),

@@ -108,7 +108,12 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
     chain = read_chain(address.transformations, account.named_transformation)
     signed = check_signature(account, address, chain, request)
     looking = Looking(
-        account, request, account.site.live.state, signed, restricted=address.type == "private" and chain.changes_pixels
+        account,
+        request,
+        account.site.live.state,
+        signed,
+        restricted=address.type == "private" and chain.changes_pixels,
+        by_token=signed and not address.signature,
     )
     try:
         found = await looked_up(looking, address)
@@ -194,7 +199,7 @@ async def send(
         chain = read_chain(address.transformations, account.named_transformation, found.about.context)
     keeping = await caching(account, address, found, temporary=bool(more))
     headers = {**always(), **keeping.headers, **(more or {})}
-    if looking.signed and not address.signature:  # a token lets in only its owner, and only for a while
+    if looking.by_token:  # a token lets in only its owner, and only for a while
         headers, keeping = {**headers, **OWN}, replace(keeping, shortly=OWN, watched=None)
     same = not found.extension or FORMATS.get(found.extension.casefold(), "") == FORMATS.get(found.stored, "-")
     if found.is_its_file and same and not chain.changes_pixels and (found.fits or looking.signed):

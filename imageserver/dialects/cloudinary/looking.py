@@ -11,10 +11,11 @@ from aiohttp import web
 
 from imageserver.admission.admitting import Admitted
 from imageserver.catalog.catalogs import Entry
+from imageserver.catalog.fields import properties_in
 from imageserver.catalog.loading import State
 from imageserver.catalog.written import Json
 from imageserver.config import Key
-from imageserver.dialects.cloudinary.account import UPLOAD, Account, record_id
+from imageserver.dialects.cloudinary.account import UPLOAD, Account, public_name, record_id
 from imageserver.dialects.cloudinary.language.address import Address
 from imageserver.dialects.cloudinary.language.chain import Chain, Known, Overlay, key_of, layer_request
 from imageserver.dialects.cloudinary.language.components import Component
@@ -70,9 +71,8 @@ class Found:
         record = self.entry.record if self.entry else None
         if record is None:
             return About()
-        pairs = (line.partition("=") for line in record.user_data.replace("??", "\n").splitlines())
         tags = frozenset(filter(None, (one.strip() for one in record.tags.split(","))))
-        return About(tags, {name.strip(): value for name, equals, value in pairs if equals})
+        return About(tags, dict(properties_in(record.user_data)))
 
     @property
     def own(self) -> frozenset[Path]:
@@ -84,13 +84,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Looks names up for one request, that is `signed` or not; without, its picture may be restricted all the same."""
+    """Looks names up for one request, that is `signed` or not; without, its picture may be restricted all the same.
+
+    One that is let in `by_token` has chosen by itself what lies over its picture: no signature stands for that.
+    """
 
     account: Account
     request: web.Request
     state: State
     signed: bool
     restricted: bool = False
+    by_token: bool = False
+
+    @property
+    def shows_all(self) -> bool:
+        """Tell whether it may also show what is not for everybody, and is not the picture that it asks for."""
+        return self.signed and not self.by_token
 
     def path_of(self, name: str) -> str:
         """Give the native path of a record."""
@@ -123,6 +132,8 @@ class Looking:
         record = entry.record
         if record is None:
             raise NoSuchResource(name)
+        if record.access and public_name(name)[0] == UPLOAD and not self.shows_all:
+            raise Unsigned(f"{name} needs a signed URL")
         if not record.path or record.modifier or record.post_modifier:
             return Found(await self.measured(self.path_of(name)), "", name=name, entry=entry)
         path, attributes = entry.source(), entry.catalog.attributes
@@ -211,7 +222,7 @@ class Looking:
 
     def named(self, layer: Named) -> str:
         """Find the record of a layer; what needs a signature is for URLs that have one."""
-        if layer.type != UPLOAD and not self.signed:
+        if layer.type != UPLOAD and not self.shows_all:
             raise Unsigned(f"Overlay {layer.type}:{layer.public_id} needs a signed URL")
         for public_id in candidates(layer.public_id):
             name = record_id(layer.type, public_id)

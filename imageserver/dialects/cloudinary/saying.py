@@ -11,6 +11,7 @@ from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.store.edits import Key
 
 COORDINATES = 4
+LONGEST_NUMBER = 9
 
 
 def fields_of(call: Call) -> dict[Key, Json]:
@@ -99,12 +100,24 @@ def boxes_of(call: Call, asset: Asset) -> dict[str, Json]:
     return {**note, "coordinates": known} if known else note
 
 
+def check_coordinates(call: Call) -> None:
+    """Raise `Failed` for coordinates that make no sense, before anything is changed."""
+    for name in ("face_coordinates", "custom_coordinates"):
+        if call.has(name):
+            coordinates(call.text(name))
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text is a whole number, and not a huge one."""
+    return text.isdecimal() and len(text) <= LONGEST_NUMBER
+
+
 def coordinates(text: str) -> list[Json]:
     """Read rectangles, `x,y,w,h|…`."""
     boxes: list[Json] = []
     for one in text.split("|"):
         words = one.split(",")
-        if len(words) != COORDINATES or not all(word.strip().isdecimal() for word in words):
+        if len(words) != COORDINATES or not all(is_whole(word.strip()) for word in words):
             raise Failed(400, f"Invalid coordinates: {one[:40]}")
         boxes.append([int(word) for word in words])
     return boxes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import Account
 from imageserver.dialects.cloudinary.calls import Call, check_signed
 from imageserver.dialects.cloudinary.deriving import drawn
 from imageserver.dialects.cloudinary.language.components import Component
@@ -35,13 +34,16 @@ async def text(call: Call) -> object:
     written = text_request(layer, component, account.root, looking.font)
     path, _, query = written.partition("?")
     body = await drawn(call, account.site.plan(looking.admit(path, f"{query}&scl=1&fmt=png-alpha"), NO_HINTS))
-    with ExitStack() as stack:
+    stack = ExitStack()
+    try:
         folder = await call.run(lambda: stack.enter_context(account.store().staging()))
         file = folder / "text.png"
         await call.run(file.write_bytes, body)
         told = await take_in(call, file)
-    if isinstance(told, dict) and not told.get("existing"):
-        await call.run(remember, account, str(told["public_id"]), style)
+    finally:
+        await call.run(stack.close)
+    if not told.get("existing"):
+        await call.run(account.notes.add, "asset", str(told["asset_id"]), {"text": style})
     return told
 
 
@@ -58,8 +60,3 @@ def style_of(call: Call) -> dict[str, Json]:
         "styles": list[Json](styles),
         **{name: f"rgb:{color[1:]}" if color.startswith("#") else color for name, color in colors.items() if color},
     }
-
-
-def remember(account: Account, public_id: str, style: dict[str, Json]) -> None:
-    """Keep the style of a text that was stored, in a thread."""
-    account.notes.add("asset", account.store().record(public_id).row.uid, {"text": style})

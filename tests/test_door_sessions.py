@@ -58,7 +58,7 @@ def test_what_everybody_sees_is_kept_by_everybody(doors: Client) -> None:
 
 @pytest.mark.parametrize(
     ("url", "status"),
-    [("/closed/own.png", 400), ("/closed/w_9/own.png", 400), ("/demo/later.png", 200), ("/demo/hidden.png", 400)],
+    [("/closed/own.png", 401), ("/closed/w_9/own.png", 401), ("/demo/later.png", 200), ("/demo/hidden.png", 401)],
 )
 def test_cloudinarys_signature_opens_a_catalog_of_signed_requests(doors: Client, url: str, status: int) -> None:
     cloud, _, rest = url.strip("/").partition("/")

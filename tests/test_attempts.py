@@ -89,6 +89,9 @@ def test_a_flood_of_guesses_costs_little(caplog: pytest.LogCaptureFixture) -> No
     tracemalloc.stop()
     assert attempts.wait(network_of(address), NOW + 50) == WINDOW
     assert len(caplog.records) == MOST_FAILURES
+    for second in range(100):
+        assert attempts.judge(None, "a program with an old password", NOW + second, lambda: None) is None
+    assert len(caplog.records) == MOST_FAILURES + 1
 
 
 @pytest.mark.parametrize("door", DOORS)

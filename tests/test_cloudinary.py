@@ -196,6 +196,8 @@ UNTIL = 4_000_000_000
         (f"exp={UNTIL}~acl=%2fimage%2f*", "", OWN, 200),
         (f"exp={UNTIL}~acl=%2fdemo%2f*%2fown.png", "", OWN, 200),
         (f"st=1~exp={UNTIL}~acl=%2fa%2f*!%2fimage%2fauthenticated%2fw_*", "", OWN.replace("v1", "w_5"), 200),
+        (f"exp={UNTIL}~acl=%2f*%2fown.png", "", OWN.replace("v1", "l_private:own/fl_layer_apply"), 401),
+        (f"exp={UNTIL}~acl=%2f*%2fown.png", "", OWN.replace("v1", "l_guarded/fl_layer_apply"), 401),
         (f"ip=127.0.0.1~exp={UNTIL}~acl=%2f*", "", OWN, 200),
         (f"exp={UNTIL}", "~url=%2fdemo%2fimage%2fauthenticated%2fv1%2fown.png", OWN, 200),
         (f"exp={UNTIL}", "~url=%2fdemo%2fimage%2fauthenticated%2fv1%2fother.png", OWN, 401),

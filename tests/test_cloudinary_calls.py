@@ -30,7 +30,10 @@ from PIL import Image
 from remote import remote_server
 from serving import Client, serving
 
+from imageserver.config import Config
 from imageserver.dialects.cloudinary.language.signatures import url_signatures
+
+MOST = Config().limits.file_size
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,8 @@ def test_texts_are_stored_with_their_style(client: Client) -> None:
     assert (hidden.get("type"), hidden.get("public_id")) == ("private", "style")
     uploader.text("Hello", public_id="style", font_size=20)
     assert client.ask(urls[0]).body != one.body
+    mine = client.ask("/v1_1/demo/image/text", "POST", *form(**signed(text="Hello", public_id="mine", type="private")))
+    assert (mine.status, json.loads(mine.text)["type"]) == (200, "private")
     for wrong, parameters in (
         ("font_size", {"font_size": "0"}),
         ("color", {"font_color": "nocolour"}),
@@ -110,6 +115,9 @@ def test_formats_that_browsers_may_not_show_are_sent_as_they_are_or_as_ones_that
         ("image/upload", signed(), 400, "Missing required parameter - file"),
         ("image/upload", {"file": "data:image/png;base64,", **signed()}, 400, "Empty file"),
         ("image/upload", {"file": "data:text/plain,words", **signed()}, 400, "Invalid image file"),
+        ("image/upload", {"file": "data:image/png", **signed()}, 400, "Invalid data URI"),
+        ("image/upload", {"file": DATA, **signed(custom_coordinates="9" * 5000 + ",1,1,1")}, 400, "Invalid coord"),
+        ("image/upload", {"file": DATA, **signed(), "context": "a=" + "b" * 9000}, 401, "Invalid Signature"),
         ("image/upload", {"file": "/etc/passwd", **signed()}, 400, "Invalid file parameter"),
         ("image/upload", {"file": "http://127.0.0.1:1/a.png", **signed()}, 400, "Remote URLs are not allowed"),
         ("image/upload", {"file": DATA, **signed(public_id="a?b")}, 400, "public_id (a?b) is invalid"),
@@ -162,6 +170,7 @@ def test_refused(client: Client, path: str, parts: dict[str, str], status: int, 
     assert reply.status == status, reply.text
     assert text in (reply.text if status == 200 else json.loads(reply.text)["error"]["message"])
     assert reply.headers["X-Request-Id"]
+    assert len(reply.headers.get("X-Cld-Error", "")) <= 1000
     if "eager" not in parts:
         assert yaml_of(client) == before
 
@@ -195,6 +204,27 @@ def test_preset_that_comes_as_a_form(client: Client) -> None:
     assert uploader.unsigned_upload(png(RED), "told")["context"] == {"custom": {"who": "guest"}}
 
 
+def test_preset_tells_nobody_of_what_is_not_for_everybody(client: Client) -> None:
+    basic = "Basic " + base64.b64encode(b"key:secret").decode()
+    headers = {"Authorization": basic, "Content-Type": "application/x-www-form-urlencoded"}
+    body = b"name=closed&unsigned=true&type=private"
+    assert client.ask("/v1_1/demo/upload_presets", "POST", body, headers).status == 200
+    body, headers = form(upload_preset="closed", public_id="guest", file="data:image/png," + quote(png(RED)))
+    first, second = (client.ask("/v1_1/demo/image/upload", "POST", body, headers) for _ in range(2))
+    assert (first.status, color(fetch(client, json.loads(first.text)["url"]))) == (200, RED)
+    assert (second.status, json.loads(second.text)) == (400, {"error": {"message": "guest already exists"}})
+
+
+def test_macro_in_native_commands_is_no_transformation_to_be_made(client: Client) -> None:
+    path = client.folder / "catalogs" / "Co" / "catalog.yaml"
+    path.write_text(f"{path.read_text()}macros: {{Mine: wid=9}}\n")
+    basic = "Basic " + base64.b64encode(b"key:secret").decode()
+    headers = {"Authorization": basic, "Content-Type": "application/x-www-form-urlencoded"}
+    reply = client.ask("/v1_1/demo/transformations/mine", "POST", b"transformation=w_5", headers)
+    assert (reply.status, "already exists" in reply.text) == (409, True)
+    assert "Mine: wid=9" in path.read_text()
+
+
 def test_form_with_two_files(client: Client) -> None:
     body, headers = form(file=DATA, **signed())
     twice = body.replace(b"--x--\r\n", b"") + body
@@ -210,6 +240,18 @@ def test_chunk_out_of_order(client: Client) -> None:
     reply = client.ask("/v1_1/demo/image/upload", "POST", body, {**headers, **more})
     assert reply.status == 400
     assert "expected the bytes from 0 on" in reply.text
+
+
+def test_chunks_are_no_more_than_a_file_may_be(client: Client) -> None:
+    whole = client.folder / "state" / "cloudinary" / "uploads" / "demo-many"
+    whole.parent.mkdir(parents=True, exist_ok=True)
+    with whole.open("wb") as file:
+        file.truncate(MOST)
+    body, headers = form(**{"file": "x", **signed()})
+    body = body.replace(b'name="file"', b'name="file"; filename="a.png"')
+    more = {"Content-Range": f"bytes {MOST}-{MOST}/{2 * MOST}", "X-Unique-Upload-Id": "many"}
+    reply = client.ask("/v1_1/demo/image/upload", "POST", body, {**headers, **more})
+    assert (reply.status, "limits.file_size" in reply.text, whole.exists()) == (400, True, False)
 
 
 def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:

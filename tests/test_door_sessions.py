@@ -114,3 +114,6 @@ def test_ranges(doors: Client, url: str) -> None:
     assert (part.status, part.body) == (206, whole.body[2:6])
     beyond = doors.ask(url, headers={"Range": "bytes=999999-"})
     assert (beyond.status, beyond.headers["Content-Range"]) == (416, f"bytes */{len(whole.body)}")
+    other = doors.ask(url, headers={"If-Match": '"another"'})
+    assert other.status == 412
+    assert {one.headers["Cache-Control"] for one in (beyond, other)} == {"no-store"}

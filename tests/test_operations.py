@@ -317,6 +317,7 @@ def test_log_of_what_is_not_sent(client: Client) -> None:
         ("full", "/demo/image/upload/s--k.1_2--/w_3/a.png", {"url": "/demo/image/upload/s--…--/w_3/a.png"}),
         ("hashed", "/demo/image/upload/s--k.1_2--/a.png", {"url": "/demo/image/upload/s--…--/a.png"}),
         ("none", "/demo/image/upload/s--k.1_2--/a.png?b", {"path": "/demo/image/upload/s--…--/a.png"}),
+        ("full", "/demo/a.png?__cld_token__=exp=9~hmac=0f&a=1", {"url": "/demo/a.png?__cld_token__=exp=9~hmac=…&a=1"}),
     ],
 )
 def test_how_commands_are_logged(mode: str, url: str, shown: Mapping[str, str]) -> None:

@@ -338,3 +338,13 @@ def test_yaml_that_is_broken_meanwhile_is_left_to_people(shoes: Site) -> None:
         shoes.store.commit([Put("mule", {})])
     assert "catalog.yaml:2:1: not valid YAML" in str(caught.value)
     assert shoes.text == "images: {boot: ["
+
+
+def test_created_is_when_a_record_got_its_first_name(shoes: Site) -> None:
+    shoes.store.commit([Put("mule", {"path": "other.jpg"})])
+    for second, (name, to) in enumerate((("mule", "clog"), ("clog", "mule"), ("mule", "pump")), 1):
+        shoes.clock.now = NOW + second
+        shoes.store.commit([Rename(name, to)])
+    shoes.store.commit([Put("clog", {})])
+    assert shoes.store.created(["boot", "pump"]) == {"boot": NOW * 1000, "pump": NOW * 1000}
+    assert shoes.store.created(["clog"]) == {"clog": (NOW + 3) * 1000}

@@ -63,6 +63,10 @@ def test_static_content_has_a_folder_of_its_own(tmp_path: Path, root: str) -> No
     assert place.again().record("r", "content").row.md5 == md5(picture("by hand")).hexdigest()  # noqa: S324
     with pytest.raises(AlreadyThere, match="another record"):
         place.store.commit([replace(stored("three"), name="other")])
+    if root:  # the same path in another folder is another file
+        place.store.commit([replace(stored("four", "r.jpg"), name="four")])
+        place.store.commit([Remove("four", "content", files=True)])
+        assert not (folder / "r.jpg").exists()
     with pytest.raises(InvalidEdit, match="no such file"):
         place.store.commit([Put("none", {"path": "none.pdf"}, "content")])
     place.store.commit([Remove("r", "content", files=True)])
@@ -98,3 +102,21 @@ def test_file_of_another_record_is_not_overwritten(shoes: Site) -> None:
     assert shoes.image("sandal.jpg").read_bytes() == picture("sandal")
     shoes.store.commit([shoes.file("sandals", "new"), shoes.file("sandal/1", "one")])
     assert shoes.store.record("sandal/1").fields == {"path": "sandal/1.jpg"}
+
+
+def test_file_of_nobody_is_not_overwritten(shoes: Site) -> None:
+    """It may be asked for by its path, or be part of a template."""
+    shoes.image("banner.jpg").write_bytes(picture("by hand"))
+    shoes.store.commit([shoes.file("banner", "new"), Remove("boot", files=True), shoes.file("boot", "again")])
+    assert shoes.image("banner.jpg").read_bytes() == picture("by hand")
+    assert shoes.store.record("banner").fields == {"path": "banner-2.jpg"}
+    path = str(shoes.store.record("boot").fields["path"])
+    assert shoes.image(path).read_bytes() == picture("again")
+
+
+def test_ids_that_make_no_file_names(shoes: Site) -> None:
+    name = "é" * 200
+    shoes.store.commit([replace(shoes.file("long", "x"), name=name)])
+    assert shoes.image(str(shoes.store.record(name).fields["path"])).read_bytes() == picture("x")
+    with pytest.raises(InvalidEdit, match="one of the folders is a file"):
+        shoes.store.commit([shoes.file("boot.jpg/toe", "y")])

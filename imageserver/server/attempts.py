@@ -62,8 +62,9 @@ class Attempts:
             raise TooManyAttempts(wait)
         found = opens()
         if found is None:
+            is_new = guess not in self._recent(network, now)
             self._fail(network, guess, now)
-            if not wait:
+            if is_new and not wait:
                 log.warning("wrong credentials from %s", address or "an unknown address")
             return None
         self._right[known] = None

@@ -18,10 +18,13 @@ from imageserver.errors import UnsatisfiableRange
 from imageserver.plan.files import FilePlan, StaticFile
 from imageserver.plan.plan import Lifetime
 from imageserver.server.content import send
+from imageserver.server.file_versions import version_of
 from imageserver.server.heading import ruled
 from imageserver.server.site import Site
 
 Digest = Callable[[Path], Awaitable[str]]
+NOT_KEPT = {"Cache-Control": "no-store"}
+"""Of what is refused: a cache that keeps it under the URL would keep the file from everybody."""
 
 
 async def send_stored(
@@ -38,7 +41,10 @@ async def send_stored(
     with opened.stream:
         facts = opened.facts
         if digest is not None:
-            facts = replace(facts, tag=await digest(file.root / file.path))
+            path = file.root / file.path
+            tag = await digest(path)
+            if version_of(path)[1:] == opened.state:  # nobody has put another file in its place
+                facts = replace(facts, tag=tag)
         return await send(request, opened, answered(file, facts, request, headers, admitted))
 
 
@@ -51,5 +57,6 @@ def answered(
         found = answer_file(plan, facts, request.headers, time.time(), parts=request.method != "HEAD")
     except UnsatisfiableRange as error:
         status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-        return FileAnswer(status, {**ruled(headers, admitted), "Content-Range": f"bytes */{error.length}"})
-    return replace(found, headers=ruled({**found.headers, **headers}, admitted))
+        return FileAnswer(status, {**ruled(headers, admitted), "Content-Range": f"bytes */{error.length}", **NOT_KEPT})
+    kept = NOT_KEPT if found.status is HTTPStatus.PRECONDITION_FAILED else {}
+    return replace(found, headers={**ruled({**found.headers, **headers}, admitted), **kept})

@@ -14,9 +14,11 @@ LAST = "SELECT max(global_rev) FROM change WHERE event != 'found'"
 SINCE = "SELECT DISTINCT section, name FROM change WHERE global_rev > ? AND (? = '' OR (section = ? AND name = ?))"
 WRITTEN = "SELECT written FROM change WHERE section = ? AND name = ? AND global_rev <= ? ORDER BY global_rev DESC"
 CREATED = (
-    "SELECT changed_at FROM change WHERE section = ? AND name = ? AND (event = 'found' OR event LIKE '%created') "
+    "SELECT global_rev, changed_at, event FROM change WHERE section = ? AND name = ? AND global_rev < ? AND "
+    "(event = 'found' OR event LIKE '%created' OR (event = 'renamed' AND written IS NOT NULL)) "
     "ORDER BY global_rev DESC LIMIT 1"
 )
+RENAMED = "SELECT name FROM change WHERE global_rev = ? AND section = ? AND event = 'renamed' AND written IS NULL"
 NOW = 2**62
 
 
@@ -56,8 +58,20 @@ def is_there(revision: RevisionRow, hashes: set[str]) -> bool:
 
 def created_at(book: Book, section: str, names: Iterable[str]) -> dict[str, int]:
     """Give the milliseconds at which records came to be, or were first seen; without those that nobody knows."""
-    found = ((name, next(book.rows(CREATED, section, name), None)) for name in names)
-    return {name: row[0] for name, row in found if row is not None}
+    found = ((name, beginning(book, section, name)) for name in names)
+    return {name: moment for name, moment in found if moment is not None}
+
+
+def beginning(book: Book, section: str, name: str) -> int | None:
+    """Follow a record back through the names that it had; None where several were renamed at once."""
+    before, names = NOW, [name]
+    while len(names) == 1:
+        row = next(book.rows(CREATED, section, names[0], before), None)
+        if row is None or row[2] != "renamed":
+            return None if row is None else int(row[1])
+        before = row[0]
+        names = [one for (one,) in book.rows(RENAMED, before, section)]
+    return None
 
 
 def changed_since(book: Book, key: Id | None, since: int | None) -> list[Changed]:

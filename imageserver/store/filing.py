@@ -17,6 +17,8 @@ from imageserver.store.validating import check_id, check_path
 from imageserver.store.writing import Plain
 
 FIELD = {"source": "path", "mask": "mask_path"}
+LONGEST_NAME = 200
+"""Bytes of a name that is made of an id; file systems take 255, and something comes behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +77,22 @@ class Filing:
         self.draft.fate(key).stored = True
 
     def free_path(self, edit: StoreFile, kind: str, around: Surroundings) -> str:
-        """Make a path out of the id of a record that no other record uses."""
+        """Make a path out of the id of a record at which nothing is: no file of another record, nor of nobody."""
         suffix = {"jpeg": "jpg", "tiff": "tif"}.get(kind, kind)
-        stem = edit.name + ("-mask" if edit.kind == "mask" else "")
+        stem = "/".join(map(shortened, edit.name.split("/"))) + ("-mask" if edit.kind == "mask" else "")
         names = (f"{stem}{number}.{suffix}" for number in ("", *(f"-{count}" for count in range(2, 10_000))))
         key = (edit.section, edit.name)
-        return next(name for name in names if not list(self.users(around.written_path(name), key, around)))
+        return next(name for name in names if self.is_free(around.written_path(name), key, around))
+
+    def is_free(self, path: str, key: Id, around: Surroundings) -> bool:
+        """Tell whether a file may be stored at a path without taking anybody's place."""
+        return not (around.root / path).exists() and not list(self.users(path, key, around))
 
     def users(self, path: str, but: Id, around: Surroundings) -> Iterator[str]:
         """Name the other records whose source or mask is at a path of the same folder."""
         statement = "SELECT section, name FROM record WHERE deleted = 0 AND (source = ? OR mask = ?)"
-        for section, name in self.draft.book.rows(statement, path, path):
-            elsewhere = around.of(section).root != around.root
+        for section, name in list(self.draft.book.rows(statement, path, path)):
+            elsewhere = self.draft.around().of(section).root != around.root
             if (section, name) != but and (section, name) not in self.draft.gone and not elsewhere:
                 yield name
         if (around.root, path) in self.arrivals:
@@ -108,7 +114,12 @@ class Filing:
         self.draft.coming[around.root, path] = temporary
         if self.dry:
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise InvalidEdit(
+                path, "expected a path of folders and a file, and one of the folders is a file"
+            ) from error
         if not same_disk(temporary, target.parent):
             temporary = copy_beside(temporary, folder_for(target, around.root))
             self.made.append(temporary)
@@ -204,6 +215,11 @@ class Filing:
     def sizes(self) -> dict[str, int]:
         """Give the lengths of the files that are kept."""
         return {strong: path.stat().st_size for strong, path in self.saved.items()}
+
+
+def shortened(part: str) -> str:
+    """Give a part of an id as the name of a file, which is shorter than an id may be in bytes."""
+    return part.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def folder_for(target: Path, root: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import time
 from base64 import b64decode
@@ -12,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from aiohttp import web
 
@@ -29,14 +28,9 @@ from imageserver.server.fetching import Fetcher
 
 P = ParamSpec("P")
 T = TypeVar("T")
-INDEXED = re.compile(r"(.+?)\[[0-9]*\]")
 OLDEST = 3600
 """Seconds that a signature is good for."""
-JSON_TYPE, FORM_TYPE = "application/json", "multipart/form-data"
 YES = frozenset({"1", "true", "yes", "on"})
-MOST_INLINE = 2**26
-"""Bytes of a file that comes as a text."""
-DEEPEST = 8
 ANY_MEDIA_TYPE = ("",)
 """How the media types begin of what raw files are fetched as."""
 
@@ -118,20 +112,24 @@ async def inline_file(call: Call, text: str, folder: Path) -> Path:
     """Store a file that came as a data URI, or from a URL where that is allowed."""
     path = folder / "source"
     if text.startswith("data:"):
-        head, comma, body = text.partition(",")
-        try:
-            data = b64decode(body, validate=False) if head.endswith(";base64") else unquote(body).encode()
-        except (NoBase64, ValueError) as error:
-            raise Failed(400, "Invalid data URI") from error
-        if not comma:
-            raise Failed(400, "Invalid data URI")
-        await call.run(path.write_bytes, data)
+        await call.run(lambda: path.write_bytes(bytes_in(text)))
         return path
     if not text.startswith(("http://", "https://")):
         raise Failed(400, "Invalid file parameter: expected a file, a data URI or a URL")
     call.filename = call.filename or unquote(text.partition("?")[0].rpartition("/")[2])
     await call.run(shutil.copyfile, await brought(call, text), path)
     return path
+
+
+def bytes_in(uri: str) -> bytes:
+    """Read a data URI, in a thread; raises `Failed`."""
+    head, comma, body = uri.partition(",")
+    try:
+        if comma:
+            return b64decode(body) if head.endswith(";base64") else unquote_to_bytes(body)
+    except (NoBase64, ValueError) as error:
+        raise Failed(400, "Invalid data URI") from error
+    raise Failed(400, "Invalid data URI")
 
 
 async def brought(call: Call, url: str) -> Path:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import time
 from contextlib import suppress
+from io import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,8 +31,6 @@ async def collected(call: Call) -> dict[str, object] | None:
         raise Failed(400, "Missing required parameter - file")
     start, end, total = int(match[1]), int(match[2]), int(match[3])
     length = await call.run(added, call, name, call.file, start)
-    if length > call.account.site.config.limits.file_size:
-        raise Failed(400, "File size too large (limits.file_size)")
     if total < 0 or length < total:
         return {
             "done": False,
@@ -57,12 +57,16 @@ def folder_of(call: Call) -> Path:
 
 
 def added(call: Call, name: str, part: Path, start: int) -> int:
-    """Add a part behind those that are there; raises `Failed` for one that does not follow them."""
+    """Add a part behind those that are there; raises `Failed` for one that does not follow them, or is too much."""
     path = folder_of(call) / f"{call.account.cloud.name}-{name}"
     with path.open("ab") as whole, part.open("rb") as stream:
-        length = whole.tell()
+        fcntl.flock(whole, fcntl.LOCK_EX)  # a client that was not answered in time may send a part again
+        length = whole.seek(0, SEEK_END)
         if start != length:
             raise Failed(400, f"Invalid Content-Range: expected the bytes from {length} on")
+        if length + part.stat().st_size > call.account.site.config.limits.file_size:
+            path.unlink()
+            raise Failed(400, "File size too large (limits.file_size)")
         copy(stream, whole)
         return whole.tell()
 

@@ -17,6 +17,8 @@ from imageserver.server.admin.problems import Refused, known_error
 from imageserver.server.attempts import TooManyAttempts
 from imageserver.store.errors import AlreadyThere, InvalidEdit, NoSuchRecord
 
+LONGEST = 1000
+"""Letters of a header: clients and proxies take no more than some thousand of all headers together."""
 HOURLY = 5000
 """How many calls an hour clients are told that they have; nobody counts them."""
 log = logging.getLogger("imageserver.cloudinary")
@@ -52,8 +54,8 @@ def failure(error: Exception) -> web.Response:
 
 
 def printable(text: str) -> str:
-    """Give a text as the value of a header."""
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
+    """Give a text, or the beginning of it, as the value of a header."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text[:LONGEST])
 
 
 def as_failed(error: Exception) -> Failed:

@@ -19,7 +19,7 @@ from imageserver.dialects.cloudinary.assets import (
 )
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.replies import Failed
-from imageserver.dialects.cloudinary.saying import fields_of, note_of
+from imageserver.dialects.cloudinary.saying import check_coordinates, fields_of, note_of
 from imageserver.dialects.cloudinary.uploading import NOT_HERE, commit, existing
 from imageserver.store.asking import Revision
 from imageserver.store.edits import Change, Edit, Remove, Restore
@@ -242,6 +242,7 @@ async def update(call: Call, kind: str, type_: str, public_id: str) -> object:
     for one in NOT_HERE:
         if call.has(one):
             raise Failed(400, f"Illegal value {call.text(one)[:60]} for {one}")
+    check_coordinates(call)
     name = asset_name(kind, type_, public_id)
     before = await asset_of(call, name)
     fields = fields_of(call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
@@ -47,10 +47,8 @@ async def search(call: Call) -> object:
         name in str(call.document.get("sort_by")) for name in MEASURED
     ):
         assets = {Name.of(one): await asset_of(call, Name.of(one), one) for one in records}
-    known = [(one, facts_of(one, notes.get(one.row.uid, {}), assets.get(Name.of(one)))) for one in records]
-    found = [(status, facts) for status, facts in known if test(facts)]
-    for name, direction in reversed(list(orders(call))):
-        found.sort(key=lambda pair: sortable(pair[1].get(name)), reverse=direction == "desc")
+    known = ((one, notes.get(one.row.uid, {}), assets.get(Name.of(one))) for one in records)
+    found = await call.run(sifted, known, test, list(orders(call)))
     count, start = call.number("max_results", 50, MOST), cursor(call.text("next_cursor"))
     chosen = [await asset_of(call, Name.of(one), one) for one, _ in found[start : start + count]]
     told: dict[str, object] = {
@@ -63,6 +61,17 @@ async def search(call: Call) -> object:
     if call.values.get("aggregate"):
         told["aggregations"] = {name: counted(name, [facts for _, facts in found]) for name in call.values["aggregate"]}
     return told
+
+
+def sifted(
+    known: Iterable[tuple[Status, Mapping[str, Json], Asset | None]], test: Test, order: Sequence[tuple[str, str]]
+) -> list[tuple[Status, Facts]]:
+    """Choose and sort, in a thread."""
+    pairs = ((status, facts_of(status, note, asset)) for status, note, asset in known)
+    found = [(status, facts) for status, facts in pairs if test(facts)]
+    for name, direction in reversed(order):
+        found.sort(key=lambda pair: sortable(pair[1].get(name)), reverse=direction == "desc")
+    return found
 
 
 def sortable(value: object) -> tuple[int, float, str]:

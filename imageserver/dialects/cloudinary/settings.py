@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import MARK, SECTIONS, Name
+from imageserver.dialects.cloudinary.account import MARK, SECTIONS, Name, record_id
 from imageserver.dialects.cloudinary.assets import stamp
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.deriving import check_transformation
@@ -112,8 +112,8 @@ async def rename_folder(call: Call, path: str) -> object:
     edits: list[Edit] = []
     for name in map(Name.of, await call.run(call.account.records)):
         if name.public_id.startswith(f"{path}/"):
-            start = name.record.removesuffix(name.public_id)
-            edits.append(Rename(name.record, f"{start}{to}{name.public_id.removeprefix(path)}", name.section))
+            moved = record_id(name.type, f"{to}{name.public_id.removeprefix(path)}")
+            edits.append(Rename(name.record, moved, name.section))
     if edits:
         await commit(call, edits)
     await call.run(call.account.notes.remove, "folder", path)
@@ -176,7 +176,8 @@ def info(part: str) -> dict[str, Json]:
 async def make_transformation(call: Call, *_: str) -> object:
     """Make a named transformation: a macro of the catalog."""
     name, text = call.text("name").removeprefix("t_") or "/".join(call.path[1:]), call.text("transformation")
-    if name in await call.run(transformations, call):
+    macros = await call.run(lambda: call.account.store().named("macros"))
+    if name.casefold() in map(str.casefold, macros):  # also one that is written in native commands
         raise Failed(409, f"Transformation {name} already exists")
     return await put_transformation(call, name, text, "created")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import Account, record_id
 from imageserver.dialects.cloudinary.calls import Call, check_signed
 from imageserver.dialects.cloudinary.deriving import drawn
 from imageserver.dialects.cloudinary.language.components import Component
@@ -43,8 +42,8 @@ async def text(call: Call) -> object:
         told = await take_in(call, file)
     finally:
         await call.run(stack.close)
-    if isinstance(told, dict) and not told.get("existing"):
-        await call.run(remember, account, record_id(str(told["type"]), str(told["public_id"])), style)
+    if not told.get("existing"):
+        await call.run(account.notes.add, "asset", str(told["asset_id"]), {"text": style})
     return told
 
 
@@ -61,8 +60,3 @@ def style_of(call: Call) -> dict[str, Json]:
         "styles": list[Json](styles),
         **{name: f"rgb:{color[1:]}" if color.startswith("#") else color for name, color in colors.items() if color},
     }
-
-
-def remember(account: Account, record: str, style: dict[str, Json]) -> None:
-    """Keep the style of a text that was stored, in a thread."""
-    account.notes.add("asset", account.store().record(record).row.uid, {"text": style})

@@ -99,6 +99,7 @@ async def prepare(call: Call) -> None:
         if name not in call.values:
             call.values[name] = [written(one) for one in (value if isinstance(value, list) else [value])]
     refuse_what_is_not_here(call)
+    check_coordinates(call)
     if call.path[0] == "video":
         raise Failed(400, "Uploads of resource type video are not supported: expected image, raw or auto")
     if call.text("type", UPLOAD) not in TYPES:
@@ -131,7 +132,7 @@ async def preset_of(call: Call) -> Mapping[str, Json] | None:
     return preset
 
 
-async def take_in(call: Call, path: Path) -> object:
+async def take_in(call: Call, path: Path) -> dict[str, object]:
     """Check a file and store it, unless there is one that is not to be replaced."""
     size, most = (await call.run(path.stat)).st_size, call.account.site.config.limits.file_size
     if not size:
@@ -142,8 +143,10 @@ async def take_in(call: Call, path: Path) -> object:
     name = asset_name(kind, call.text("type", UPLOAD), new_public_id(call, kind))
     before = await existing(call, name)
     if not call.flag("overwrite", default=True):
-        if before is not None:
+        if before is not None and (name.type == UPLOAD or call.is_known or call.has("signature")):
             return {**described(call, before), "existing": True}
+        if before is not None:  # what would be told of it, such as its signed URL, is not for everybody
+            raise Failed(400, f"{name.public_id} already exists")
         if call.account.holds(name):
             raise Failed(400, f"{name.public_id} already exists, and has no file of its own")
     if kind == IMAGE:

@@ -36,6 +36,8 @@ DIALECTS = {
 """The URL languages by the paths where they begin; the other paths are those of front doors, or pages."""
 PATH_SIGNATURE = re.compile(r"/s--[^/?]+--(?=/)")
 """Where a front door has signatures in its paths: Cloudinary's."""
+TOKEN_SEAL = re.compile(r"~hmac=[^&~#]*")
+"""What makes a token of the same front door one, in queries."""
 HASH_BYTES = 8
 PAUSE = 60.0
 log = logging.getLogger("imageserver.workers")
@@ -142,8 +144,8 @@ def other_dialect(request: web.BaseRequest) -> str:
 
 
 def unsigned(url: str) -> str:
-    """Hide the signatures of a URL, those in its path included."""
-    return PATH_SIGNATURE.sub("/s--…--", without_signatures(url))
+    """Hide the signatures of a URL, those in its path and of tokens included."""
+    return TOKEN_SEAL.sub("~hmac=…", PATH_SIGNATURE.sub("/s--…--", without_signatures(url)))
 
 
 def shown_in_full(url: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What the server does in a hostile world, measured: `python -m bench.hostile` prints a table of what holds.
 
 Each row is an aim: what was sent, what was seen, and what is allowed. Counts are options; with the defaults it takes
-about half an hour on two cores. Exit code 1 says that something does not hold.
+seven minutes on two cores. Exit code 1 says that something does not hold.
 """
 
 from __future__ import annotations

@@ -43,6 +43,17 @@ def test_first_use_builds_in_the_background(folder: Path) -> None:
         assert client.ask("/is/image/Co/photo?wid=200&cache=on,off", headers=held).status == 304
 
 
+def test_building_waits_until_no_process_draws(folder: Path) -> None:
+    """Also one that has nothing to draw itself does not take the cores from those that have."""
+    with serving(folder, environment=BACKGROUND) as idle, serving(folder, environment=BACKGROUND) as busy:
+        ask(idle, "photo?wid=200")
+        for number in range(25):
+            ask(busy, f"photo?wid={100 + number}")
+            time.sleep(0.1)
+        assert counted(folder)() == (0, 0)
+        eventually(counted(folder), (1, 0))
+
+
 def test_what_was_sent_before_the_pyramid_is_still_right(folder: Path) -> None:
     with serving(folder, environment=BACKGROUND) as client:
         first = ask(client, "photo?wid=200")

@@ -8,6 +8,7 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,9 @@ MOST_WAITING = 10_000
 MOST_KNOWN = 100_000
 QUIET_FOR, LONGEST_WAIT = 1.0, 30.0
 """Seconds without a reply drawn from a file after which building begins, and after which it begins all the same."""
+USED = "used"
+"""A file whose time tells all processes when one of them last drew a reply from a file."""
+USED_EVERY = QUIET_FOR / 4
 ATTEMPTS = 3
 """How often a pyramid is tried whose worker died."""
 TOUCHED_EVERY = 60.0
@@ -69,7 +73,7 @@ class Pyramids:
         """Build pyramids of the sources that a layout reads from their files, in the background, when it is due."""
         if self._config.pyramids.build != "background":
             return
-        self._used = time.monotonic()
+        self._note_use()
         for source in sources_of(layout):
             if not (source.level or source.drawn) and self.is_large(source.size.width * source.size.height):
                 self._enqueue(source)
@@ -144,10 +148,28 @@ class Pyramids:
                 await asyncio.to_thread(renderer.stop)
 
     async def _quiet(self) -> None:
-        """Wait until no reply was waited for during a while, so that those go first; but not for ever."""
-        start = time.monotonic()
-        while time.monotonic() < min(self._used + QUIET_FOR, start + LONGEST_WAIT):  # noqa: ASYNC110, nothing is to happen
-            await asyncio.sleep(QUIET_FOR / 4)
+        """Wait until no process has drawn a reply for a while, so that those go first; but not for ever."""
+        end = time.monotonic() + LONGEST_WAIT
+        while self._is_used() and time.monotonic() < end:  # noqa: ASYNC110, nothing is to happen
+            await asyncio.sleep(USED_EVERY)
+
+    def _note_use(self) -> None:
+        """Note that a reply is drawn from a file, for the other processes as well."""
+        if time.monotonic() < self._used + USED_EVERY:
+            return
+        self._used = time.monotonic()
+        with suppress(OSError):  # then each process goes by itself
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / USED).touch()
+
+    def _is_used(self) -> bool:
+        """Tell whether a reply was drawn from a file just now."""
+        if time.monotonic() < self._used + QUIET_FOR:
+            return True
+        try:
+            return abs(time.time() - (self.folder / USED).stat().st_mtime) < QUIET_FOR
+        except OSError:
+            return False
 
     async def _build(self, renderer: Renderer, job: Job) -> None:
         attempts = self._attempts.get(job.target, 0)

@@ -64,7 +64,7 @@ ELSEWHERE = {
     "set_pages": "test_sets.py::test_reply",
     "frames": "test_animations.py::test_limits",
     "animation_pixels": "test_animations.py::test_limits",
-    "Unread": "test_faults.py::test_disk_that_fails_is_told_and_forgotten_when_it_works_again",
+    "Unread": "test_failing_disk.py::test_disk_that_fails_is_told_and_forgotten_when_it_works_again",
     "Overloaded": "test_faults.py::test_full_queue_is_told_at_once",
     "RenderFailed": "test_faults.py::test_deadline",
     "DamagedIndex": "test_index_faults.py::test_damage_that_shows_only_later_is_repaired",

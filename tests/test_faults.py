@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
-import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -155,50 +152,6 @@ def test_health_is_told_while_the_workers_are_busy(patient: Client) -> None:
         assert time.monotonic() - start < 0.5
         assert not busy.done()
         assert busy.result().status == 200
-
-
-CAN_TRACE = bool(shutil.which("strace"))
-
-
-@contextmanager
-def failing_disk(client: Client, path: Path) -> Iterator[None]:
-    """Let every read of a file fail, in all processes of a server."""
-    rendering = workers(client.folder)
-    tracing = [option for one in {*rendering, *map(parent, rendering)} for option in ("-p", str(one))]
-    fault = ["-f", "-qq", "-P", str(path), "-e", "trace=read,pread64,mmap", "-e", "inject=read,pread64,mmap:error=EIO"]
-    log = client.folder / "traced"
-    process = subprocess.Popen(["strace", "-o", str(log), *fault, *tracing])  # noqa: S603, S607, strace is found
-    eventually(lambda: [traced(one) for one in rendering], [True] * len(rendering))
-    yield
-    process.terminate()
-    process.wait(10)
-    assert "INJECTED" in log.read_text()
-
-
-def parent(process: int) -> int:
-    """The process that started another."""
-    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def traced(process: int) -> bool:
-    """Whether a process is looked at by another."""
-    return "TracerPid:\t0\n" not in Path(f"/proc/{process}/status").read_text()
-
-
-@pytest.mark.skipif(not CAN_TRACE and not os.environ.get("CI"), reason="strace is not installed")
-def test_disk_that_fails_is_told_and_forgotten_when_it_works_again(client: Client) -> None:
-    """What a failing disk says is no fact of the file: nobody has to touch it before it is served."""
-    path = client.folder / "catalogs" / "Co" / "images" / "on-disk.png"
-    quadrants(80, 60).save(path)
-    client.ask("/is/image/Co/grid?wid=10")
-    with failing_disk(client, path):
-        replies = [client.ask(f"/is/image/Co/on-disk.png?wid={width}") for width in (40, 50)]
-        assert client.ask("/is/image/Co/grid?wid=30").status == 200
-    for reply in replies:
-        assert reply.status == 500
-        assert "the disk fails" in reply.text
-        assert_short_text(client, reply, "unreadable image")
-    assert client.ask("/is/image/Co/on-disk.png?wid=40&fmt=png").image.size == (40, 30)
 
 
 def test_replies_of_a_file_that_is_replaced_all_the_time(client: Client) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from conftest import QUIET
 from PIL import Image
-from serving import Client, Reply
+from serving import Client, Reply, serving
 
 CATALOG = """attributes: {root_path: images}   # mine
 images:
@@ -87,3 +88,11 @@ def sent(client: Client, url: str, body: object = None, who: str = TOKEN) -> Any
 
 def codes(found: Mapping[str, Any]) -> list[int]:
     return [one["errCode"] for one in found["__ERROR"]]
+
+
+@contextmanager
+def datastore(folder: Path) -> Iterator[Client]:
+    """A server of that site."""
+    make(folder)
+    with serving(folder, environment=settings()) as client:
+        yield client

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from browser import Tab, browsing, needs_browser
-from console import TOKENS, console, visitor
+from browser import Tab, needs_browser
+from console import console
 from pictures import BLUE, GREEN, RED
 from serving import Client
 from sites import eventually, plain
-from visiting import BOOT, DESKTOP, READY, SUMMARY, Stand, complaints, enter, frame, text, value
+from visiting import BOOT, READY, SUMMARY, Stand, frame, standing, text, value, watched
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -27,25 +27,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser(client: Client, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
-    async with browsing("about:blank", tmp_path_factory.mktemp("profile")) as tab:
-        for domain in ("Runtime", "Log", "Network", "Page", "DOM"):
-            await tab.call(f"{domain}.enable")
-        await tab.call("Emulation.setDeviceMetricsOverride", **DESKTOP)
-        stand = Stand(tab, client, visitor(client))
-        await tab.call("Page.navigate", url=f"http://127.0.0.1:{client.port}/console")
-        await enter(tab, TOKENS["all"])
-        await tab.until(f"location.pathname === '/console' && {READY}")
-        yield stand
+    async with standing(client, tmp_path_factory.mktemp("profile")) as found:
+        yield found
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def stand(browser: Stand) -> AsyncIterator[Stand]:
-    """The browser, of which the console has to stay empty, and in which no request may fail unless it is expected."""
-    browser.expected = set()
-    browser.tab.events.clear()
-    yield browser
-    await browser.tab.ask("1")
-    assert not complaints(browser)
+    async with watched(browser) as found:
+        yield found
 
 
 async def test_crops_are_drawn_moved_named_and_taken_away(stand: Stand) -> None:

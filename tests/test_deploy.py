@@ -41,7 +41,9 @@ def test_unit_gives_up_what_the_server_does_not_need() -> None:
     assert unit()["User"] != "root"
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+@pytest.mark.skipif(
+    not shutil.which("systemd-analyze") and not os.environ.get("CI"), reason="systemd-analyze is not installed"
+)
 def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     there = tmp_path / UNIT.name
     there.write_text(re.sub("^ExecStart=.*$", "ExecStart=/bin/true", UNIT.read_text(), flags=re.MULTILINE))

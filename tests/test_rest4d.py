@@ -12,22 +12,19 @@ from entities import (
     RED,
     YEAR,
     ask,
+    datastore,
     get,
-    make,
     png,
-    settings,
 )
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
-from serving import Client, Reply, serving
+from serving import Client, Reply
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    folder = tmp_path_factory.mktemp("rest4d")
-    make(folder)
-    with serving(folder, environment=settings()) as client:
+    with datastore(tmp_path_factory.mktemp("rest4d")) as client:
         yield client
 
 

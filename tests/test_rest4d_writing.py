@@ -18,21 +18,18 @@ from entities import (
     YEAR,
     ask,
     codes,
+    datastore,
     get,
-    make,
     png,
     post,
     sent,
-    settings,
 )
-from serving import Client, Reply, serving
+from serving import Client, Reply
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    folder = tmp_path_factory.mktemp("rest4d")
-    make(folder)
-    with serving(folder, environment=settings()) as client:
+    with datastore(tmp_path_factory.mktemp("rest4d")) as client:
         yield client
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import yaml
-from browser import Tab
-from console import Guest
+from browser import Tab, browsing
+from console import TOKENS, Guest, visitor
 from serving import Client
 
 DESKTOP = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -126,3 +129,27 @@ async def frame(tab: Tab) -> tuple[float, float, float]:
     )
     assert isinstance(box, list)
     return float(box[0]), float(box[1]), float(box[2])
+
+
+@asynccontextmanager
+async def standing(client: Client, profile: Path) -> AsyncIterator[Stand]:
+    """A browser in which somebody has logged in who may do everything."""
+    async with browsing("about:blank", profile) as tab:
+        for domain in ("Runtime", "Log", "Network", "Page", "DOM"):
+            await tab.call(f"{domain}.enable")
+        await tab.call("Emulation.setDeviceMetricsOverride", **DESKTOP)
+        stand = Stand(tab, client, visitor(client))
+        await tab.call("Page.navigate", url=f"http://127.0.0.1:{client.port}/console")
+        await enter(tab, TOKENS["all"])
+        await tab.until(f"location.pathname === '/console' && {READY}")
+        yield stand
+
+
+@asynccontextmanager
+async def watched(stand: Stand) -> AsyncIterator[Stand]:
+    """The browser, of which the console has to stay empty, and in which no request may fail unless it is expected."""
+    stand.expected = set()
+    stand.tab.events.clear()
+    yield stand
+    await stand.tab.ask("1")
+    assert not complaints(stand)

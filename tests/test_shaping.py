@@ -73,7 +73,7 @@ def test_marks_lie_above_their_letters() -> None:
     """Of two marks upon a Thai letter the second one lies higher; none leads on."""
     letter, vowel, tone = only("ที่", block()).glyphs
     font = hb_font(FACES["figo"])
-    lower, upper = (font.get_glyph_extents(mark.index) for mark in (vowel, tone))
+    lower, upper = (font.get_glyph_extents(mark.glyph_id) for mark in (vowel, tone))
     assert letter.advance > 0
     assert vowel.advance == tone.advance == 0
     assert upper.y_bearing + upper.height - 1000 * tone.y >= lower.y_bearing + lower.height - 1000 * vowel.y
@@ -150,7 +150,7 @@ def test_style_chooses_the_face() -> None:
 def test_fallback_faces_give_what_the_face_lacks(text: str, faces: list[str]) -> None:
     found = shape(paragraph(text), block(*SYMBOLS))
     assert [one.face.built_in for one in found] == faces
-    assert [0 in [glyph.index for glyph in one.glyphs] for one in found] == [one.text == "😀" for one in found]
+    assert [0 in [glyph.glyph_id for glyph in one.glyphs] for one in found] == [one.text == "😀" for one in found]
 
 
 def test_fallback_keeps_letters_with_their_marks_and_joined() -> None:
@@ -195,7 +195,7 @@ def test_a_hyphen_stands_where_a_line_ends(face: str, shown_in: str, sign: str) 
     soft = shape(paragraph(f"☃{SOFT_HYPHEN}☃"), one)[1]
     found = hyphen(soft, one)
     assert (found.face.built_in, names(found)) == (shown_in, sign)
-    assert found == replace(soft, face=found.face, glyphs=found.glyphs, advance=found.advance)
+    assert found == soft._replace(face=found.face, glyphs=found.glyphs, advance=found.advance)
     assert found.advance > 0
 
 
@@ -232,7 +232,7 @@ def test_roman_letters_that_stand_upright_keep_their_baseline() -> None:
     """Each leads on by the height of a line, and is drawn in the middle."""
     for one in shape(paragraph("Ax."), block(downwards=True)):
         (glyph,) = one.glyphs
-        across = hb_font(one.face).get_glyph_h_advance(glyph.index) / 1000
+        across = hb_font(one.face).get_glyph_h_advance(glyph.glyph_id) / 1000
         assert (glyph.y, one.advance) == pytest.approx((0.935, 1.2))
         assert glyph.x == pytest.approx(-across / 2, abs=0.001)
 

@@ -91,9 +91,9 @@ def test_word_wrap(wrap: WordWrap, lines: list[str], complete: bool) -> None:
 def test_a_soft_hyphen_is_shown_where_the_line_ends() -> None:
     text = block(f"hyphen{SOFT_HYPHEN}ation")
     hyphens = {glyph_of("-"), glyph_of("\u2010")}
-    assert not hyphens & {glyph.index for run in typeset(text, TALL, TALL).runs for glyph in run.glyphs}
+    assert not hyphens & {glyph.glyph_id for run in typeset(text, TALL, TALL).runs for glyph in run.glyphs}
     found = typeset(text, advance("hyphen-"), TALL)
-    assert [glyph.cluster for run in found.runs for glyph in run.glyphs if glyph.index in hyphens] == [6]
+    assert [glyph.cluster for run in found.runs for glyph in run.glyphs if glyph.glyph_id in hyphens] == [6]
     assert found.lines[0].width == pytest.approx(advance("hyphen") + advance("\u2010"), abs=A_LITTLE)
 
 

@@ -197,7 +197,7 @@ def test_glyphs_stand_on_a_circle(style: ParagraphStyle, place: PathPlace, start
     assert found.complete
     way = start
     for letter, glyph in zip(TEXT, glyphs(found), strict=True):
-        assert glyph.index == glyph_of(letter)
+        assert glyph.glyph_id == glyph_of(letter)
         at = middle(glyph, letter)
         angle = (way + advance(letter) / 2) / RADIUS
         expected = cmath.rect(RADIUS, angle - math.pi / 2)

@@ -34,7 +34,7 @@ def paragraph(text: str, look: Look = PLAIN) -> Paragraph:
 def names(cluster: Cluster) -> str:
     """Give the names of a cluster's glyphs, from left to right."""
     font = hb_font(cluster.face)
-    return " ".join(font.glyph_to_string(glyph.index) for glyph in cluster.glyphs)
+    return " ".join(font.glyph_to_string(glyph.glyph_id) for glyph in cluster.glyphs)
 
 
 def shaped(text: str, one: TextBlock | None = None, look: Look = PLAIN) -> tuple[str, str]:

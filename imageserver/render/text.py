@@ -119,7 +119,7 @@ def covered(runs: list[GlyphRun], onto: Onto, part: Rect, smoothing: AntiAliasin
                 onto.unit_y * cosine * tall,
                 *onto.point(glyph.x, glyph.y),
             )
-            raster.draw_glyph(font, glyph.index)
+            raster.draw_glyph(font, glyph.glyph_id)
     image = raster.render()
     extents = image.extents
     mask = Pillow.frombytes("L", (extents.width, extents.height), bytes(image.buffer), "raw", "L", extents.stride)

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib import import_module
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -48,6 +49,7 @@ def start_worker(memory: int) -> None:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     configure()
     allow_vectors()
+    threading.Thread(target=import_module, args=("imageserver.render.text",), daemon=True).start()  # for the first text
 
 
 def end_with(parent: BaseProcess) -> None:

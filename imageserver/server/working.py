@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -80,6 +81,7 @@ async def run(duty: Duty) -> None:
         await listener.start()
         gc.freeze()  # what is there now stays; looking through it again and again would hold up replies
         duty.line.send(READY)
+        await asyncio.to_thread(import_module, "imageserver.typeset.setting")  # nobody who asks for text waits for it
         await stop.wait()
         loop.remove_reader(duty.lifeline.fileno())
         await drain(runner, listener, duty.opened, site)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from imageserver.plan.text import Face
 from imageserver.richtext.document import Look
@@ -12,22 +12,20 @@ Break = Literal["no", "may", "must"]
 """Whether a line may end, or has to end, behind a cluster (UAX 14)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShapedGlyph:
-    """A glyph; `advance` and the offsets are in ems of its run's size, y downwards.
+class ShapedGlyph(NamedTuple):
+    """A glyph, of which there are thousands; `advance` and the offsets are in ems of its run's size, y downwards.
 
     In downward flow the glyphs of an upright cluster advance downwards from the middle of their upper edge, so that `x`
     is about minus half of a glyph's width and `y` about its ascent. Others are as in a line, which is then turned.
     """
 
-    index: int
+    glyph_id: int
     advance: float
     x: float
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(NamedTuple):
     """The least part of a line: characters that share glyphs. Clusters are in logical order, glyphs in visual one.
 
     `start` and `stop` are offsets in the paragraph's text. `advance` is in ems and without `look.spacing`; it is 0 for

@@ -64,9 +64,9 @@ def inked(run: GlyphRun) -> Iterator[Bounds]:
     boxes: dict[int, Bounds | None] = {}
     wide = run.size * run.stretch
     for glyph in run.glyphs:
-        if glyph.index not in boxes:
-            boxes[glyph.index] = glyph_box(run.face, glyph.index)
-        box = boxes[glyph.index]
+        if glyph.glyph_id not in boxes:
+            boxes[glyph.glyph_id] = glyph_box(run.face, glyph.glyph_id)
+        box = boxes[glyph.glyph_id]
         if box is None:
             continue
         left, top, right, bottom = box

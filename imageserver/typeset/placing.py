@@ -70,7 +70,7 @@ def glyphs_of(
         else:
             at = frame.point(x + (pen + one.x) * wide, y + one.y * high)
         pen += one.advance
-        yield brush, Glyph(one.index, *at, angle, offset + cluster.start)
+        yield brush, Glyph(one.glyph_id, *at, angle, offset + cluster.start)
 
 
 def lowering(face: Face) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from imageserver.plan.text import Face
 from imageserver.protocol.color import Color
@@ -23,14 +24,14 @@ class Extent:
         return self.left, self.top, self.right, self.bottom
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """A glyph by its index in its face, and the place of its origin; `angle` turns it clockwise there, in degrees.
+class Glyph(NamedTuple):
+    """A glyph by its number in its face, and the place of its origin; `angle` turns it clockwise there, in degrees.
 
-    `cluster` is the offset of its first character in the whole text, paragraphs counted with one character between.
+    There are thousands, which have to be made and sent to a renderer quickly. `cluster` is the offset of its first
+    character in the whole text, paragraphs counted with one character between.
     """
 
-    index: int
+    glyph_id: int
     x: float
     y: float
     angle: float = 0.0

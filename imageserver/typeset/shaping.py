@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 import uharfbuzz as hb
@@ -41,7 +41,7 @@ class _Piece:
     @property
     def is_missing(self) -> bool:
         """Whether the face lacks a glyph."""
-        return any(not glyph.index for glyph in self.glyphs)
+        return any(not glyph.glyph_id for glyph in self.glyphs)
 
     @property
     def advance(self) -> float:
@@ -92,7 +92,7 @@ def hyphen(cluster: Cluster, block: TextBlock) -> Cluster:
     sign = next((sign for sign in HYPHENS if font.get_nominal_glyph(ord(sign))), HYPHENS[-1])
     kind = Kind(cluster.look, cluster.level, "Latn", cluster.scale, cluster.upright, bare=False)
     (piece,) = _pieces(Run(kind, sign, (0,)), block)
-    return replace(cluster, glyphs=piece.glyphs, face=piece.face, advance=piece.advance)
+    return cluster._replace(glyphs=piece.glyphs, face=piece.face, advance=piece.advance)
 
 
 def main_face(look: Look, block: TextBlock) -> Face:

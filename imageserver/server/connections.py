@@ -12,6 +12,7 @@ import resource
 import socket
 import sys
 from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -115,8 +116,12 @@ def closing(status: HTTPStatus, reason: str) -> bytes:
     return f"{head}Content-Length: {len(text)}\r\n{last}\r\n{text}".encode()
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 class BoundedServer(web.Server):
-    """Makes connections, up to as many as there may be."""
+    """Makes connections, up to as many as there may be; `lost` is called when one has ended."""
 
     def __init__(self, made: web.Server, config: Config, **options: Any) -> None:  # noqa: ANN401, the library's own
         super().__init__(made.request_handler, request_factory=made.request_factory, **options)
@@ -124,6 +129,12 @@ class BoundedServer(web.Server):
         self._most = min(config.limits.connections, room_for(descriptors()))
         self._clients = Clients(config.server)
         self._addresses: Counter[str] = Counter()
+        self.lost: Callable[[], None] = nothing
+
+    @property
+    def open(self) -> int:
+        """How many connections there are."""
+        return self._addresses.total()
 
     def __call__(self) -> Connection:
         """Make a connection."""
@@ -150,11 +161,12 @@ class BoundedServer(web.Server):
             self._addresses[address] -= 1
             if not self._addresses[address]:
                 del self._addresses[address]
+            self.lost()
         super().connection_lost(handler, exc)
 
     def _limit(self, address: str) -> str:
         """Name the limit beyond which a connection is, or nothing."""
-        if self._addresses.total() > self._most:
+        if self.open > self._most:
             return "limits.connections"
         if address and self._addresses[address] > self._limits.client_connections:
             return "" if self._clients.is_proxy(address) else "limits.client_connections"

@@ -15,6 +15,7 @@ from multiprocessing.context import ForkProcess
 
 from imageserver.config import Config
 from imageserver.errors import ConfigError
+from imageserver.server.accepting import Shares
 from imageserver.server.operations.cells import Board
 from imageserver.server.operations.metrics import PASSING, WORKER_ENDS, WORKERS, Counts, counts_of_its_own
 from imageserver.server.working import READY, STOPPING, Duty, work
@@ -58,6 +59,7 @@ class Crew:
         self.workers: list[Worker] = []
         self.candidate: Config | None = None
         self._board = Board(2 * config.server.workers + SPARE_PARTS)
+        self._shares = Shares(self._board.processes)
         self._counts = Counts(self._board, self._board.cells(OWN_PART))
         self._pause = FIRST_PAUSE
         self._not_before = 0.0
@@ -165,6 +167,7 @@ class Crew:
         worker.lifeline.close()
         if worker.part is not None:
             self._board.cells(worker.part).clear(PASSING)
+            self._shares.share(worker.part).leave()
         if worker.end_by is not None:
             return
         log.error("worker %s died (exit code %s); another one is started", worker.process.pid, worker.process.exitcode)
@@ -191,7 +194,8 @@ class Crew:
             for end in ours:  # a lifeline ends when nobody holds its other end
                 end.close()
             counts = counts_of_its_own() if part is None else Counts(self._board, self._board.cells(part))
-            work(Duty(config, self.opened, far_line, far_lifeline, counts, urgent))
+            share = Shares(1).share(0) if part is None else self._shares.share(part)
+            work(Duty(config, self.opened, far_line, far_lifeline, counts, share, urgent))
 
         process = FORKING.Process(target=begin, name="imageserver-worker")
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # for as long as it would treat them as this process does

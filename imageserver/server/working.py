@@ -13,12 +13,11 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from aiohttp import web
-
 from imageserver.config import Config
 from imageserver.errors import ConfigError
+from imageserver.server.accepting import Acceptor, Share
 from imageserver.server.app import LINE_LIMIT, SITE, build_app, hits_first
-from imageserver.server.connections import BoundedRunner
+from imageserver.server.connections import BoundedRunner, BoundedServer
 from imageserver.server.draining import drain
 from imageserver.server.operations.access_log import Lines, Recorder
 from imageserver.server.operations.metrics import Counts
@@ -42,6 +41,7 @@ class Duty:
     line: Connection
     lifeline: Connection
     counts: Counts
+    share: Share
     urgent: bool
 
 
@@ -71,20 +71,21 @@ async def run(duty: Duty) -> None:
     loop.add_reader(duty.lifeline.fileno(), stop.set)
     await runner.setup()
     try:
-        assert runner.server is not None  # noqa: S101, what setup makes
-        runner.server.request_handler = hits_first(site, runner.server.request_handler)
+        server = runner.server
+        assert isinstance(server, BoundedServer)  # noqa: S101, what setup makes
+        server.request_handler = hits_first(site, server.request_handler)
         starting = asyncio.ensure_future(site.renderer.start())
         starting.add_done_callback(lambda done: done.cancelled() or done.exception())  # the next job starts them anew
         if not duty.urgent:
             await starting
-        listener = web.SockSite(runner, duty.opened)
-        await listener.start()
+        acceptor = Acceptor(server, duty.opened, duty.share)
+        acceptor.start()
         gc.freeze()  # what is there now stays; looking through it again and again would hold up replies
         duty.line.send(READY)
         await asyncio.to_thread(import_module, "imageserver.typeset.setting")  # nobody who asks for text waits for it
         await stop.wait()
         loop.remove_reader(duty.lifeline.fileno())
-        await drain(runner, listener, duty.opened, site)
+        await drain(acceptor, server, site)
     finally:
         await runner.cleanup()
         for number in STOPPING:  # it is stopping, and the loop that listens for them is about to close

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import IMAGE, SECTIONS, UPLOAD, Name, asset_name
 from imageserver.dialects.cloudinary.assets import asset_of, context_of, described, tags_of
+from imageserver.dialects.cloudinary.breakpoints import check_breakpoints
 from imageserver.dialects.cloudinary.calls import Call, check_signed
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.dialects.cloudinary.saying import fields_of, note_of, read_pairs
@@ -42,6 +43,7 @@ async def explicit(call: Call) -> object:
     name = named(call)
     if name.kind != IMAGE:
         refuse_what_is_for_images(call)
+    check_breakpoints(call)
     before = await asset_of(call, name)
     fields = fields_of(call)
     if fields:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.chain import Known, finished, read_chain, translate
 from imageserver.dialects.cloudinary.language.output import FORMATS
 from imageserver.dialects.cloudinary.language.picture import Client, Shown
-from imageserver.dialects.cloudinary.looking import STORED, Found, Looking
+from imageserver.dialects.cloudinary.looking import STORED, UNBOUNDED, Found, Looking
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.plan.hints import NO_HINTS
 from imageserver.plan.planning import plan
@@ -31,7 +31,7 @@ MOST = 20
 TYPICAL = Shown("", Size(1000, 1000))
 
 
-async def eager(call: Call, asset: Asset) -> list[Json]:
+async def eager(call: Call, asset: Asset) -> list[dict[str, Json]]:
     """Draw what a call asks for, `t1|t2/png`, so that it is at hand when it is wanted."""
     return [await derived(call, asset, one) for one in eager_parts(call)]
 
@@ -51,8 +51,44 @@ def check_transformation(call: Call, text: str) -> None:
         translate(chain, Known(TYPICAL, call.account.root, client=Client(border="ffffff")))
 
 
-async def derived(call: Call, asset: Asset, text: str) -> Json:
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A picture that may be made of an asset: its size, the native request that draws it, and what it becomes."""
+
+    text: str
+    size: Size
+    request: str
+    extension: str
+    looking: Looking
+    most: Size = UNBOUNDED
+
+    @property
+    def most_width(self) -> int:
+        """How wide it may be: no wider than it is, and no larger than the catalog lets pictures be."""
+        width, height = self.size.width, self.size.height
+        by_height = self.most.height * width // height if self.most.height else width
+        return max(1, min(width, self.most.width or width, by_height))
+
+
+async def derived(call: Call, asset: Asset, text: str) -> dict[str, Json]:
     """Draw one of them."""
+    found = await derivation(call, asset, text)
+    path, _, query = found.request.partition("?")
+    body = await drawn(call, call.account.site.plan(found.looking.admit(path, query), NO_HINTS))
+    url = url_of(call, asset, quote(cut(text)[0], safe=",:/$!()=;|~.-_"), found.extension)
+    return {
+        "transformation": text,
+        "width": found.size.width,
+        "height": found.size.height,
+        "bytes": len(body),
+        "format": found.extension,
+        "url": url,
+        "secure_url": url,
+    }
+
+
+async def derivation(call: Call, asset: Asset, text: str) -> Derivation:
+    """Find how large one of them is, and how it is drawn."""
     transformation, extension = cut(text)
     looking = Looking(call.account, call.request, call.account.site.live.state, signed=True)
     found = await looking.found(asset.name.record)
@@ -61,18 +97,7 @@ async def derived(call: Call, asset: Asset, text: str) -> Json:
     client = Client(most=found.most)
     picture = translate(chain, await looking.known(chain, found, client))
     written, output = finished(picture, chain, extension, found.stored or "png", client)
-    path, _, query = written.partition("?")
-    body = await drawn(call, call.account.site.plan(looking.admit(path, query), NO_HINTS))
-    url = url_of(call, asset, quote(transformation, safe=",:/$!()=;|~.-_"), output.extension)
-    return {
-        "transformation": text,
-        "width": picture.size.width,
-        "height": picture.size.height,
-        "bytes": len(body),
-        "format": output.extension,
-        "url": url,
-        "secure_url": url,
-    }
+    return Derivation(text, picture.size, written, output.extension, looking, found.most)
 
 
 def cut(text: str) -> tuple[str, str]:

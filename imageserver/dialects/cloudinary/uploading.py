@@ -12,6 +12,7 @@ from pathlib import Path
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import IMAGE, RAW, UPLOAD, Name, asset_name
 from imageserver.dialects.cloudinary.assets import Asset, asset_of, described
+from imageserver.dialects.cloudinary.breakpoints import breakpoints, check_breakpoints
 from imageserver.dialects.cloudinary.calls import Call, check_signed, inline_file, written
 from imageserver.dialects.cloudinary.chunks import collected
 from imageserver.dialects.cloudinary.deriving import (
@@ -46,7 +47,7 @@ START = 64
 """Bytes by which formats are known."""
 UNMISTAKABLE = frozenset({"JPEG", "PNG", "GIF", "TIFF", "WEBP", "AVIF", "HEIF", "JPEG2000", "PSD"})
 """Formats that are read, and whose first bytes no other file has."""
-FOR_IMAGES = ("eager", "transformation", "format")
+FOR_IMAGES = ("eager", "responsive_breakpoints", "transformation", "format")
 LONGEST = 255
 TYPES = frozenset({"upload", "private", "authenticated"})
 NOT_HERE = {
@@ -195,6 +196,7 @@ async def picture(call: Call, name: Name, path: Path, facts: Facts | None) -> tu
         raise Failed(400, f"Image file format {form} not allowed")
     for one in eager_parts(call):
         check_transformation(call, cut(one)[0])
+    check_breakpoints(call)
     hidden = f"restricted/{random_letters(20)}.{form}" if name.type != UPLOAD else ""
     return await changed_before_storing(call, path), hidden
 
@@ -244,9 +246,14 @@ async def answered(call: Call, name: Name, *, overwritten: bool) -> dict[str, ob
     await refreshed(call)
     asset = await asset_of(call, name)
     told = {**described(call, asset), **({"overwritten": True} if overwritten else {})}
+    made: list[Json] = []
     if call.has("eager"):
-        told["eager"] = derived = await eager(call, asset)
-        await call.run(call.account.notes.add, "asset", asset.status.row.uid, {"eager": derived})
+        told["eager"] = made = [*await eager(call, asset)]
+    if call.has("responsive_breakpoints"):
+        told["responsive_breakpoints"], kept = await breakpoints(call, asset)
+        made = [*made, *kept]
+    if made:
+        await call.run(call.account.notes.add, "asset", asset.status.row.uid, {"eager": made})
     return told
 
 

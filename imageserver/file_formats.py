@@ -20,6 +20,7 @@ MAGIC = (
     (b"BM", 0, "BMP"),
     (b"%PDF", 0, "PDF"),
     (b"8BPS", 0, "PSD"),
+    (b"\0\0\1\0", 0, "ICO"),
     (b"%!PS-Adobe-", 0, "EPS"),
     (b"\xc5\xd0\xd3\xc6", 0, "EPS"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", 0, "JPEG2000"),

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 
+from bad_icons import ICON_BOMBS, good_icons
 from pictures import quadrants, with_alpha
 from PIL import Image
 from written import eps, psd, tiff
@@ -19,15 +20,7 @@ from written import eps, psd, tiff
 HUGE = 19_999
 """Pixels of a side of bombs; two of them together stay just below the default of `limits.source_pixels`."""
 WEIRD = (0, 1, 2, 3, 4, 0x7F, 0x80, 0xFE, 0xFF)
-MARKS = (
-    b"\xff\xff\xff\xff",
-    b"\x7f\xff\xff\xff",
-    b"\x80\0\0\0",
-    b"\0\0\0\0",
-    b"\xff\xff",
-    b"\0\1",
-    b"\xff\xff\xff\x7f",
-)
+MARKS = (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", bytes(4), b"\xff\xff", b"\0\1", b"\xff\xff\xff\x7f")
 
 
 @cache
@@ -57,7 +50,7 @@ def good_images() -> Mapping[str, bytes]:
         "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><g fill="red">'
         b'<rect id="a" width="20" height="30"/><text x="3" y="9">$name$</text></g></svg>',
     }
-    return {**found, **with_extras(plain)}
+    return {**found, **good_icons(), **with_extras(plain)}
 
 
 def with_extras(plain: Image.Image) -> dict[str, bytes]:
@@ -395,6 +388,7 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "stream.jp2": lambda: jp2_of(HUGE, codestream=True),
     "stream-more.jp2": lambda: jp2_of(2**31, codestream=True),
     "claims.eps": lambda: eps(b"", (HUGE, HUGE), 3),
+    **ICON_BOMBS,
     **{f"{kind}.svg": partial(svg_of, kind) for kind in SVGS},
 }
 """What makes each bomb, under a name that ends like its format."""

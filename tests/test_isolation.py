@@ -14,6 +14,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 
 import pytest
+from bad_icons import ICON_REASONS
 from bad_images import BOMBS, bad_images, good_images
 from serving import Client, most_memory, serving, workers
 from sites import QUIET, eventually
@@ -35,6 +36,7 @@ ANSWERED: Mapping[str, int] = {
     "zeros.tif": 200,
     "loop.tif": 200,
     "side.avif": 200,
+    "list.ico": 200,
     **dict.fromkeys(("size.svg", "blur.svg", "noise.svg", "pattern.svg", "path.svg", "dashes.svg", "billion.svg"), 200),
 }
 """The bombs that are pictures after all, only large ones."""
@@ -63,6 +65,7 @@ REASONS: Mapping[str, str] = {
     "stream.jp2": "limits.whole_pixels",
     "stream-more.jp2": "limits.source_pixels",
     "claims.eps": "limits.whole_pixels",
+    **ICON_REASONS,
     "uses.svg": "draws at most 100000 elements",
 }
 """What is said of those that are refused because of what they claim."""

@@ -153,3 +153,22 @@ def bmp(rows: Sequence[bytes], size: tuple[int, int], bits: int, *, compression:
     head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(data), 2835, 2835, colors, 0)
     place = 14 + len(head) + len(behind)
     return b"BM" + struct.pack("<IHHI", place + len(data), 0, 0, place) + head + behind + data
+
+
+def icon(
+    rows: Sequence[bytes], size: tuple[int, int], bits: int, mask: Sequence[bytes], *, behind: bytes = b""
+) -> bytes:
+    """Write a picture of an icon file: a BMP without its first header, and the rows of a mask, of one bit a pixel."""
+    data = bytearray(bmp(rows, size, bits, behind=behind)[14:])
+    struct.pack_into("<i", data, 8, 2 * size[1])
+    return bytes(data) + b"".join(row + b"\0" * (-len(row) % 4) for row in reversed(mask))
+
+
+def ico(*pictures: bytes, sides: tuple[int, int] = (16, 16), kind: int = 1) -> bytes:
+    """Write an icon file; its list says of all pictures that they have these sides."""
+    place = 6 + 16 * len(pictures)
+    entries = []
+    for picture in pictures:
+        entries.append(struct.pack("<BBBBHHII", *sides, 0, 0, 1, 0, len(picture), place))
+        place += len(picture)
+    return struct.pack("<HHH", 0, kind, len(pictures)) + b"".join(entries) + b"".join(pictures)

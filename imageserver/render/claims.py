@@ -247,4 +247,4 @@ READERS: Mapping[str, Callable[[mmap.mmap], Claims]] = {
     "AVIF": claims_of_heif,
     "HEIF": claims_of_heif,
 }
-"""Who reads the claims of which format; the headers of PSD, EPS, SVG and JPEG XL are read by ourselves anyway."""
+"""Who reads the claims of which format; the headers of PSD, EPS, SVG, ICO and JPEG XL are read by ourselves anyway."""

@@ -11,6 +11,7 @@ from imageserver.errors import BadSource
 from imageserver.render.engine import Image, with_orientation, with_profile
 from imageserver.render.eps import read_eps
 from imageserver.render.exchange import from_pillow
+from imageserver.render.ico import opened_ico
 from imageserver.render.jxl import opened_jxl
 from imageserver.render.psd import read_psd
 
@@ -77,12 +78,20 @@ def decode_jxl(path: Path) -> Image:
     return with_orientation(decoded, header.orientation)
 
 
+def decode_ico(path: Path) -> Image:
+    """Decode the largest picture among icons, as colours with alpha."""
+    with opened_ico(path) as opened:
+        image = taken(opened, b"").colourspace("srgb")
+    return image if image.hasalpha() else image.addalpha()
+
+
 WHOLE: Mapping[str, Callable[[Path], Image]] = {
     "BMP": lambda path: decode_by_pillow(path, "BMP"),
     "JPEG2000": lambda path: decode_by_pillow(path, "JPEG2000"),
     "HEIF": lambda path: decode_by_pillow(path, "HEIF"),
     "JXL": decode_jxl,
     "PSD": read_psd,
+    "ICO": decode_ico,
     "EPS": read_eps,
 }
 """Decoders that give all of an image at once."""

@@ -21,6 +21,7 @@ from imageserver.render.decoders import FORMATS, WHOLE, open_by_pillow
 from imageserver.render.eps import header_of_eps
 from imageserver.render.frames import animation_in
 from imageserver.render.header import Header, orientation_of, usual_orientation
+from imageserver.render.ico import header_of_ico
 from imageserver.render.jxl import opened_jxl, size_in_jxl
 from imageserver.render.packets import packet_of, tidy
 from imageserver.render.photoshop import SEGMENT, paths_of, resources
@@ -157,7 +158,8 @@ OWN: Mapping[str, Callable[[Path], Header]] = {
     "EPS": header_of_eps,
     "SVG": header_of_svg,
     "JXL": header_of_jxl,
+    "ICO": header_of_ico,
 }
 """The formats whose headers are read here; Pillow reads those of the others."""
-READ_CHEAPLY = frozenset({"PSD", "EPS", "SVG"})
+READ_CHEAPLY = frozenset({"PSD", "EPS", "SVG", "ICO"})
 """Those of them that are not decoded for it."""

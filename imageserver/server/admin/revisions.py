@@ -26,6 +26,7 @@ TYPES = {
     "WEBP": "image/webp",
     "AVIF": "image/avif",
     "BMP": "image/bmp",
+    "ICO": "image/vnd.microsoft.icon",
 }
 START = 64
 

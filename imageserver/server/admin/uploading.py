@@ -34,11 +34,13 @@ FORMATS = {
     "image/webp": "WEBP",
     "image/avif": "AVIF",
     "image/bmp": "BMP",
+    "image/vnd.microsoft.icon": "ICO",
+    "image/x-icon": "ICO",
 }
 ANY_TYPE = "application/octet-stream"
 IMAGE_TYPES = (*FORMATS, ANY_TYPE)
 FORM_TYPE = "multipart/form-data"
-SUFFIXES = frozenset({"", ".jpg", ".jpeg", ".jpe", ".png", ".gif", ".tif", ".tiff", ".webp", ".avif", ".bmp"})
+SUFFIXES = frozenset({"", ".jpg", ".jpeg", ".jpe", ".png", ".gif", ".tif", ".tiff", ".webp", ".avif", ".bmp", ".ico"})
 """Of files that may be replaced: nobody stores a picture in place of a catalog."""
 CHUNK = 2**18
 

@@ -76,7 +76,9 @@ function sent(url, file, etag, progress) {
   });
 }
 
-const KNOWN = new Set(["image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp", "image/avif", "image/bmp"]);
+const KNOWN = new Set([
+  "image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp", "image/avif", "image/bmp", "image/x-icon",
+]);
 
 function parsed(text) {
   try {

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from cloud import RED, address, api, cloud, color, exceptions, fetch, png, uploader, utils
+from cloud import BLUE, RED, address, api, cloud, color, exceptions, fetch, png, uploader, utils
 from PIL import Image
 from serving import Client
 
@@ -109,3 +109,67 @@ def test_breakpoints_that_make_no_sense_are_refused_before_anything_is_stored(
     with pytest.raises(exceptions.BadRequest, match=reason):
         uploader.call_api("upload", sent, file=png(RED))
     assert fetch(client, f"{address(client)}/demo/image/upload/refused").status == 404
+
+
+def names_of(**asked: object) -> list[str]:
+    return [one["name"] for one in api.transformations(max_results=100, **asked)["transformations"]]
+
+
+def test_transformations_by_which_pictures_were_derived_are_listed(client: Client) -> None:
+    api.create_transformation("small", {"width": 9, "crop": "scale"})
+    wanted = [{"width": 7, "crop": "scale"}, {"width": 8, "format": "png"}, {"transformation": "small"}]
+    uploader.upload(png(RED), public_id="one", eager=wanted)
+    uploader.upload(png(RED), public_id="two", type="private", eager=wanted[0])
+    assert {"c_scale,w_7", "w_8/png", "t_small"} <= set(names_of())
+    assert "t_small" in names_of(named=True)
+    assert "c_scale,w_7" not in names_of(named=True)
+    assert "t_small" not in names_of(named=False)
+    first = api.transformations(max_results=1, named=False)
+    rest = api.transformations(max_results=100, named=False, next_cursor=first["next_cursor"])
+    assert [first["transformations"][0]["name"], *(one["name"] for one in rest["transformations"])] == names_of(
+        named=False
+    )
+    told = api.transformation(wanted[0])
+    assert (told["named"], told["used"], told["info"]) == (False, True, [{"crop": "scale", "width": 7}])
+    assert {(one["public_id"], one["type"]) for one in told["derived"]} == {("one", "upload"), ("two", "private")}
+    for one in told["derived"]:
+        assert fetch(client, one["url"]).image.size == (7, 5)
+    assert api.transformation("w_8/png")["info"] == [{"width": 8}, {"format": "png"}]
+    named = api.transformation("small")
+    assert (named["used"], [one["public_id"] for one in named["derived"]]) == (True, ["one"])
+    with pytest.raises(exceptions.BadRequest, match="no name"):
+        api.update_transformation(wanted[0], allowed_for_strict=True)
+    api.delete_transformation(wanted[0])
+    with pytest.raises(exceptions.NotFound):
+        api.transformation(wanted[0])
+    assert [one["transformation"] for one in api.resource("one")["derived"]] == ["w_8/png", "t_small"]
+    api.delete_transformation("small")
+    assert [one["transformation"] for one in api.resource("one")["derived"]] == ["w_8/png"]
+
+
+def derived_of(public_id: str) -> list[str]:
+    return [one["transformation"] for one in api.resource(public_id)["derived"]]
+
+
+def test_derived_pictures_of_an_asset(client: Client) -> None:
+    uploader.upload(png(RED), public_id="three", eager=[{"width": 3}, {"width": 4}])
+    uploader.explicit("three", type="upload", eager=[{"width": 5}, {"width": 3}])
+    assert derived_of("three") == ["w_4", "w_5", "w_3"]
+    uploader.rename("three", "four")
+    (four, *_) = api.resource("four")["derived"]
+    assert four["url"].endswith("/four.png")
+    assert fetch(client, four["url"]).image.width == 4
+    assert api.delete_derived_resources([four["id"], "none"])["deleted"] == {four["id"]: "deleted", "none": "not_found"}
+    assert derived_of("four") == ["w_5", "w_3"]
+    told = api.delete_resources(["four"], transformations=[{"width": 5}])
+    assert told["deleted_counts"] == {"four": {"original": 0, "derived": 1}}
+    assert derived_of("four") == ["w_3"]
+    assert api.delete_derived_by_transformation(["four"], {"width": 3})["deleted"] == {"four": "deleted"}
+    assert derived_of("four") == []
+    uploader.explicit("four", type="upload", eager={"width": 6})
+    first = api.resource("four", versions=True)["versions"][0]["version_id"]
+    uploader.upload(png(BLUE), public_id="four")
+    assert derived_of("four") == []
+    uploader.explicit("four", type="upload", eager={"width": 6})
+    api.restore(["four"], versions=[first])
+    assert derived_of("four") == []

@@ -104,10 +104,10 @@ def check_breakpoints(call: Call) -> None:
         check_transformation(call, cut(one.transformation)[0])
 
 
-async def breakpoints(call: Call, asset: Asset) -> tuple[list[Json], list[Json]]:
+async def breakpoints(call: Call, asset: Asset) -> tuple[list[Json], list[dict[str, Json]]]:
     """Find the breakpoints that a call asks for; give them, and those of their pictures that are to be remembered."""
     told: list[Json] = []
-    kept: list[Json] = []
+    kept: list[dict[str, Json]] = []
     for wanted in breakpoints_wanted(call):
         pictures = await pictures_at(call, asset, wanted)
         shown: list[Json] = [

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from imageserver.dialects.cloudinary import changing, resources, searching, settings
+from imageserver.dialects.cloudinary import changing, derivatives, resources, searching, settings, transformations
 from imageserver.dialects.cloudinary.account import UPLOAD, Account
 from imageserver.dialects.cloudinary.bodies import reading
 from imageserver.dialects.cloudinary.calls import Call
@@ -112,9 +112,9 @@ async def restore_typed(call: Call, kind: str, type_: str) -> object:
 
 
 async def transformation(call: Call, *_: str) -> object:
-    """Give a named transformation, or list all."""
+    """Tell of a transformation, or list all."""
     named = len(call.path) > 1 or call.has("transformation") or call.has("name")
-    return await (settings.show_transformation if named else settings.list_transformations)(call)
+    return await (transformations.show_transformation if named else transformations.list_transformations)(call)
 
 
 CALLS: tuple[tuple[str, str, Callable[..., Awaitable[object]]], ...] = (
@@ -141,6 +141,7 @@ CALLS: tuple[tuple[str, str, Callable[..., Awaitable[object]]], ...] = (
     ("DELETE", "resources/:", delete_kind),
     ("DELETE", "resources/:/:", resources.delete),
     ("POST|PUT", "resources/:/:/*", resources.update),
+    ("DELETE", "derived_resources", derivatives.delete_derived),
     ("GET|POST", "folders/search", settings.search_folders),
     ("GET", "folders", settings.list_folders),
     ("GET", "folders/*", settings.list_folders),
@@ -149,12 +150,12 @@ CALLS: tuple[tuple[str, str, Callable[..., Awaitable[object]]], ...] = (
     ("DELETE", "folders/*", settings.delete_folder),
     ("GET", "transformations", transformation),
     ("GET", "transformations/*", transformation),
-    ("POST", "transformations", settings.make_transformation),
-    ("POST", "transformations/*", settings.make_transformation),
-    ("PUT", "transformations", settings.update_transformation),
-    ("PUT", "transformations/*", settings.update_transformation),
-    ("DELETE", "transformations", settings.delete_transformation),
-    ("DELETE", "transformations/*", settings.delete_transformation),
+    ("POST", "transformations", transformations.make_transformation),
+    ("POST", "transformations/*", transformations.make_transformation),
+    ("PUT", "transformations", transformations.update_transformation),
+    ("PUT", "transformations/*", transformations.update_transformation),
+    ("DELETE", "transformations", transformations.delete_transformation),
+    ("DELETE", "transformations/*", transformations.delete_transformation),
     ("GET", "metadata_fields", settings.list_fields),
     ("POST", "metadata_fields", settings.make_field),
     ("GET", "metadata_fields/:", settings.show_field),

@@ -75,7 +75,7 @@ async def derived(call: Call, asset: Asset, text: str) -> dict[str, Json]:
     found = await derivation(call, asset, text)
     path, _, query = found.request.partition("?")
     body = await drawn(call, call.account.site.plan(found.looking.admit(path, query), NO_HINTS))
-    url = url_of(call, asset, quote(cut(text)[0], safe=",:/$!()=;|~.-_"), found.extension)
+    url = url_of_derived(call, asset, text, found.extension)
     return {
         "transformation": text,
         "width": found.size.width,
@@ -85,6 +85,11 @@ async def derived(call: Call, asset: Asset, text: str) -> dict[str, Json]:
         "url": url,
         "secure_url": url,
     }
+
+
+def url_of_derived(call: Call, asset: Asset, text: str, extension: str) -> str:
+    """Give the URL of one of them."""
+    return url_of(call, asset, quote(cut(text)[0], safe=",:/$!()=;|~.-_"), extension)
 
 
 async def derivation(call: Call, asset: Asset, text: str) -> Derivation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +52,17 @@ class Notes:
 
     def add(self, kind: Kind, name: str, more: Mapping[str, Json]) -> None:
         """Add to a note."""
+        self.change(kind, name, lambda note: {**note, **more})
+
+    def change(self, kind: Kind, name: str, changed: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> None:
+        """Change a note, one that is not there being empty; nobody else changes it meanwhile."""
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             row = connection.execute("SELECT text FROM note WHERE kind = ? AND name = ?", (kind, name)).fetchone()
-            note = {**(json.loads(row[0]) if row else {}), **more}
-            connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (kind, name, json.dumps(note)))
+            before = json.loads(row[0]) if row else {}
+            note = changed(before)
+            if note != before:
+                connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (kind, name, json.dumps(note)))
 
     def remove(self, kind: Kind, name: str) -> bool:
         """Take a note away, and tell whether there was one."""

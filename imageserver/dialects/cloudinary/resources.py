@@ -18,6 +18,7 @@ from imageserver.dialects.cloudinary.assets import (
     tags_of,
 )
 from imageserver.dialects.cloudinary.calls import Call
+from imageserver.dialects.cloudinary.derivatives import derived_of, forget, transformation_of
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.dialects.cloudinary.saying import check_coordinates, fields_of, note_of
 from imageserver.dialects.cloudinary.uploading import NOT_HERE, commit, existing
@@ -171,7 +172,7 @@ async def details(call: Call, kind: str, type_: str, public_id: str) -> object:
 
 def told(call: Call, asset: Asset) -> dict[str, object]:
     """Describe an asset in detail."""
-    found = {**described(call, asset), "derived": derived_of(asset)}
+    found = {**described(call, asset), "derived": derived_of(call, asset)}
     if not asset.tags:
         del found["tags"]
     if call.flag("versions"):
@@ -180,15 +181,6 @@ def told(call: Call, asset: Asset) -> dict[str, object]:
         if call.flag(name) and name not in found:
             found[name] = {} if name not in {"colors", "faces"} else []
     return found
-
-
-def derived_of(asset: Asset) -> list[object]:
-    """List what was derived at once, each with an id of its own."""
-    eager = asset.note.get("eager")
-    found = eager if isinstance(eager, list) else []
-    return [
-        {**one, "id": f"{asset.status.row.uid}{number}"} for number, one in enumerate(found) if isinstance(one, dict)
-    ]
 
 
 def version_of(one: Revision) -> dict[str, object]:
@@ -284,16 +276,18 @@ async def delete_by_asset_ids(call: Call) -> object:
 
 
 async def deleted(call: Call, names: Iterable[Name]) -> object:
-    """Take records away, and tell of each what became of it."""
+    """Take records away, or only what was derived from them, and tell of each what became of it."""
     done: dict[str, tuple[str, int, int]] = {}
-    keep = call.flag("keep_original")
+    only = set(filter(None, call.text("transformations").split("|")))
+    keep = call.flag("keep_original") or bool(only)
     for name in names:
         found = await existing(call, name)
-        derived = len(derived_of(found)) if found else 0
-        done[name.public_id] = ("deleted" if found else "not_found", int(bool(found) and not keep), derived)
-        if found and keep:
-            await call.run(call.account.notes.add, "asset", found.status.row.uid, {"eager": []})
-        elif found:
+        if found is None:
+            done[name.public_id] = ("not_found", 0, 0)
+            continue
+        gone = await forget(call, found.status.row.uid, lambda one: not only or transformation_of(one) in only)
+        done[name.public_id] = ("deleted", int(not keep), len(gone))
+        if not keep:
             await commit(call, [Remove(name.record, name.section, files=True)])
     return told_of(done)
 
@@ -339,6 +333,7 @@ async def restored(call: Call, name: Name, version: str) -> dict[str, object]:
             await commit(call, edits)
         except EditError:
             return {"error": "failed"}
+        await forget(call, chosen.row.uid)
     return described(call, await asset_of(call, name))
 
 

@@ -1,18 +1,17 @@
-"""The rest of the Admin API: folders, transformations, upload presets, fields of metadata, and how the server is."""
+"""The rest of the Admin API: folders, upload presets, fields of metadata, and how the server is."""
 
 from __future__ import annotations
 
 import time
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import MARK, SECTIONS, Name, record_id
+from imageserver.dialects.cloudinary.account import SECTIONS, Name, record_id
 from imageserver.dialects.cloudinary.assets import stamp
 from imageserver.dialects.cloudinary.calls import Call
-from imageserver.dialects.cloudinary.deriving import check_transformation
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.dialects.cloudinary.saying import read_pairs
 from imageserver.dialects.cloudinary.uploading import commit, random_letters
-from imageserver.store.edits import ChangeMacros, Edit, Rename
+from imageserver.store.edits import Edit, Rename
 
 KNOWN = frozenset({"name", "unsigned", "live", "disallow_public_id", "external_id"})
 
@@ -133,80 +132,6 @@ async def delete_folder(call: Call, path: str) -> object:
     for one in gone:
         await call.run(call.account.notes.remove, "folder", one)
     return {"deleted": sorted(gone)}
-
-
-def transformations(call: Call) -> dict[str, str]:
-    """Give the named transformations that this door has made, by their names."""
-    macros = call.account.store().named("macros")
-    return {name: str(text).removeprefix(MARK) for name, text in macros.items() if str(text).startswith(MARK)}
-
-
-async def list_transformations(call: Call) -> object:
-    """List named transformations."""
-    found = await call.run(transformations, call)
-    return {"transformations": [described(name) for name in found]}
-
-
-def described(name: str) -> dict[str, object]:
-    """Describe a named transformation."""
-    return {"name": f"t_{name}", "allowed_for_strict": True, "used": False, "named": True}
-
-
-def name_of(call: Call) -> str:
-    """Give the name of the transformation that a call is about."""
-    return (call.text("name") or call.text("transformation") or "/".join(call.path[1:])).removeprefix("t_")
-
-
-async def show_transformation(call: Call) -> object:
-    """Give a named transformation."""
-    name = name_of(call)
-    known = await call.run(transformations, call)
-    if name not in known:
-        raise Failed(404, f"Can't find transformation {name}")
-    return {**described(name), "info": [info(one) for one in known[name].split("/")], "derived": []}
-
-
-def info(part: str) -> dict[str, Json]:
-    """Take a component apart, as clients show it."""
-    names = {"w": "width", "h": "height", "c": "crop", "g": "gravity", "e": "effect", "a": "angle", "q": "quality"}
-    pairs = (one.partition("_") for one in part.split(","))
-    return {names.get(name, name): int(value) if value.isdecimal() else value for name, _, value in pairs}
-
-
-async def make_transformation(call: Call, *_: str) -> object:
-    """Make a named transformation: a macro of the catalog."""
-    name, text = call.text("name").removeprefix("t_") or "/".join(call.path[1:]), call.text("transformation")
-    macros = await call.run(lambda: call.account.store().named("macros"))
-    if name.casefold() in map(str.casefold, macros):  # also one that is written in native commands
-        raise Failed(409, f"Transformation {name} already exists")
-    return await put_transformation(call, name, text, "created")
-
-
-async def put_transformation(call: Call, name: str, text: str, message: str) -> object:
-    """Write a named transformation, once it is known to make sense."""
-    if not name or not text:
-        raise Failed(400, "Missing required parameter - name and transformation")
-    check_transformation(call, text)
-    await commit(call, [ChangeMacros({name: f"{MARK}{text}"})])
-    return {"message": message}
-
-
-async def update_transformation(call: Call, *_: str) -> object:
-    """Change a named transformation."""
-    name = call.text("transformation").removeprefix("t_") or name_of(call)
-    text = call.text("unsafe_update")
-    if name not in await call.run(transformations, call):
-        raise Failed(404, f"Can't find transformation {name}")
-    return await put_transformation(call, name, text, "updated") if text else {"message": "updated"}
-
-
-async def delete_transformation(call: Call, *_: str) -> object:
-    """Take a named transformation away."""
-    name = name_of(call)
-    if name not in await call.run(transformations, call):
-        raise Failed(404, f"Can't find transformation {name}")
-    await commit(call, [ChangeMacros(drop=(name,))])
-    return {"message": "deleted"}
 
 
 async def list_presets(call: Call) -> object:

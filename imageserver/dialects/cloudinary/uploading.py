@@ -15,6 +15,7 @@ from imageserver.dialects.cloudinary.assets import Asset, asset_of, described
 from imageserver.dialects.cloudinary.breakpoints import breakpoints, check_breakpoints
 from imageserver.dialects.cloudinary.calls import Call, check_signed, inline_file, written
 from imageserver.dialects.cloudinary.chunks import collected
+from imageserver.dialects.cloudinary.derivatives import NOTED, remember
 from imageserver.dialects.cloudinary.deriving import (
     changed_before_storing,
     check_transformation,
@@ -163,7 +164,7 @@ async def take_in(call: Call, path: Path) -> dict[str, object]:
     await commit(call, edits)
     asset = await asset_of(call, name)
     note = await with_defaults(call, note_of(call, asset), asset)
-    await call.run(call.account.notes.add, "asset", asset.status.row.uid, note)
+    await call.run(call.account.notes.add, "asset", asset.status.row.uid, {**note, NOTED: []})
     return await answered(call, name, overwritten=before is not None)
 
 
@@ -246,14 +247,13 @@ async def answered(call: Call, name: Name, *, overwritten: bool) -> dict[str, ob
     await refreshed(call)
     asset = await asset_of(call, name)
     told = {**described(call, asset), **({"overwritten": True} if overwritten else {})}
-    made: list[Json] = []
+    made: list[dict[str, Json]] = []
     if call.has("eager"):
-        told["eager"] = made = [*await eager(call, asset)]
+        told["eager"] = made = await eager(call, asset)
     if call.has("responsive_breakpoints"):
         told["responsive_breakpoints"], kept = await breakpoints(call, asset)
         made = [*made, *kept]
-    if made:
-        await call.run(call.account.notes.add, "asset", asset.status.row.uid, {"eager": made})
+    await remember(call, asset, made)
     return told
 
 

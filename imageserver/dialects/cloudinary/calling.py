@@ -9,7 +9,15 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from imageserver.dialects.cloudinary import changing, derivatives, resources, searching, settings, transformations
+from imageserver.dialects.cloudinary import (
+    changing,
+    derivatives,
+    mappings,
+    resources,
+    searching,
+    settings,
+    transformations,
+)
 from imageserver.dialects.cloudinary.account import UPLOAD, Account
 from imageserver.dialects.cloudinary.bodies import reading
 from imageserver.dialects.cloudinary.calls import Call
@@ -160,6 +168,10 @@ CALLS: tuple[tuple[str, str, Callable[..., Awaitable[object]]], ...] = (
     ("POST", "metadata_fields", settings.make_field),
     ("GET", "metadata_fields/:", settings.show_field),
     ("DELETE", "metadata_fields/:", settings.delete_field),
+    ("GET", "upload_mappings", mappings.show_mappings),
+    ("POST", "upload_mappings", mappings.make_mapping),
+    ("PUT", "upload_mappings", mappings.update_mapping),
+    ("DELETE", "upload_mappings", mappings.delete_mapping),
     ("GET", "upload_presets", settings.list_presets),
     ("POST", "upload_presets", settings.make_preset),
     ("GET", "upload_presets/:", settings.show_preset),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from imageserver.dialects.cloudinary.language.signatures import signs_url
 from imageserver.dialects.cloudinary.language.tokens import NAME as TOKEN
 from imageserver.dialects.cloudinary.language.tokens import lets_in, token_in
 from imageserver.dialects.cloudinary.looking import Found, Looking
+from imageserver.dialects.cloudinary.mappings import brought_by_mapping
 from imageserver.dialects.cloudinary.originals import send_original
 from imageserver.dialects.cloudinary.raw_files import send_raw
 from imageserver.dialects.cloudinary.replies import printable
@@ -126,11 +128,14 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
 
 
 async def looked_up(looking: Looking, address: Address) -> Found:
-    """Find what a URL asks for, also what another process has just stored."""
+    """Find what a URL asks for, also what another process has just stored, or what its folder is mapped to."""
     try:
         return await looking.base(address)
     except NoSuchResource:
-        if not await looking.account.site.live.refresh():
+        if await looking.account.site.live.refresh():
+            with suppress(NoSuchResource):
+                return await looking.base(address)
+        if not await brought_by_mapping(looking, address):
             raise
     return await looking.base(address)
 

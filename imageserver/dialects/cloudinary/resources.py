@@ -58,6 +58,13 @@ async def page(call: Call, chosen: list[Status]) -> dict[str, object]:
     return told
 
 
+def paged(call: Call, name: str, found: list[dict[str, object]]) -> dict[str, object]:
+    """Give a page of a list, and where the next one begins."""
+    count, start = call.number("max_results", FEWEST, MOST), cursor(call.text("next_cursor"))
+    more = {"next_cursor": cursor_at(start + count)} if start + count < len(found) else {}
+    return {name: found[start : start + count], **more}
+
+
 def cursor_at(number: int) -> str:
     """Write where a page begins."""
     return urlsafe_b64encode(f"from {number}".encode()).decode()

@@ -12,17 +12,35 @@ from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.derivatives import Picture, all_pictures, forget, shown, transformation_of
 from imageserver.dialects.cloudinary.deriving import check_transformation, cut
 from imageserver.dialects.cloudinary.replies import Failed
-from imageserver.dialects.cloudinary.resources import FEWEST, cursor, cursor_at
+from imageserver.dialects.cloudinary.resources import FEWEST, MOST, cursor, cursor_at, paged
 from imageserver.dialects.cloudinary.uploading import commit
 from imageserver.store.edits import ChangeMacros
 from imageserver.store.store import Status
 
-MOST = 500
 NAMES: Mapping[str, str] = {
-    "w": "width", "h": "height", "ar": "aspect_ratio", "c": "crop", "g": "gravity", "z": "zoom", "a": "angle",
-    "e": "effect", "q": "quality", "f": "fetch_format", "fl": "flags", "l": "overlay", "u": "underlay",
-    "b": "background", "bo": "border", "co": "color", "o": "opacity", "r": "radius", "t": "transformation",
-    "d": "default_image", "dn": "density", "pg": "page", "cs": "color_space",
+    "w": "width",
+    "h": "height",
+    "ar": "aspect_ratio",
+    "c": "crop",
+    "g": "gravity",
+    "z": "zoom",
+    "a": "angle",
+    "e": "effect",
+    "q": "quality",
+    "f": "fetch_format",
+    "fl": "flags",
+    "l": "overlay",
+    "u": "underlay",
+    "b": "background",
+    "bo": "border",
+    "co": "color",
+    "o": "opacity",
+    "r": "radius",
+    "t": "transformation",
+    "d": "default_image",
+    "dn": "density",
+    "pg": "page",
+    "cs": "color_space",
 }
 """What clients call parameters."""
 Derived = list[tuple[Status, Picture]]
@@ -48,13 +66,6 @@ async def list_transformations(call: Call) -> object:
     if not call.flag("named"):
         found += [undescribed(text) for text in sorted(texts) if text.removeprefix("t_") not in known]
     return paged(call, "transformations", found)
-
-
-def paged(call: Call, name: str, found: list[dict[str, object]]) -> dict[str, object]:
-    """Give a page of a list, and where the next one begins."""
-    count, start = call.number("max_results", FEWEST, MOST), cursor(call.text("next_cursor"))
-    more = {"next_cursor": cursor_at(start + count)} if start + count < len(found) else {}
-    return {name: found[start : start + count], **more}
 
 
 def names_in(texts: Iterable[str]) -> set[str]:

@@ -14,7 +14,7 @@ from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.assets import Asset, url_of
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.chain import Known, finished, read_chain, translate
-from imageserver.dialects.cloudinary.language.output import FORMATS
+from imageserver.dialects.cloudinary.language.output import FORMATS, allowed, held
 from imageserver.dialects.cloudinary.language.picture import Client, Shown
 from imageserver.dialects.cloudinary.looking import STORED, UNBOUNDED, Found, Looking
 from imageserver.dialects.cloudinary.replies import Failed
@@ -55,7 +55,6 @@ def check_transformation(call: Call, text: str) -> None:
 class Derivation:
     """A picture that may be made of an asset: its size, the native request that draws it, and what it becomes."""
 
-    text: str
     size: Size
     request: str
     extension: str
@@ -102,7 +101,8 @@ async def derivation(call: Call, asset: Asset, text: str) -> Derivation:
     client = Client(most=found.most)
     picture = translate(chain, await looking.known(chain, found, client))
     written, output = finished(picture, chain, extension, found.stored or "png", client)
-    return Derivation(text, picture.size, written, output.extension, looking, found.most)
+    size = held(allowed(picture, found.most).whole(), output).size
+    return Derivation(size, written, output.extension, looking, found.most)
 
 
 def cut(text: str) -> tuple[str, str]:

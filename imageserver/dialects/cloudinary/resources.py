@@ -285,7 +285,7 @@ async def delete_by_asset_ids(call: Call) -> object:
 async def deleted(call: Call, names: Iterable[Name]) -> object:
     """Take records away, or only what was derived from them, and tell of each what became of it."""
     done: dict[str, tuple[str, int, int]] = {}
-    only = set(filter(None, call.text("transformations").split("|")))
+    only = {one for text in call.values.get("transformations", ()) for one in text.split("|") if one}
     keep = call.flag("keep_original") or bool(only)
     for name in names:
         found = await existing(call, name)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from imageserver.errors import ConfigError
 from imageserver.front_doors import Dialects
-from imageserver.options import GIB, KIB, MIB, one_of, option, port, positive, seconds, size, switch, whole
+from imageserver.options import GIB, KIB, MIB, one_of, option, port, positive, seconds, size, size_from, switch, whole
 from imageserver.yaml_nodes import BrokenYaml, Node, YamlFile
 
 T = TypeVar("T")
@@ -197,7 +197,7 @@ class Limits:
     frames: int = option(positive, 1000, "frames of an animation")
     animation_pixels: int = option(positive, 50_000_000, "pixels of all frames of an animation, read or sent")
     render_seconds: float = option(seconds, 30.0, "seconds that rendering a reply may take")
-    worker_memory: int = option(size, GIB, "address space of a process that renders")
+    worker_memory: int = option(size_from(256 * MIB), GIB, "address space of a process that renders; 256 MiB or more")
     worker_jobs: int = option(positive, 5000, "jobs after which such a process is replaced")
     queue: int = option(positive, 256, "renderings that may wait; beyond is 503")
     url_length: int = option(positive, 32768, "bytes of a URL; beyond is 414")

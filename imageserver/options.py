@@ -42,6 +42,18 @@ def size(text: str) -> int:
     return int(float(match[1]) * UNITS[match[2].upper()])
 
 
+def size_from(least: int) -> Callable[[str], int]:
+    """Read a number of bytes that is no smaller than `least`, which are whole mebibytes."""
+
+    def read(text: str) -> int:
+        found = size(text)
+        if found < least:
+            raise ValueError(f"a size of at least {least // MIB} MiB")
+        return found
+
+    return read
+
+
 def port(text: str) -> int:
     """Read a TCP port; 0 takes any that is free."""
     number = whole(text)

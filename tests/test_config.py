@@ -163,6 +163,10 @@ def test_config_yaml_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.Mon
         ("server: {port: 1e3}", ["server.port", "'1e3'"]),
         ("server: {workers: 0}", ["server.workers", "expected a whole number of 1 or more"]),
         ("cache: {max_size: much}", ["cache.max_size", "expected a size such as 64 MiB", "'much'"]),
+        (
+            "limits: {worker_memory: 64 MiB}",
+            ["limits.worker_memory", "expected a size of at least 256 MiB", "'64 MiB'"],
+        ),
         ("cache: {max_size: 3 XB}", ["cache.max_size", "'3 XB'"]),
         ("cache: {url: redis://h}", ["cache.url", "expected nothing: this version keeps", "'redis://h'"]),
         ("limits: {render_seconds: 0}", ["limits.render_seconds", "expected seconds, more than 0"]),

@@ -176,6 +176,19 @@ def test_what_no_worker_can_do_is_one_line(folder: Path) -> None:
     eventually(lambda: len(family(folder)), 0)
 
 
+def test_renderers_that_do_not_start_are_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with them, which they say for themselves, comes before it."""
+    dying = 'import os, sys\nif "--multiprocessing-fork" in sys.orig_argv:\n    os._exit(1)\n'
+    (folder / "sitecustomize.py").write_text(dying)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(folder), *filter(None, [os.environ.get("PYTHONPATH")]))))
+    with start(folder, "--port", "0") as server:
+        _, errors = server.communicate(timeout=60)
+        assert server.returncode == 2
+    *_, last = errors.splitlines()
+    assert last == "imageserver: limits.worker_memory: processes that render do not start with it, or not at all"
+    assert "Traceback" not in errors
+
+
 def test_server_that_was_started_with_less_than_it_would_like_makes_do(folder: Path) -> None:
     """Bounds of processor time and of open files that nobody can raise are kept within, not run against."""
     bounds = ["sh", "-c", 'ulimit -n 150 && ulimit -t 600 && exec "$@"', "sh"]

@@ -5,7 +5,9 @@ They share nothing: one that is killed, whenever that happens, leaves no lock an
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -29,6 +31,7 @@ START_PAUSE = 0.5
 """Seconds until another one is started where one has died while it was starting."""
 READY, BEGUN = "ready", "begun"
 SENTINEL = None
+log = logging.getLogger("imageserver.workers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,11 @@ class Attendant(threading.Thread):
 
 def work_through(pipe: Connection, begin: Callable[[], None]) -> None:
     """Do one job after the other until nobody sends more; runs in a process of its own."""
-    begin()
+    try:
+        begin()
+    except Exception as error:  # noqa: BLE001, whatever it is, it is told in a line, and whoever waits for a job hears of it
+        log.error("a process that renders cannot begin: %s", error)  # noqa: TRY400, likewise
+        sys.exit(1)
     with suppress(EOFError, OSError):
         pipe.send(READY)
         while True:

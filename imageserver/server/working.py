@@ -8,13 +8,14 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from imageserver.config import Config
-from imageserver.errors import ConfigError
+from imageserver.errors import ConfigError, RenderFailed
 from imageserver.server.accepting import Acceptor, Share
 from imageserver.server.app import LINE_LIMIT, SITE, build_app, hits_first
 from imageserver.server.connections import BoundedRunner, BoundedServer
@@ -77,7 +78,7 @@ async def run(duty: Duty) -> None:
         starting = asyncio.ensure_future(site.renderer.start())
         starting.add_done_callback(lambda done: done.cancelled() or done.exception())  # the next job starts them anew
         if not duty.urgent:
-            await starting
+            await begun(starting)
         acceptor = Acceptor(server, duty.opened, duty.share)
         acceptor.start()
         gc.freeze()  # what is there now stays; looking through it again and again would hold up replies
@@ -91,6 +92,16 @@ async def run(duty: Duty) -> None:
         for number in STOPPING:  # it is stopping, and the loop that listens for them is about to close
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
+
+
+async def begun(starting: Awaitable[None]) -> None:
+    """Wait for processes that render; raises `ConfigError` when none comes up."""
+    try:
+        await starting
+    except RenderFailed as error:
+        raise ConfigError(
+            "limits.worker_memory", "processes that render do not start with it, or not at all"
+        ) from error
 
 
 def open_access_log(name: str) -> logging.Logger | None:

@@ -69,13 +69,13 @@ def form(**parts: str) -> tuple[bytes, dict[str, str]]:
 
 
 @contextmanager
-def cloud(folder: Path) -> Iterator[Client]:
+def cloud(folder: Path, catalog: str = CATALOG, **more: str) -> Iterator[Client]:
     """A server whose cloud `demo` is the catalog `Co`, and the official client set up for it."""
     images = folder / "catalogs" / "Co" / "images"
     images.mkdir(parents=True)
     (images / "here.png").write_bytes(png(GREEN))
-    (images.parent / "catalog.yaml").write_text(CATALOG)
-    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co"}
+    (images.parent / "catalog.yaml").write_text(catalog)
+    settings = {**QUIET, **more, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co"}
     with serving(folder, environment=settings) as client:
         cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
         yield client

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud import BLUE, GREEN, LONG, RED, address, api, cloud, color, exceptions, fetch, png, uploader
+from cloud import BLUE, GREEN, LONG, RED, address, api, auth_token, cloud, color, exceptions, fetch, png, uploader
 from PIL import Image, ImageChops, ImageSequence
 from remote import remote_server
 from serving import Client, Reply
@@ -270,6 +270,8 @@ def test_pictures_are_shown_in_turn(client: Client) -> None:
     for accept, kind in (("image/avif,image/webp", "image/webp"), ("text/html", "image/gif")):
         reply = client.ask(url, headers={"Accept": accept})
         assert (reply.headers["Content-Type"], reply.headers["Vary"], len(frames(reply))) == (kind, "Accept", 3)
+    behind = client.ask(f"/demo/image/multi/v{told['version']}/w_20/logos.gif")
+    assert behind.body == client.ask("/demo/image/multi/w_20/logos.gif").body
     paged = fetch(client, uploader.multi("logos", format="pdf", width=111)["url"])
     assert (paged.headers["Content-Type"], b"/Count 3 >>" in paged.body) == ("application/pdf", True)
     assert paged.body.count(b"/MediaBox [0 0 111.0000 185.0000]") == 3
@@ -350,6 +352,7 @@ def test_pictures_from_elsewhere_and_strict_transformations(tmp_path: Path) -> N
         remote.bodies["/far.png"] = png(BLUE, (30, 20))
         more = {
             "IMAGESERVER_SOURCES__ALLOW_HOSTS": f"127.0.0.1:{remote.port}",
+            "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret 00112233FF99",
             "IMAGESERVER_DIALECTS__CLOUDINARY__STRICT": "on",
             "IMAGESERVER_DIALECTS__CLOUDINARY__BASE_URL": "https://img.example/",
         }
@@ -363,7 +366,16 @@ def test_pictures_from_elsewhere_and_strict_transformations(tmp_path: Path) -> N
             reply = client.ask(url)
             assert differ(reply.image, sheet((10, 14), told["image_infos"], {"far": BLUE, "near": RED})) == 0
             assert reply.headers["Cache-Control"] == SHORTLY  # nobody knows when what is elsewhere changes
-            assert client.ask("/".join(one for one in url.split("/") if not one.startswith("s--"))).status == 401
+            unsigned = "/".join(one for one in url.split("/") if not one.startswith("s--"))
+            assert client.ask(unsigned).status == 401
+            token = auth_token.generate(key="00112233FF99", acl="/image/sprite/*", duration=300)
+            let_in = client.ask(f"{unsigned}?{token}")
+            assert (let_in.body, let_in.headers["Cache-Control"]) == (reply.body, "private, no-cache")
+            uploader.upload(png(RED), public_id="own", type="private")
+            overlaid = unsigned.replace("/w_10/", "/l_private:own/fl_layer_apply/")
+            assert (
+                client.ask(f"{overlaid}?{token}").headers["X-Cld-Error"].startswith("Overlay private:own needs a sig")
+            )
             css = client.ask(told["css_url"].removeprefix("https://img.example"))
             assert (f"url('{told['image_url']}')" in css.text, css.headers["Cache-Control"]) == (True, SHORTLY)
             remote.bodies["/other.txt"] = b"words"

@@ -49,6 +49,7 @@ async def make(kind: Kind, call: Call) -> object:
     if call.path[0] != IMAGE or (call.method == "GET" and not saves):
         raise Failed(400, f"A {kind} is made of images by a POST, or saved with mode=download")
     account, text = call.account, call.text("transformation").strip("/")
+    await account.site.live.refresh()  # another process may have stored what this one is to show
     made = await asked_for(call, kind)
     looking = Looking(account, call.request, account.site.live.state, signed=True)
     whole = await gathered(looking, kind, made, text.split("/"))

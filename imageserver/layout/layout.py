@@ -226,8 +226,7 @@ class Layout:
 
     `profile` is the colour space of the result, where colours are managed, and `coloring` what it takes to get there.
     With an `animation` all of it is done to each frame of the one source, or, `in_turn`, to layer 0 with each of the
-    others. With a `focus` the window moves before
-    anything is drawn.
+    others. With a `focus` the window moves before anything is drawn.
     """
 
     layers: tuple[LaidLayer, ...]

@@ -157,9 +157,9 @@ class Picture:
     """A picture: layers, what is done to their composite, the view of it, and how it is written.
 
     `animation` says that an animated source stays so where it can. With `in_turn`, each layer above layer 0 is shown by
-    itself, one after the other. `kept` says that a nested one is drawn once for many
-    requests. `headers_used` are those that it depends on. `recipe` is what changes pixels in the template that it is
-    made by, as one canonical text; that of an image is in its source.
+    itself, one after the other. `kept` says that a nested one is drawn once for many requests. `headers_used` are those
+    that it depends on. `recipe` is what changes pixels in the template that it is made by, as one canonical text; that
+    of an image is in its source.
     """
 
     layers: tuple[PlannedLayer, ...]

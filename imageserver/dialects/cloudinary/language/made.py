@@ -43,19 +43,19 @@ def read_directions(parts: Iterable[str]) -> Directions:
         for one in part.split(","):
             name, _, value = one.partition("_")
             if name == "dl":
-                found = replace(found, delay=number("delay", value, 1, LONGEST_DELAY))
+                found = replace(found, delay=whole_number("delay", value, 1, LONGEST_DELAY))
             elif name == "p":
                 found = replace(found, prefix=value)
             elif name == "e" and value.partition(":")[0] == "loop":
                 again = value.partition(":")[2]
-                found = replace(found, plays=number("effect loop", again, 0, MOST_PLAYS - 1) + 1 if again else 0)
+                found = replace(found, plays=whole_number("effect loop", again, 0, MOST_PLAYS - 1) + 1 if again else 0)
             else:
                 kept.append(without_moving(one) if name == "fl" else one)
         rest.append(",".join(filter(None, kept)))
     return replace(found, parts=tuple(filter(None, rest)))
 
 
-def number(name: str, text: str, least: int, most: int) -> int:
+def whole_number(name: str, text: str, least: int, most: int) -> int:
     """Read a whole number within bounds."""
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
         raise invalid(name, text)
@@ -110,8 +110,8 @@ def canvas(catalog: str, size: Size) -> Picture:
 
 def laid(pictures: Sequence[Picture], at: Sequence[Point]) -> Iterator[str]:
     """Yield the commands that lay pictures over a canvas."""
-    for number_, (picture, place) in enumerate(zip(pictures, at, strict=True), 1):
-        yield from (f"layer={number_}", picture.nested, "origin=0,0", f"pos={place.x},{place.y}")
+    for number, (picture, place) in enumerate(zip(pictures, at, strict=True), 1):
+        yield from (f"layer={number}", picture.nested, "origin=0,0", f"pos={place.x},{place.y}")
     yield "layer=comp"
 
 
@@ -133,14 +133,9 @@ def style_sheet(found: Mapping[str, Rect], url: str, prefix: str) -> str:
     all_of_them = ", ".join(f".{name}" for name in names)
     lines = [f"{all_of_them} {{ background: url('{url}') no-repeat; }}"]
     for name, rect in zip(names, found.values(), strict=True):
-        place = f"background-position: {pixels(-rect.x)} {pixels(-rect.y)}"
+        place = f"background-position: {-rect.x}px {-rect.y}px"
         lines.append(f".{name} {{ {place}; width: {rect.width}px; height: {rect.height}px; }}")
     return "\n".join(lines) + "\n"
-
-
-def pixels(length: int) -> str:
-    """Write a length."""
-    return f"{length}px"
 
 
 def class_name(name: str) -> str:

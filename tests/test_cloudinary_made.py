@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,8 @@ def test_a_sprite_has_columns_where_it_would_be_too_tall(client: Client) -> None
     reply = fetch(client, told["image_url"])
     colors = dict(zip(infos, shades, strict=True))
     assert differ(reply.image, sheet((214, 184), infos, colors)) == 0
+    uploader.upload(png(RED, (700, 100)), public_id="wide", tags=["wide"])  # as large as it would be by itself
+    assert uploader.generate_sprite("wide")["image_infos"] == {"wide": {"x": 0, "y": 0, "width": 600, "height": 85}}
     with pytest.raises(
         exceptions.BadRequest, match=r"Sprite of 712x180 pixels: expected at most 600x200 .attribute::Max"
     ):
@@ -337,6 +340,9 @@ def test_downloads(client: Client, logos: Mapping[str, str]) -> None:
 def test_what_was_made_can_be_taken_away(client: Client) -> None:
     uploader.upload(png(RED), public_id="kept", tags=["going"])
     first = uploader.generate_sprite("going")
+    notes = client.folder / "state" / "cloudinary" / "demo.sqlite"
+    os.utime(notes, (0, 0))  # what has not changed for long is answered from memory
+    assert [color(fetch(client, first["image_url"])) for _ in range(3)] == [RED] * 3
     assert uploader.destroy("going", type="multi")["result"] == "not found"
     assert [uploader.destroy("going", type="sprite")["result"] for _ in range(2)] == ["ok", "not found"]
     for name in ("image_url", "css_url"):

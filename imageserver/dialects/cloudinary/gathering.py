@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account, Name, seen_version
+from imageserver.dialects.cloudinary.account import IMAGE, SETTLED, UPLOAD, Account, Name, seen_version
 from imageserver.dialects.cloudinary.assets import tags_of
 from imageserver.dialects.cloudinary.language.chain import Chain, read_chain, translate
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource
@@ -172,7 +173,8 @@ async def state_of(account: Account, members: Sequence[Member], whole: Whole) ->
             watched = {**watched, **dict.fromkeys(stored.watched)} if watched is not None and stored.watched else None
         lines.append(f"{second} {member!r}")
     notes = seen_version(account.notes.path)
-    seen = None if watched is None or notes is None else (*watched, notes)
+    settled = notes is not None and time.time_ns() - notes[-1] > SETTLED
+    seen = (*watched, notes) if watched is not None and notes is not None and settled else None
     return State(sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest(), seen)
 
 

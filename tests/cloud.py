@@ -18,8 +18,8 @@ from serving import Client, Reply, serving
 if not os.environ.get("CI"):
     pytest.importorskip("cloudinary", reason="needs what pyproject.toml lists under dev")
 cloudinary = import_module("cloudinary")
-api, uploader, utils, exceptions = (
-    import_module(f"cloudinary.{name}") for name in ("api", "uploader", "utils", "exceptions")
+api, auth_token, uploader, utils, exceptions = (
+    import_module(f"cloudinary.{name}") for name in ("api", "auth_token", "uploader", "utils", "exceptions")
 )
 
 CATALOG = "attributes: {root_path: images}   # mine\n\nimages:\n  # ---- before\n  here: {path: here.png}   # stays\n"
@@ -69,13 +69,13 @@ def form(**parts: str) -> tuple[bytes, dict[str, str]]:
 
 
 @contextmanager
-def cloud(folder: Path) -> Iterator[Client]:
+def cloud(folder: Path, catalog: str = CATALOG, **more: str) -> Iterator[Client]:
     """A server whose cloud `demo` is the catalog `Co`, and the official client set up for it."""
     images = folder / "catalogs" / "Co" / "images"
     images.mkdir(parents=True)
     (images / "here.png").write_bytes(png(GREEN))
-    (images.parent / "catalog.yaml").write_text(CATALOG)
-    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co"}
+    (images.parent / "catalog.yaml").write_text(catalog)
+    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co", **more}
     with serving(folder, environment=settings) as client:
         cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
         yield client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     still = folder / "catalogs" / "B"
     still.mkdir()
     (still / "catalog.yaml").write_text("attributes: {root_path: ../A, animation: 0}\n")
+    marked = folder / "catalogs" / "M"
+    marked.mkdir()
+    mark = "mark: {modifier: 'size=4,4&color=ffffff&align=-1,-1'}"
+    (marked / "catalog.yaml").write_text(f"attributes: {{root_path: ../A, watermark: mark}}\nimages: {{{mark}}}\n")
     limits = {"IMAGESERVER_LIMITS__FRAMES": "8", "IMAGESERVER_LIMITS__ANIMATION_PIXELS": "40000"}
     with serving(folder, environment={**QUIET, **limits}) as running:
         yield running
@@ -252,6 +257,73 @@ def test_a_shorter_source_makes_another_reply(client: Client) -> None:
     assert read(after)[1] == [90] * 4
     told = client.ask("/is/image/A/changing.gif?fmt=gif&req=props").text
     assert f"image.length={len(after.body)}\n" in told
+
+
+def in_turn(count: int, catalog: str = "A", source: str = "frame-{}.png") -> str:
+    layers = "".join(f"&layer={number + 1}&src={source.format(number % 4)}" for number in range(count))
+    return f"/is/image/{catalog}?size=40,30&color=000000&hide=1{layers}&layer=comp"
+
+
+@pytest.mark.parametrize("fmt", ["gif", "webp-alpha,,lossless"])
+def test_layers_are_shown_in_turn(client: Client, fmt: str) -> None:
+    found, durations, plays = read(client.ask(f"{in_turn(4)}&animate=70,3&fmt={fmt}"))
+    assert [differ(one, other) for one, other in zip(found, frames(through=False), strict=True)] == [0] * 4
+    assert (durations, plays) == ([70] * 4, 3)
+    assert read(client.ask(f"{in_turn(4)}&animate=70&fmt={fmt}"))[2] == 0
+    inverted, _, _ = read(client.ask(f"{in_turn(3, source='is{{A/through-{}.png}}')}&op_invert=1&animate=9&fmt={fmt}"))
+    for number, one in enumerate(inverted):
+        shown = tuple(255 - band for band in COLORS[number])
+        assert one.getpixel((number * 10 + 5, 15)) == (*shown, 255)
+
+
+@pytest.mark.parametrize(
+    ("catalog", "commands"),
+    [("A", "fmt=png"), ("A", "fmt=jpeg,gray"), ("A", "fmt=gif&req=mask"), ("B", "fmt=gif")],
+)
+def test_only_the_first_has_its_turn_where_nothing_moves(client: Client, catalog: str, commands: str) -> None:
+    reply = client.ask(f"{in_turn(3, catalog)}&animate=70&{commands}")
+    assert (reply.status, reply.body) == (200, client.ask(f"{in_turn(1, catalog)}&{commands}").body)
+
+
+def test_layers_in_a_request_within_another_have_no_turn(client: Client) -> None:
+    nested = in_turn(3).removeprefix("/is/image/")
+    asked = [client.ask(f"/is/image/A?src=is{{{nested}{more}}}&fmt=gif").body for more in ("&animate=70", "")]
+    assert asked[0] == asked[1]
+
+
+def test_each_layer_that_has_its_turn_is_watermarked(client: Client) -> None:
+    found, _, _ = read(client.ask(f"{in_turn(3, 'M')}&animate=70&fmt=webp,,lossless"))
+    expected = frames(through=False, count=3)
+    for one in expected:
+        one.paste((255, 255, 255, 255), (0, 0, 4, 4))
+    assert [differ(one, other) for one, other in zip(found, expected, strict=True)] == [0] * 3
+
+
+def test_layers_are_pages(client: Client) -> None:
+    for catalog in ("A", "B"):
+        body = client.ask(f"{in_turn(3, catalog)}&animate=70&fmt=pdf,,zip&icc=sRGB&iccEmbed=1").body
+        streams = re.findall(rb"/FlateDecode >>\nstream\n(.*?)\nendstream", body, re.DOTALL)
+        pages = [Image.frombytes("RGB", SIZE, zlib.decompress(one)) for one in streams]
+        assert [one.getpixel((number * 10 + 5, 15)) for number, one in enumerate(pages)] == list(COLORS[:3])
+        places = [body.index(b"\n%d 0 obj" % number) + 1 for number in range(1, 13)]
+        assert body[body.index(b"xref\n0 13\n") :].count(b" 00000 n ") == len(places)
+        assert all(b"%010d 00000 n" % place in body for place in places)
+        assert re.findall(rb"ICCBased (\d+)", body) == [b"12"] * 3
+        assert b"/Kids [3 0 R 6 0 R 9 0 R] /Count 3" in body
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (f"{in_turn(9)}&animate=9&fmt=gif", "limits.frames: 9 is more than the 8 allowed"),
+        (f"{in_turn(9)}&animate=9&fmt=pdf", "limits.frames: 9 is more than the 8 allowed"),
+        (f"{in_turn(8)}&animate=9&fmt=webp&wid=120&fit=fit,1", "limits.animation_pixels: 86400 is more than the 40000"),
+        (f"{in_turn(2)}&animate=0&fmt=gif", "animate=0: expected delay[,plays] with delay an integer from 1 to 600000"),
+    ],
+)
+def test_limits_of_layers_that_have_their_turn(client: Client, url: str, told: str) -> None:
+    reply = client.ask(url)
+    assert (reply.status, told in reply.text) == (403, True), reply.text
 
 
 @pytest.mark.parametrize(

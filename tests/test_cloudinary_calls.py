@@ -157,7 +157,7 @@ def test_formats_that_browsers_may_not_show_are_sent_as_they_are_or_as_ones_that
         ("image/rename", signed(from_public_id="here", to_public_id="here"), 200, '"public_id": "here"'),
         ("image/explicit", signed(public_id="none", type="upload"), 404, "Resource not found - none"),
         ("image/tags", signed(command="wild", tag="a"), 400, "Invalid command"),
-        ("image/sprite", signed(), 404, "Action sprite is not supported"),
+        ("image/explode", signed(), 404, "Action explode is not supported"),
         ("raw/destroy", signed(public_id="here"), 200, '{"result": "not found"}'),
         ("raw/rename", signed(from_public_id="here", to_public_id="b"), 404, "Resource not found - here"),
         ("raw/tags", signed(command="add", tag="a", public_ids="here"), 200, '{"public_ids": []}'),

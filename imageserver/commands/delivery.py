@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from imageserver.commands.declare import Trait, command
+from imageserver.commands.declare import EXTENSION, Trait, command
 from imageserver.commands.formats import Output, OutputGrammar
 from imageserver.commands.icc import ICC, OutputProfile
 from imageserver.commands.objects import NAME
@@ -24,6 +24,8 @@ RES_MODE: Keyword[ResMode] = Keyword(
 SWITCH = Keyword({"off": False, "on": True}, {"0": False, "1": True})
 HEX6 = re.compile(r"[0-9A-Fa-f]{6}")
 MOST_COLORS = 256
+LONGEST_DELAY = 600_000
+MOST_PLAYS = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,14 @@ class CacheControl:
 
     client: bool = True
     server: Literal["on", "off", "validate", "update"] = "on"
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Milliseconds that each of the layers is shown for that have their turn, and how often all are (0: for ever)."""
+
+    delay: int
+    plays: int = 0
 
 
 ATTACHMENT: Keyword[Literal["attachment"]] = Keyword({"attachment": "attachment"})
@@ -244,6 +254,13 @@ class Delivery:
         default=False,
         doc="Embeds the closed Photoshop paths of layer 0's file in JPEG, TIFF and EPS, moved as its pixels are.",
         page="pathembed",
+    )
+    animate: Turns | None = command(
+        {"animate": Product(Turns, (Integer(1, LONGEST_DELAY), Integer(0, MOST_PLAYS)))},
+        traits=Trait.OUTERMOST,
+        doc="Shows the layers above layer 0 in turn, each over layer 0 and for so many milliseconds; a second value "
+        "says how often, 0 for ever. GIF and WebP move, PDF has pages, all else shows the first. An extension.",
+        page=EXTENSION,
     )
     effect_mask: bool | None = command(
         {"effectMask": FLAG},

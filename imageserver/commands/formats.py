@@ -20,8 +20,8 @@ Codec = Literal[
 class Format:
     """A reply format: the codec that writes it, its MIME type and what it can hold. The first entry is the default.
 
-    `carries` is what is embedded where that is asked for; `moving` says that it holds animations. No side may have more
-    than `most_side` pixels, if that is not 0.
+    `carries` is what is embedded where that is asked for; `moving` says that it holds animations, `paged` that it holds
+    pictures as pages. No side may have more than `most_side` pixels, if that is not 0.
     """
 
     codec: Codec
@@ -32,6 +32,7 @@ class Format:
     progressive: bool = False
     carries: frozenset[Carried] = frozenset()
     moving: bool = False
+    paged: bool = False
     most_side: int = 0
 
 
@@ -70,7 +71,7 @@ FORMATS: Mapping[str, Format] = {
     "bmp": Format("bmp", "image/bmp", LIGHT),
     "ico": Format("ico", "image/x-icon", RGB, most_side=ICON),
     "ico-alpha": Format("ico", "image/x-icon", RGB, alpha=True, most_side=ICON),
-    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none"), carries=BOTH),
+    "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none"), carries=BOTH, paged=True),
     "eps": Format("eps", "image/eps", ANY, carries=PRINT),
 }
 

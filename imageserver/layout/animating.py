@@ -7,27 +7,40 @@ from dataclasses import replace
 from imageserver.errors import LimitExceeded
 from imageserver.layout.facts import Animation, FactsOf
 from imageserver.layout.layout import LaidSource, Layout
-from imageserver.plan.picture import Picture, Source
+from imageserver.plan.picture import AnimationRules, InTurn, Picture, Source
 from imageserver.protocol.values import Size
 
 
 def animated(layout: Layout, picture: Picture, facts: FactsOf) -> Layout:
     """Keep the frames of the one image of a picture, if it has several; raises `LimitExceeded` for too many.
 
-    They are read from the file, since a pyramid has the first one only.
+    They are read from the file, since a pyramid has the first one only. Layers that are shown in turn are frames, too.
     """
+    if picture.in_turn is not None:
+        return shown_in_turn(layout, picture.in_turn)
     animation = animation_of(picture, facts)
     layer = layout.layers[0]
     if animation is None or picture.animation is None or not isinstance(layer.source, LaidSource):
         return layout
-    rules, frames = picture.animation, animation.frames
-    if frames > rules.most_frames:
-        raise LimitExceeded("limits.frames", frames, rules.most_frames)
-    pixels = frames * max(area(layer.source.size), area(layout.reply))
-    if pixels > rules.most_pixels:
-        raise LimitExceeded("limits.animation_pixels", pixels, rules.most_pixels)
+    check(animation.frames, max(area(layer.source.size), area(layout.reply)), picture.animation)
     from_file = replace(layer, source=replace(layer.source, level=None))
     return replace(layout, layers=(from_file,), animation=animation)
+
+
+def shown_in_turn(layout: Layout, shown: InTurn) -> Layout:
+    """Make frames of the layers above layer 0; raises `LimitExceeded` for too many."""
+    frames = len(layout.layers) - 1
+    check(frames, area(layout.reply), shown.rules)
+    turns = shown.turns
+    return replace(layout, animation=Animation(frames, (turns.delay,) * frames, turns.plays), in_turn=True)
+
+
+def check(frames: int, pixels: int, rules: AnimationRules) -> None:
+    """Raise `LimitExceeded` for too many frames, or too many pixels of all of them."""
+    if frames > rules.most_frames:
+        raise LimitExceeded("limits.frames", frames, rules.most_frames)
+    if frames * pixels > rules.most_pixels:
+        raise LimitExceeded("limits.animation_pixels", frames * pixels, rules.most_pixels)
 
 
 def animation_of(picture: Picture, facts: FactsOf) -> Animation | None:

@@ -225,8 +225,8 @@ class Layout:
     """A picture in pixels: layers on a `canvas` that lies in the view, of which `window` is sent.
 
     `profile` is the colour space of the result, where colours are managed, and `coloring` what it takes to get there.
-    With an `animation` all of it is done to each frame of the one source. With a `focus` the window moves before
-    anything is drawn.
+    With an `animation` all of it is done to each frame of the one source, or, `in_turn`, to layer 0 with each of the
+    others. With a `focus` the window moves before anything is drawn.
     """
 
     layers: tuple[LaidLayer, ...]
@@ -248,6 +248,7 @@ class Layout:
     coloring: Coloring | None = None
     embedded: Embedded = Embedded()
     animation: Animation | None = None
+    in_turn: bool = False
     focus: Focus | None = None
 
     @property

@@ -12,7 +12,7 @@ from typing import Literal
 
 from imageserver.catalog.attributes import ThumbType
 from imageserver.commands.adjust import Adjust
-from imageserver.commands.delivery import Quality, Quantize, ResMode
+from imageserver.commands.delivery import Quality, Quantize, ResMode, Turns
 from imageserver.commands.formats import Codec, Output
 from imageserver.commands.layer import Layer
 from imageserver.commands.view import Fit, View
@@ -123,6 +123,14 @@ class AnimationRules:
 
 
 @dataclass(frozen=True, slots=True)
+class InTurn:
+    """How the layers are shown that are shown one after the other, and what that may cost."""
+
+    turns: Turns
+    rules: AnimationRules
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """How the finished picture is written; 0 `most_kilobytes` bounds nothing, 0 `scans` leaves them to the library.
 
@@ -148,9 +156,10 @@ class Encoding:
 class Picture:
     """A picture: layers, what is done to their composite, the view of it, and how it is written.
 
-    `animation` says that an animated source stays so where it can. `kept` says that a nested one is drawn once for many
-    requests. `headers_used` are those that it depends on. `recipe` is what changes pixels in the template that it is
-    made by, as one canonical text; that of an image is in its source.
+    `animation` says that an animated source stays so where it can. With `in_turn`, each layer above layer 0 is shown by
+    itself, one after the other. `kept` says that a nested one is drawn once for many requests. `headers_used` are those
+    that it depends on. `recipe` is what changes pixels in the template that it is made by, as one canonical text; that
+    of an image is in its source.
     """
 
     layers: tuple[PlannedLayer, ...]
@@ -166,6 +175,7 @@ class Picture:
     encoding: Encoding = Encoding()
     spaces: Spaces = Spaces()
     animation: AnimationRules | None = None
+    in_turn: InTurn | None = None
     mask_only: bool = False
     kept: bool = False
     headers_used: tuple[str, ...] = ()

@@ -13,17 +13,18 @@ from imageserver.catalog.catalogs import Entry
 from imageserver.catalog.records import Record
 from imageserver.commands.adjust import Adjust
 from imageserver.commands.declare import Trait
-from imageserver.commands.delivery import Delivery
+from imageserver.commands.delivery import Delivery, Turns
 from imageserver.commands.formats import Output, PixelType
 from imageserver.commands.groups import asked, has, read_group
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import PICTURES
 from imageserver.commands.view import View
+from imageserver.config import Limits
 from imageserver.errors import BadCombination, NotFound
 from imageserver.plan.expansion import substitute, variables_of
 from imageserver.plan.hints import headers_used, hinted_quality, hinted_view, offered
 from imageserver.plan.layers import Composition, plan_effects, plan_layers
-from imageserver.plan.picture import AnimationRules, Encoding, Picture, Thumbnail, ViewRules
+from imageserver.plan.picture import AnimationRules, Encoding, InTurn, Picture, Thumbnail, ViewRules
 from imageserver.plan.plan import Plan
 from imageserver.plan.profiles import Spaces, spaces_of, with_asked
 from imageserver.plan.question import Question, Surroundings, ask, default_image_of
@@ -139,6 +140,8 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
         headers_used=headers_used(view, encoding.output, delivery, attributes),
         recipe=recipe_of(composition, shown),
     )
+    if delivery.animate is not None and len(layers) > 1:
+        picture = in_turn(picture, delivery.animate, question.limits)
     return picture, shown
 
 
@@ -237,6 +240,14 @@ def plan_animation(attributes: Attributes, question: Question) -> AnimationRules
     """Say what an animation may cost, where attribute::Animation lets images be animated."""
     limits = question.limits
     return AnimationRules(limits.frames, limits.animation_pixels) if attributes.animation else None
+
+
+def in_turn(picture: Picture, turns: Turns, limits: Limits) -> Picture:
+    """Show the layers above layer 0 in turn: all of them where the reply can hold them, and else the first one."""
+    form = picture.encoding.output.format
+    if picture.mask_only or not (form.paged or (form.moving and picture.animation is not None)):
+        return replace(picture, layers=picture.layers[:2])
+    return replace(picture, in_turn=InTurn(turns, AnimationRules(limits.frames, limits.animation_pixels)))
 
 
 def plan_encoding(delivery: Delivery, attributes: Attributes, question: Question) -> Encoding:

@@ -17,10 +17,30 @@ def watermarked(picture: Picture, mark: Picture) -> Picture:
     """Lay a watermark over a picture: both become layers of one that has the view of the first.
 
     `sizeN=`, `align=`, `blendMode=` and `opac=` of the mark count relative to the picture; its view commands do not.
+    Where layers are shown in turn, it is laid over each of them.
     """
+    if picture.in_turn is not None:
+        return each_watermarked(picture, mark)
     return replace(
         picture,
         layers=(PlannedLayer(0, whole(picture)), laid(mark)),
+        composite=Layer(),
+        adjust=Adjust(),
+        effects=(),
+    )
+
+
+def each_watermarked(picture: Picture, mark: Picture) -> Picture:
+    """Lay a watermark over each layer that has its turn; what they are shown over is only there for its size."""
+    base, *turns = picture.layers
+    alone = replace(picture, in_turn=None)
+    shown = (whole(watermarked(replace(alone, layers=(base, one)), mark)) for one in turns)
+    return replace(
+        picture,
+        layers=(
+            PlannedLayer(0, whole(replace(alone, layers=(base,))), Layer(hide=True)),
+            *(PlannedLayer(number, one) for number, one in enumerate(shown, 1)),
+        ),
         composite=Layer(),
         adjust=Adjust(),
         effects=(),

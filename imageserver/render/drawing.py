@@ -55,7 +55,10 @@ def draw_in(layout: Layout, written: Sequence[Layout], kept: Cache) -> list[byte
 
 
 def drawn_frames(layout: Layout) -> Iterator[Image]:
-    """Draw a layout once for each frame of its source."""
+    """Draw a layout once for each frame of its source, or once for each layer that has its turn."""
+    if layout.in_turn:
+        yield from (finished(replace(layout, layers=(layout.layers[0], one))) for one in layout.layers[1:])
+        return
     layer, animation = layout.layers[0], layout.animation
     assert isinstance(layer.source, LaidSource)  # noqa: S101, as the layout has an animation
     assert animation is not None  # noqa: S101, likewise

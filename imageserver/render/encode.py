@@ -29,7 +29,7 @@ from imageserver.render.encoders.extra import write_bmp, write_heic, write_ico, 
 from imageserver.render.encoders.indexed import write_gif, write_png8
 from imageserver.render.encoders.jpeg import jpeg, write_jpeg
 from imageserver.render.encoders.moving import Frames, write_moving_gif, write_moving_webp
-from imageserver.render.encoders.pdf import write_pdf
+from imageserver.render.encoders.pdf import write_pages, write_pdf
 from imageserver.render.encoders.still import write_avif, write_png, write_tiff, write_webp
 from imageserver.render.engine import Image
 from imageserver.render.exchange import from_pillow, to_pillow
@@ -44,7 +44,7 @@ def encode(image: Image, layout: Layout, metadata: Metadata = NONE) -> bytes:
 
 
 def encode_frames(frames: Iterable[Image], layout: Layout, metadata: Metadata = NONE) -> bytes:
-    """Write an animation in the format of its reply, its frames being drawn one after the other."""
+    """Write an animation, or pages, in the format of its reply, the frames being drawn one after the other."""
     assert layout.animation is not None  # noqa: S101, it has frames
     pictures = (to_pillow(sent(frame, layout)) for frame in frames)
     return MOVING[layout.encoding.output.format.codec](pictures, layout.animation, layout.encoding, metadata)
@@ -125,4 +125,5 @@ ENCODERS: Mapping[Codec, Callable[[Image, Encoding, Metadata], bytes]] = {
 MOVING: Mapping[Codec, Callable[[Frames, Animation, Encoding, Metadata], bytes]] = {
     "gif": write_moving_gif,
     "webp": write_moving_webp,
+    "pdf": write_pages,
 }

@@ -50,7 +50,7 @@ class DrawingThreads:
 
     def takes(self, layout: Layout) -> bool:
         """Tell whether a layout is drawn here: it reads no file or profile from outside, and is little work."""
-        if is_managed(layout) or layout.embedded.packet is not None:
+        if is_managed(layout) or layout.embedded.packet is not None or layout.animation is not None:
             return False
         return work_of(layout) <= MOST_WORK and all(source.level is not None for source in sources_of(layout))
 

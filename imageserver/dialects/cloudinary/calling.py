@@ -21,6 +21,7 @@ from imageserver.dialects.cloudinary import (
 from imageserver.dialects.cloudinary.account import UPLOAD, Account
 from imageserver.dialects.cloudinary.bodies import reading
 from imageserver.dialects.cloudinary.calls import Call
+from imageserver.dialects.cloudinary.making import MAKERS
 from imageserver.dialects.cloudinary.replies import Failed, failure, reply
 from imageserver.dialects.cloudinary.texting import text
 from imageserver.dialects.cloudinary.uploading import upload
@@ -36,9 +37,10 @@ ACTIONS: dict[str, Handle] = {
     "context": changing.context,
     "metadata": changing.metadata,
     "text": text,
+    **MAKERS,
 }
 """The last part of the paths of the Upload API."""
-NOT_HERE = frozenset({"sprite", "multi", "explode", "generate_archive", "create_slideshow"})
+NOT_HERE = frozenset({"explode", "generate_archive", "create_slideshow"})
 ASSET_ID = 32
 """Letters of an asset id."""
 KINDS = frozenset({"image", "video", "raw", "auto"})
@@ -50,7 +52,8 @@ async def serve(account: Account, request: web.Request) -> web.StreamResponse:
         path = segments(account, request)
         action = action_of(request.method, path)
         async with reading(account, request, path, for_all=action is not None) as call:
-            return reply(await (action or administered)(call))
+            answered = await (action or administered)(call)
+            return answered if isinstance(answered, web.StreamResponse) else reply(answered)
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001, whatever happens becomes a reply, and the log has the trace
@@ -73,6 +76,8 @@ def action_of(method: str, path: tuple[str, ...]) -> Handle | None:
             raise Failed(HTTPStatus.NOT_FOUND, f"Action {name} is not supported")
         case ("POST", kind, name) if kind in KINDS:
             return ACTIONS.get(name)
+        case ("GET", "image", name) if name in MAKERS:
+            return ACTIONS[name]
     return None
 
 

@@ -9,6 +9,8 @@ from imageserver.dialects.cloudinary.account import IMAGE, SECTIONS, UPLOAD, Nam
 from imageserver.dialects.cloudinary.assets import asset_of, context_of, described, tags_of
 from imageserver.dialects.cloudinary.breakpoints import check_breakpoints
 from imageserver.dialects.cloudinary.calls import Call, check_signed
+from imageserver.dialects.cloudinary.gathering import KINDS as MADE
+from imageserver.dialects.cloudinary.gathering import forget
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.dialects.cloudinary.saying import fields_of, note_of, read_pairs
 from imageserver.dialects.cloudinary.uploading import answered, commit, existing, prepare, refuse_what_is_for_images
@@ -55,6 +57,9 @@ async def explicit(call: Call) -> object:
 async def destroy(call: Call) -> object:
     """Take an asset away; its bytes are kept, so that it can be restored."""
     check_signed(call)
+    made = f"{call.text('type')}/{call.text('public_id')}"
+    if call.text("type") in MADE and kind_of(call) == IMAGE:
+        return {"result": "ok" if await call.run(forget, call.account, made) else "not found"}
     if kind_of(call) not in SECTIONS or await existing(call, name := named(call)) is None:
         return {"result": "not found"}
     await commit(call, [Remove(name.record, name.section, files=True)])

@@ -96,13 +96,10 @@ def always() -> dict[str, str]:
 
 async def answer(account: Account, request: web.Request) -> web.StreamResponse:
     """Read, look up, translate, and send."""
-    if request.method not in METHODS:
-        allowed = {"Allow": ", ".join(METHODS), **told(f"{request.method}: expected GET or HEAD"), **always()}
-        return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers=allowed)
+    refusal = refused(account, request)
+    if refusal is not None:
+        return refusal
     target = raw_target(request).partition("?")[0]
-    limit = account.site.config.limits.url_length
-    if len(target) > limit:
-        return web.Response(status=HTTPStatus.REQUEST_URI_TOO_LONG, headers=told(f"limits.url_length: {limit}"))
     address = read_address(target.removeprefix(f"/{account.cloud.name}/"))
     if address.kind == RAW:
         return await send_raw(account, request, address, always())
@@ -125,6 +122,17 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
             raise
         return await instead(looking, address, chain, missing)
     return await send(looking, address, chain, found)
+
+
+def refused(account: Account, request: web.Request) -> web.Response | None:
+    """Give the reply to what is no request for a picture at all, or is too long to be looked at."""
+    if request.method not in METHODS:
+        allowed = {"Allow": ", ".join(METHODS), **told(f"{request.method}: expected GET or HEAD"), **always()}
+        return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers=allowed)
+    limit = account.site.config.limits.url_length
+    if len(raw_target(request).partition("?")[0]) > limit:
+        return web.Response(status=HTTPStatus.REQUEST_URI_TOO_LONG, headers=told(f"limits.url_length: {limit}"))
+    return None
 
 
 async def looked_up(looking: Looking, address: Address) -> Found:

@@ -9,6 +9,8 @@ from aiohttp import web
 from imageserver.dialects.cloudinary.account import Account
 from imageserver.dialects.cloudinary.calling import serve
 from imageserver.dialects.cloudinary.delivery import deliver
+from imageserver.dialects.cloudinary.gathering import KINDS as MADE
+from imageserver.dialects.cloudinary.made_delivery import deliver_made
 from imageserver.errors import ConfigError, some_of
 from imageserver.front_doors import Cloud
 from imageserver.server.admin.desk import Desk
@@ -20,6 +22,8 @@ def add_door(app: web.Application, desk: Desk) -> None:
         check_catalog(desk, cloud)
         account = Account(desk, cloud)
         app.router.add_route("*", f"/v1_1/{cloud.name}/{{rest:.+}}", partial(serve, account))
+        for kind in MADE:
+            app.router.add_route("*", f"/{cloud.name}/image/{kind}/{{rest:.+}}", partial(deliver_made, account, kind))
         app.router.add_route("*", f"/{cloud.name}/{{rest:.+}}", partial(deliver, account))
 
 

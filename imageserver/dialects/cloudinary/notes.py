@@ -1,4 +1,4 @@
-"""What only this door has to remember: presets, mappings, folders, fields of metadata, and small facts of assets."""
+"""What only this door has to remember: presets, mappings, folders, fields of metadata, sprites, facts of assets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Literal
 
 from imageserver.catalog.written import Json
 
-Kind = Literal["asset", "preset", "folder", "field", "mapping"]
+Kind = Literal["asset", "preset", "folder", "field", "mapping", "made"]
 SCHEMA = "CREATE TABLE IF NOT EXISTS note (kind TEXT, name TEXT, text TEXT, PRIMARY KEY (kind, name)) WITHOUT ROWID"
 
 

@@ -75,7 +75,12 @@ def cloud(folder: Path, catalog: str = CATALOG, **more: str) -> Iterator[Client]
     images.mkdir(parents=True)
     (images / "here.png").write_bytes(png(GREEN))
     (images.parent / "catalog.yaml").write_text(catalog)
-    settings = {**QUIET, "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co", **more}
+    settings = {
+        **QUIET,
+        "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co",
+        "IMAGESERVER_DIALECTS__CLOUDINARY__UNFINISHED_UPLOADS": "2",
+        **more,
+    }
     with serving(folder, environment=settings) as client:
         cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
         yield client

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from cloud import (
     BLUE,
     GREEN,
     RED,
+    api,
     cloud,
     color,
     exceptions,
@@ -28,7 +30,7 @@ from cloud import (
 from conftest import QUIET
 from PIL import Image
 from remote import remote_server
-from serving import Client, serving
+from serving import Client, Reply, serving
 
 from imageserver.config import Config
 from imageserver.dialects.cloudinary.language.signatures import url_signatures
@@ -232,26 +234,57 @@ def test_form_with_two_files(client: Client) -> None:
     assert (reply.status, "more than one file" in reply.text) == (400, True)
 
 
+def part(client: Client, name: str, span: str, parts: dict[str, str], body: bytes = b"x") -> Reply:
+    """Send a part of an upload."""
+    text, headers = form(**{"file": "FILE", **parts})
+    text = text.replace(b'name="file"', b'name="file"; filename="a.png"').replace(b"FILE", body)
+    more = {"Content-Range": f"bytes {span}", "X-Unique-Upload-Id": name}
+    return client.ask("/v1_1/demo/image/upload", "POST", text, {**headers, **more})
+
+
 def test_chunk_out_of_order(client: Client) -> None:
-    parts = {"file": "x", **signed()}
-    body, headers = form(**parts)
-    body = body.replace(b'name="file"', b'name="file"; filename="a.png"')
-    more = {"Content-Range": "bytes 5-9/10", "X-Unique-Upload-Id": "one"}
-    reply = client.ask("/v1_1/demo/image/upload", "POST", body, {**headers, **more})
+    reply = part(client, "one", "5-9/10", signed())
     assert reply.status == 400
     assert "expected the bytes from 0 on" in reply.text
 
 
+def unfinished(client: Client) -> Path:
+    return client.folder / "state" / "cloudinary" / "uploads"
+
+
 def test_chunks_are_no_more_than_a_file_may_be(client: Client) -> None:
-    whole = client.folder / "state" / "cloudinary" / "uploads" / "demo-many"
+    whole = unfinished(client) / "demo+signed+many"
     whole.parent.mkdir(parents=True, exist_ok=True)
     with whole.open("wb") as file:
         file.truncate(MOST)
-    body, headers = form(**{"file": "x", **signed()})
-    body = body.replace(b'name="file"', b'name="file"; filename="a.png"')
-    more = {"Content-Range": f"bytes {MOST}-{MOST}/{2 * MOST}", "X-Unique-Upload-Id": "many"}
-    reply = client.ask("/v1_1/demo/image/upload", "POST", body, {**headers, **more})
+    reply = part(client, "many", f"{MOST}-{MOST}/{2 * MOST}", signed())
     assert (reply.status, "limits.file_size" in reply.text, whole.exists()) == (400, True, False)
+
+
+def test_uploads_in_parts_are_bounded_and_strangers_push_nobody_out(client: Client) -> None:
+    unsigned = {"upload_preset": "parts"}
+    api.create_upload_preset(name="parts", unsigned=True)
+    folder, picture = unfinished(client), png(BLUE)
+    head, tail, span = picture[:40], picture[40:], f"40-{len(picture) - 1}/{len(picture)}"
+    assert part(client, "mine", "0-39/-1", signed(), head).status == 200
+    for name in ("mine", "other"):  # by that name, a stranger adds nothing to what is not theirs
+        assert part(client, name, "0-0/-1", unsigned).status == 200
+    (folder / "elsewhere+signed+old").touch()
+    assert {one.name for one in folder.glob("*+*")} == {
+        "demo+signed+mine",
+        "demo+open+mine",
+        "demo+open+other",
+        "elsewhere+signed+old",
+    }
+    refused = part(client, "third", "0-0/-1", unsigned)
+    assert (refused.status, "unfinished_uploads" in refused.headers["X-Cld-Error"]) == (420, True)
+    for name, age in (("demo+open+mine", 3600), ("demo+open+other", 3000), ("elsewhere+signed+old", 90000)):
+        os.utime(folder / name, (time.time() - age,) * 2)
+    assert part(client, "third", "0-0/-1", unsigned).status == 200
+    assert {one.name for one in folder.glob("*+*")} == {"demo+signed+mine", "demo+open+other", "demo+open+third"}
+    assert "expected the bytes from 0 on" in part(client, "mine", "1-1/-1", unsigned).text
+    whole = part(client, "mine", span, signed(public_id="parts"), tail)
+    assert color(fetch(client, json.loads(whole.text)["url"])) == BLUE
 
 
 def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:

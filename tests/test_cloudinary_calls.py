@@ -70,6 +70,8 @@ def test_texts_are_stored_with_their_style(client: Client) -> None:
     assert (hidden.get("type"), hidden.get("public_id")) == ("private", "style")
     uploader.text("Hello", public_id="style", font_size=20)
     assert client.ask(urls[0]).body != one.body
+    uploader.upload(png(RED), public_id="style")  # which is no text any more
+    assert client.ask(urls[0]).status == 404
     mine = client.ask("/v1_1/demo/image/text", "POST", *form(**signed(text="Hello", public_id="mine", type="private")))
     assert (mine.status, json.loads(mine.text)["type"]) == (200, "private")
     for wrong, parameters in (

@@ -179,6 +179,10 @@ def test_coordinates_say_what_is_seen(client: Client) -> None:
     assert color(fetch(client, url)) == RED
     uploader.explicit("seen", type="upload", face_coordinates="0,0,10,10")
     assert (color(fetch(client, url)), fetch(client, url).image.size) == (BLUE, (10, 10))
+    told = uploader.upload(file.getvalue(), public_id="seen", custom_coordinates="70,10,20,20")  # other pixels
+    assert (told["coordinates"], "faces" in told) == ({"custom": [[70, 10, 20, 20]]}, False)
+    assert fetch(client, url).image.size == (100, 100)
+    assert "coordinates" not in uploader.upload(file.getvalue(), public_id="seen")
 
 
 def test_uploads_of_all_kinds(client: Client, tmp_path: Path) -> None:

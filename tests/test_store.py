@@ -348,3 +348,12 @@ def test_created_is_when_a_record_got_its_first_name(shoes: Site) -> None:
     shoes.store.commit([Put("clog", {})])
     assert shoes.store.created(["boot", "pump"]) == {"boot": NOW * 1000, "pump": NOW * 1000}
     assert shoes.store.created(["clog"]) == {"clog": (NOW + 3) * 1000}
+    shoes.clock.now = NOW + 9
+    together = [Rename(name, f"re/{name}") for name in ("clog", "boot", "pump")]
+    shoes.store.commit([*together, Put("boot", {}), Rename("re/pump", "re/created")])
+    assert shoes.store.created(["re/clog", "re/boot", "re/created", "boot"]) == {
+        "re/clog": (NOW + 3) * 1000,
+        "re/boot": NOW * 1000,
+        "re/created": NOW * 1000,
+        "boot": (NOW + 9) * 1000,
+    }

@@ -15,10 +15,12 @@ SINCE = "SELECT DISTINCT section, name FROM change WHERE global_rev > ? AND (? =
 WRITTEN = "SELECT written FROM change WHERE section = ? AND name = ? AND global_rev <= ? ORDER BY global_rev DESC"
 CREATED = (
     "SELECT global_rev, changed_at, event FROM change WHERE section = ? AND name = ? AND global_rev < ? AND "
-    "(event = 'found' OR event LIKE '%created' OR (event = 'renamed' AND written IS NOT NULL)) "
+    "(event = 'found' OR event LIKE '%created' OR (event LIKE 'renamed%' AND written IS NOT NULL)) "
     "ORDER BY global_rev DESC LIMIT 1"
 )
-RENAMED = "SELECT name FROM change WHERE global_rev = ? AND section = ? AND event = 'renamed' AND written IS NULL"
+GONE = "SELECT name FROM change WHERE global_rev = ? AND section = ? AND event = 'renamed' AND written IS NULL"
+RENAMED = "renamed"
+"""How the event of a record begins that has another name now."""
 NOW = 2**62
 
 
@@ -63,15 +65,23 @@ def created_at(book: Book, section: str, names: Iterable[str]) -> dict[str, int]
 
 
 def beginning(book: Book, section: str, name: str) -> int | None:
-    """Follow a record back through the names that it had; None where several were renamed at once."""
+    """Follow a record back through the names that it had.
+
+    None where several were renamed at once, before it was noted from what.
+    """
     before, names = NOW, [name]
     while len(names) == 1:
         row = next(book.rows(CREATED, section, names[0], before), None)
-        if row is None or row[2] != "renamed":
+        if row is None or not row[2].startswith(RENAMED):
             return None if row is None else int(row[1])
-        before = row[0]
-        names = [one for (one,) in book.rows(RENAMED, before, section)]
+        before, event = row[0], row[2]
+        names = [event.removeprefix(f"{RENAMED} from ")] if event != RENAMED else names_before(book, before, section)
     return None
+
+
+def names_before(book: Book, global_rev: int, section: str) -> list[str]:
+    """Give the names that are gone since a commit renamed what had them."""
+    return [one for (one,) in book.rows(GONE, global_rev, section)]
 
 
 def changed_since(book: Book, key: Id | None, since: int | None) -> list[Changed]:

@@ -170,7 +170,9 @@ def reckon_record(
             reckoning.note(replace(old, uid=""), "renamed", None)
         row = replace(row, name=key[1], rev=max(row.rev, tombstone.rev + 1) if tombstone else row.rev)
     if row.rev != before.rev:
-        event = "restored" if fate.restored else "stored" if fate.stored else "renamed" if fate.renamed else "changed"
+        event = "restored" if fate.restored else "stored" if fate.stored else "changed"
+        if fate.renamed:  # that it was stored as well is said by its revisions
+            event = f"renamed from {before.name}"
         reckoning.note(row, event, text)
         if held_then and row.stored_at != before.stored_at:
             reckoning.store(row, held_then)

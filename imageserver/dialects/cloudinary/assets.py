@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -81,6 +81,10 @@ class Asset:
     def created_at(self) -> int:
         """The second at which it was first stored."""
         return min((one.row.stored_at for one in self.revisions), default=self.version)
+
+    def without(self, noted: Collection[str]) -> Asset:
+        """Forget some of what is noted of it."""
+        return replace(self, note={name: value for name, value in self.note.items() if name not in noted})
 
 
 def tags_of(fields: Mapping[str, Json]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +50,9 @@ class Notes:
         with self._open() as connection:
             connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (kind, name, json.dumps(note)))
 
-    def add(self, kind: Kind, name: str, more: Mapping[str, Json]) -> None:
-        """Add to a note."""
-        self.change(kind, name, lambda note: {**note, **more})
+    def add(self, kind: Kind, name: str, more: Mapping[str, Json], drop: Collection[str] = ()) -> None:
+        """Add to a note what there is more of, and leave out what is to be dropped."""
+        self.change(kind, name, lambda note: {**{key: note[key] for key in note if key not in drop}, **more})
 
     def change(self, kind: Kind, name: str, changed: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> None:
         """Change a note, one that is not there being empty; nobody else changes it meanwhile."""

@@ -48,6 +48,8 @@ START = 64
 """Bytes by which formats are known."""
 UNMISTAKABLE = frozenset({"JPEG", "PNG", "GIF", "TIFF", "WEBP", "AVIF", "HEIF", "JPEG2000", "PSD"})
 """Formats that are read, and whose first bytes no other file has."""
+OF_PIXELS = frozenset({"coordinates", "faces", "text"})
+"""What is noted of the pixels of a picture, so that it goes when others take their place."""
 FOR_IMAGES = ("eager", "responsive_breakpoints", "transformation", "format")
 LONGEST = 255
 TYPES = frozenset({"upload", "private", "authenticated"})
@@ -162,9 +164,9 @@ async def take_in(call: Call, path: Path) -> dict[str, object]:
     if fields:
         edits.append(Change(name.record, fields, section=name.section))
     await commit(call, edits)
-    asset = await asset_of(call, name)
+    asset = (await asset_of(call, name)).without(OF_PIXELS)
     note = await with_defaults(call, note_of(call, asset), asset)
-    await call.run(call.account.notes.add, "asset", asset.status.row.uid, {**note, NOTED: []})
+    await call.run(call.account.notes.add, "asset", asset.status.row.uid, {**note, NOTED: []}, OF_PIXELS)
     return await answered(call, name, overwritten=before is not None)
 
 

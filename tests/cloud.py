@@ -25,6 +25,7 @@ api, auth_token, uploader, utils, exceptions = (
 CATALOG = "attributes: {root_path: images}   # mine\n\nimages:\n  # ---- before\n  here: {path: here.png}   # stays\n"
 
 
+TOKEN_KEY = "00112233aabbcc"  # noqa: S105, only here
 LONG = "public, no-transform, immutable, max-age=2592000"
 
 
@@ -77,7 +78,7 @@ def cloud(folder: Path, catalog: str = CATALOG, **more: str) -> Iterator[Client]
     (images.parent / "catalog.yaml").write_text(catalog)
     settings = {
         **QUIET,
-        "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, other Co",
+        "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": f"demo Co key secret {TOKEN_KEY}, other Co",
         "IMAGESERVER_DIALECTS__CLOUDINARY__UNFINISHED_UPLOADS": "2",
         **more,
     }

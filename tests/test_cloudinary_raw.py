@@ -14,6 +14,7 @@ from cloud import (
     GREEN,
     LONG,
     RED,
+    TOKEN_KEY,
     api,
     cloud,
     cloudinary,
@@ -22,6 +23,7 @@ from cloud import (
     form,
     png,
     uploader,
+    utils,
     yaml_of,
 )
 from serving import Client
@@ -114,6 +116,27 @@ def test_restricted_files_need_a_signature(client: Client, kind: str) -> None:
     path = kept(client, f"{kind}:{kind}.txt").partition("path: ")[2].partition(",")[0].rstrip("}")
     assert path.startswith("restricted/")
     assert client.ask(f"/is/content/Co/{path}").status == 403
+
+
+@pytest.mark.parametrize(
+    ("acl", "key", "status"),
+    [
+        ("/raw/authenticated/*", TOKEN_KEY, 200),
+        ("/demo/raw/*/token.txt", TOKEN_KEY, 200),
+        ("/image/*", TOKEN_KEY, 401),
+        ("/raw/*", "0011", 401),
+    ],
+)
+def test_a_token_lets_in_to_a_restricted_file(client: Client, acl: str, key: str, status: int) -> None:
+    stored(b"secret", "token.txt", type="authenticated")
+    token = utils.generate_auth_token(key=key, acl=acl, duration=3600)
+    url = "/demo/raw/authenticated/token.txt"
+    for reply in (client.ask(f"{url}?{token}"), client.ask(url, headers={"Cookie": token, "Range": "bytes=0-9"})):
+        assert reply.status in ({200: (200, 206)}.get(status, (status,)))
+        assert (reply.body, reply.headers["Cache-Control"]) == (
+            (b"secret", "private, no-cache") if status == 200 else (b"", "no-store")
+        )
+    assert client.ask(url).status == 401
 
 
 def test_delivery(client: Client) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,14 +16,13 @@ from aiohttp import web
 from imageserver.answers.caching import Caching
 from imageserver.answers.files import named
 from imageserver.dialects.cloudinary.account import IMAGE, RAW, UPLOAD, Account
+from imageserver.dialects.cloudinary.guests import OWN, has_token
 from imageserver.dialects.cloudinary.language.address import Address, read_address
 from imageserver.dialects.cloudinary.language.chain import Chain, finished, read_chain, translate
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsigned
 from imageserver.dialects.cloudinary.language.output import Output, flags_of, format_named
 from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.language.signatures import signs_url
-from imageserver.dialects.cloudinary.language.tokens import NAME as TOKEN
-from imageserver.dialects.cloudinary.language.tokens import lets_in, token_in
 from imageserver.dialects.cloudinary.looking import Found, Looking
 from imageserver.dialects.cloudinary.mappings import brought_by_mapping
 from imageserver.dialects.cloudinary.originals import send_original
@@ -42,7 +40,6 @@ from imageserver.server.site import paths_of
 EXPOSED = "Content-Length, ETag, Server-Timing, X-Cld-Error"
 METHODS = ("GET", "HEAD")
 KIND = ("cloudinary", "img")
-OWN = {"Cache-Control": "private, no-cache"}
 NEEDS_SIGNATURE = "Images of type {} need a signed URL"
 LARGEST_WIDTH = 5000
 WIDTHS = ("Sec-CH-Width", "Width", "Sec-CH-Viewport-Width", "Viewport-Width")
@@ -162,14 +159,6 @@ async def instead(looking: Looking, address: Address, chain: Chain, missing: Req
 def extension_of(name: str) -> str:
     """Give what may be the extension of a name."""
     return name.rpartition(".")[2] if "." in name else ""
-
-
-def has_token(account: Account, request: web.Request) -> bool:
-    """Tell whether a request brings a token that is right, in its URL or in a cookie."""
-    path, _, query = raw_target(request).partition("?")
-    token = token_in(query) or request.cookies.get(TOKEN, "")
-    address = str(account.site.clients.address(request) or "")
-    return bool(token) and lets_in(token, account.cloud.token_key, path, address, time.time())
 
 
 def check_signature(account: Account, address: Address, chain: Chain, request: web.Request) -> bool:

@@ -14,7 +14,6 @@ from imageserver.answers.answering import digest
 from imageserver.answers.caching import Caching
 from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account
 from imageserver.dialects.cloudinary.delivery import (
-    OWN,
     Keeping,
     always,
     check_signature,
@@ -37,6 +36,7 @@ from imageserver.dialects.cloudinary.gathering import (
     tagged,
     there,
 )
+from imageserver.dialects.cloudinary.guests import OWN
 from imageserver.dialects.cloudinary.language.address import Address, leading, read_address
 from imageserver.dialects.cloudinary.language.chain import read_chain
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsigned

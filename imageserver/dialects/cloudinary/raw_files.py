@@ -14,6 +14,7 @@ from imageserver.admission.admitting import Admitted
 from imageserver.catalog.content import suffix_of
 from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import RAW, SECTIONS, UPLOAD, Account, record_id
+from imageserver.dialects.cloudinary.guests import OWN, has_token
 from imageserver.dialects.cloudinary.language.address import Address
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource, Unsigned
 from imageserver.dialects.cloudinary.language.signatures import signs_url
@@ -46,27 +47,34 @@ async def send_raw(
     account: Account, request: web.Request, address: Address, more: Mapping[str, str]
 ) -> web.StreamResponse:
     """Send a raw file, all of it or the part that is asked for."""
-    check_signature(account, address)
+    signed = check_signature(account, address, request)
     asked = await found(account, address)
-    admitted, file = static_file(account, request, address, asked)
+    admitted, file = static_file(account, request, address, asked, signed=signed)
     path = file.root / file.path
     if not path.is_file():
         raise NoSuchResource(asked.public_id)
     stored = await account.stored(record_id(address.type, asked.public_id), path, SECTIONS[RAW])
     own = {**more, **keeping(account, address, stored.second)}
-    own |= {"Cache-Control": "private, no-cache"} if admitted.is_bounded else {}
+    own |= OWN if admitted.is_bounded or (signed and not address.signature) else {}
     return await send_stored(account.site, request, admitted, file, own, digest=account.digest)
 
 
-def check_signature(account: Account, address: Address) -> None:
-    """Raise `Unsigned` for a wrong signature, or one that is missing: there are only originals."""
+def check_signature(account: Account, address: Address, request: web.Request) -> bool:
+    """Tell whether a URL is signed, or comes with a token where it has to be: there are only originals.
+
+    Raises `Unsigned` for a wrong signature, or one that is missing.
+    """
     if address.type not in TYPES:
         raise NoSuchResource(address.public_id)
     if address.signature:
         if not signs_url(address.signature, address.signed_text, account.cloud.secret):
             raise Unsigned("Invalid signature in URL")
-    elif address.type != UPLOAD:
+        return True
+    if address.type == UPLOAD:
+        return False
+    if not has_token(account, request):
         raise Unsigned(f"Raw files of type {address.type} need a signed URL")
+    return True
 
 
 async def found(account: Account, address: Address) -> Asked:
@@ -93,11 +101,13 @@ def with_flags(address: Address) -> Asked:
     return asked
 
 
-def static_file(account: Account, request: web.Request, address: Address, asked: Asked) -> tuple[Admitted, StaticFile]:
+def static_file(
+    account: Account, request: web.Request, address: Address, asked: Asked, *, signed: bool
+) -> tuple[Admitted, StaticFile]:
     """Say which file is sent and how: as a native request for static content, but by the extension of its public id."""
     name = record_id(address.type, asked.public_id)
     written = "/".join(filter(None, (account.root, quote(name, safe="/"))))
-    key = Key("cloudinary", "", (account.catalog.name,)) if address.signature else None
+    key = Key("cloudinary", "", (account.catalog.name,)) if signed else None
     admitted = account.site.admit(request, f"/{written}", "", "static", key=key)
     planned = plan_content(admitted.request, admitted.catalogs)
     if not isinstance(planned, FilePlan):

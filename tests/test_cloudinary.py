@@ -136,7 +136,7 @@ def test_dialect_and_native_request_have_the_same_reply(clouds: Client, row: dic
         ("fl_clip,l_pathed/fl_layer_apply/photo", 400, "Transformation flag clip is not supported for overlays"),
         ("e_gradient_fade:101/photo", 400, "Invalid effect gradient_fade in transformation: 101"),
         ("if_!a!_in_colours,w_5/photo", 400, "Invalid condition in transformation: !a!_in_colours"),
-        ("if_md:!k!_eq_!v!,w_5/photo", 400, "Invalid condition in transformation: md:!k!_eq_!v!"),
+        ("if_nd:!k!_eq_!v!,w_5/photo", 400, "Invalid condition in transformation: nd:!k!_eq_!v!"),
         ("l_subtitles:x/fl_layer_apply/photo", 400, "Overlays of type subtitles are not supported"),
         ("if_w_gt_1/w_5/if_else/fl_clip/if_end/pathed", 400, "Transformation flag clip is not supported under cond"),
         ("if_w_gt_1,fl_clip/pathed", 400, "Transformation flag clip is not supported under conditions"),

@@ -15,6 +15,7 @@ import pytest
 from cloud import (
     BLUE,
     GREEN,
+    LONG,
     RED,
     api,
     cloud,
@@ -81,6 +82,39 @@ def test_texts_are_stored_with_their_style(client: Client) -> None:
     ):
         with pytest.raises(exceptions.BadRequest, match=wrong):
             uploader.text(**{"text": "a", "public_id": "wrong", **parameters})
+
+
+def test_conditions_on_what_is_noted(client: Client) -> None:
+    metadata = {"stock": "30", "color": "red", "kinds": ["a", "b"], "empty": ""}
+    told = uploader.upload(
+        png(RED), public_id="noted", metadata=metadata, context={"k": "v"}, face_coordinates="0,0,5,5|9,9,5,5"
+    )
+    rows = {
+        "if_md:!stock!_lt_50,w_10": 10,
+        "if_md:!stock!_gt_50/w_10/if_else/w_20/if_end": 20,
+        "if_md:!color!_eq_!red!_and_w_gt_9,w_10": 10,
+        "if_md:!none!_eq_!!,w_10": 10,
+        "if_!stock:color!_in_md,w_10": 10,
+        "if_!empty!_in_md,w_10": 60,
+        "if_!none!_nin_md,w_10": 10,
+        "if_!b!_in_md:!kinds!,w_10": 10,
+        "if_!b:c!_in_md:!kinds!,w_10": 60,
+        "if_fc_gt_1,w_10": 10,
+        "if_fc_eq_0,w_10": 60,
+        "w_iw_div_fc": 30,
+        "if_pc_eq_1,w_10": 10,
+        "$w_md:!stock!/w_$w": 30,
+        "$w_md:!stock!/$k_ctx:!k!/if_!$(k)!_eq_!v!,w_$w": 30,
+    }
+    replies = {one: fetch(client, told["url"].replace("/upload/", f"/upload/{one}/")) for one in rows}
+    assert {one: reply.image.width for one, reply in replies.items()} == rows
+    long = {one for one, reply in replies.items() if reply.headers["Cache-Control"] == LONG}
+    assert long == {"if_pc_eq_1,w_10"}  # all else changes without its version
+    uploader.update_metadata("stock=70", ["noted"])
+    assert [fetch(client, told["url"].replace("/upload/", f"/upload/{one}/")).image.width for one in [*rows][:2]] == [
+        60,
+        10,
+    ]
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="9" height="9"/></svg>'

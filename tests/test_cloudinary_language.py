@@ -40,6 +40,11 @@ ODD = (
     "fl_clip",
     "if_!a!_in_tags",
     "if_ctx:!a!_gt_!b!",
+    "if_md:!a!_gt_!b!",
+    "if_!a!_nin_md:!b!",
+    "if_fc_gt_pc",
+    "w_iw_div_fc",
+    "$a_md:!x!",
     "t_x",
 )
 PARTS = st.lists(st.lists(st.sampled_from([*WORDS, *ODD]), min_size=1, max_size=4).map(",".join), max_size=5)

@@ -199,8 +199,9 @@ async def send(
 ) -> web.StreamResponse:
     """Send a picture that was found: as it is stored, or as it is asked for."""
     account, request = looking.account, looking.request
-    if chain.asks_context:
-        chain = read_chain(address.transformations, account.named_transformation, found.about.context)
+    if chain.asks_about:
+        about = await looking.about(found, chain)
+        chain = read_chain(address.transformations, account.named_transformation, about)
         if looking.restricted and not (looking.signed or chain.changes_pixels):
             raise Unsigned(NEEDS_SIGNATURE.format(address.type))
     keeping = await caching(account, address, found, temporary=bool(more))

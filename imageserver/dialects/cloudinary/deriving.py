@@ -14,6 +14,7 @@ from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.assets import Asset, url_of
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.chain import Known, finished, read_chain, translate
+from imageserver.dialects.cloudinary.language.conditions import About
 from imageserver.dialects.cloudinary.language.output import FORMATS, allowed, held
 from imageserver.dialects.cloudinary.language.picture import Client, Shown
 from imageserver.dialects.cloudinary.looking import STORED, UNBOUNDED, Found, Looking
@@ -47,8 +48,9 @@ def eager_parts(call: Call) -> Sequence[str]:
 def check_transformation(call: Call, text: str) -> None:
     """Try a transformation on a picture of a usual size, as far as that can be; raises `BadTransformation`."""
     chain = read_chain(text.split("/") if text else [], call.account.named_transformation)
-    if not chain.overlays and not chain.asks_context:
-        translate(chain, Known(TYPICAL, call.account.root, client=Client(border="ffffff")))
+    if not chain.overlays and not chain.asks_about:
+        known = Known(TYPICAL, call.account.root, client=Client(border="ffffff"), about=About(faces=1))
+        translate(chain, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ async def derivation(call: Call, asset: Asset, text: str) -> Derivation:
     looking = Looking(call.account, call.request, call.account.site.live.state, signed=True)
     found = await looking.found(asset.name.record)
     parts = transformation.split("/") if transformation else []
-    chain = read_chain(parts, call.account.named_transformation, found.about.context)
+    chain = read_chain(parts, call.account.named_transformation)
+    if chain.asks_about:
+        chain = read_chain(parts, call.account.named_transformation, await looking.about(found, chain))
     client = Client(most=found.most)
     picture = translate(chain, await looking.known(chain, found, client))
     written, output = finished(picture, chain, extension, found.stored or "png", client)

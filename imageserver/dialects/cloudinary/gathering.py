@@ -148,7 +148,10 @@ async def shown(looking: Looking, member: Member, directions: Directions) -> tup
     """Say what becomes of one of the pictures."""
     found = await looking.fetched(member.url) if member.url else await looking.found(member.record)
     own = member.transformation.split("/") if member.transformation else []
-    chain = read_chain([*own, *directions.parts], looking.account.named_transformation, found.about.context)
+    parts, named = [*own, *directions.parts], looking.account.named_transformation
+    chain = read_chain(parts, named)
+    if chain.asks_about:
+        chain = read_chain(parts, named, await looking.about(found, chain))
     client = Client(most=found.most)
     return allowed(translate(chain, await looking.known(chain, found, client)), client.most), found, chain
 

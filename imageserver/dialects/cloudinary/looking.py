@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,7 @@ from imageserver.catalog.loading import State
 from imageserver.catalog.written import Json
 from imageserver.config import Key
 from imageserver.dialects.cloudinary.account import UPLOAD, Account, record_id
+from imageserver.dialects.cloudinary.calls import written as text_of
 from imageserver.dialects.cloudinary.language.address import Address
 from imageserver.dialects.cloudinary.language.chain import Chain, Known, Overlay, key_of, layer_request
 from imageserver.dialects.cloudinary.language.components import Component
@@ -142,6 +145,7 @@ class Looking:
             facts.shown_size(oriented=attributes.apply_orientation),
             has_alpha=facts.alpha != "none" or bool(record.mask_path),
             paths=tuple(one.name for one in facts.paths),
+            pages=facts.animation.frames if facts.animation else 1,
         )
         return Found(shown, STORED.get(facts.format, facts.format.casefold()), name=name, entry=entry)
 
@@ -179,7 +183,21 @@ class Looking:
             faces, custom = await self.places(found)
             client = replace(client, faces=faces, custom=custom)
         layers, trim = await self.layers(chain), await self.trim(found, chain.trim)
-        return Known(found.shown, self.account.root, layers, client, trim, found.about)
+        return Known(found.shown, self.account.root, layers, client, trim, await self.about(found, chain))
+
+    async def about(self, found: Found, chain: Chain) -> About:
+        """Give what is said of a picture, and what is noted of it if a chain asks for that."""
+        if not chain.asks_notes or found.entry is None:
+            return found.about
+        note = await self.account.noted(found.name)
+        metadata, given = note.get("metadata"), note.get("coordinates")
+        fields = metadata.items() if isinstance(metadata, dict) else ()
+        faces = boxes_of(given.get("faces")) if isinstance(given, dict) else ()
+        return replace(
+            found.about,
+            metadata={name: values for name, value in fields if (values := texts_of(value))},
+            faces=len(faces),
+        )
 
     async def layers(self, chain: Chain) -> dict[tuple[Layer, str], Shown]:
         """Measure what all layers show; raises `NoSuchResource`."""
@@ -266,6 +284,15 @@ def boxes_of(written: Json) -> Boxes:
             case [int() as x, int() as y, int() as width, int() as height]:
                 found.append((x, y, width, height))
     return tuple(found)
+
+
+def texts_of(value: Json) -> tuple[str, ...]:
+    """Read the values of a field of metadata, of which some came as text; none where it is empty."""
+    if isinstance(value, str) and value.startswith("["):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    values = value if isinstance(value, list) else [value]
+    return tuple(text_of(one) for one in values if one is not None and one != "")
 
 
 def styled(layer: Written, component: Component, style: Mapping[str, Json]) -> tuple[Written, Component]:

@@ -12,7 +12,17 @@ from itertools import islice
 
 from imageserver.dialects.cloudinary.language.clipping import CLIPS, clipped
 from imageserver.dialects.cloudinary.language.components import Component, read_component
-from imageserver.dialects.cloudinary.language.conditions import ELSE, END, NOTHING, About, asks_about, holds
+from imageserver.dialects.cloudinary.language.conditions import (
+    ELSE,
+    END,
+    FACES,
+    METADATA,
+    NOTHING,
+    About,
+    asks_about,
+    holds,
+    kinds_in,
+)
 from imageserver.dialects.cloudinary.language.effects import OF_LAYERS, applied, faded
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, invalid
 from imageserver.dialects.cloudinary.language.geometry import device_ratio, resized
@@ -40,6 +50,8 @@ DEEPEST = 8
 MOST = 60
 """Components of a chain, those of named transformations included."""
 NOT_INSIDE = re.compile(r"f_auto|dpr_auto|w_auto")
+NUMBERS = ("w", "h", "ar", "x", "y", "r")
+"""Parameters that may be expressions."""
 SHAPING = frozenset(["w", "h", "ar", "c", "x", "y", "z", "r", "a", "bo", "b", "o", "l", "u", "e"])
 Named = Callable[[str], str | None]
 """Gives the text of a named transformation; a native macro is `$name$`."""
@@ -70,13 +82,14 @@ class Chain:
     """A transformation, its layers found; `components` are all that say how the picture is sent.
 
     `follows_catalog` says that part of it, or what it depends on beside the picture, stands in the catalog; one that
-    `asks_context` has to be read again with that of its picture.
+    `asks_about` its picture has to be read again with what is said of that, to which `asks_notes` adds what is noted.
     """
 
     nodes: tuple[Node, ...] = ()
     components: tuple[Component, ...] = ()
     follows_catalog: bool = False
-    asks_context: bool = False
+    asks_about: bool = False
+    asks_notes: bool = False
 
     @property
     def overlays(self) -> tuple[Overlay, ...]:
@@ -110,9 +123,9 @@ class Chain:
 
     @property
     def needs_notes(self) -> bool:
-        """Tell whether what is remembered beside the catalog has a say: coordinates, or the style of a saved text."""
+        """Tell whether what is noted beside the catalog has a say: metadata, coordinates, the style of a saved text."""
         saved = any(isinstance(one.shows, Written) and one.shows.saved for one in self.overlays)
-        return self.needs_places or saved
+        return self.asks_notes or self.needs_places or saved
 
     @property
     def changes_pixels(self) -> bool:
@@ -132,9 +145,9 @@ def overlays_of(nodes: Sequence[Node]) -> Iterator[Overlay]:
             yield node
 
 
-def read_chain(parts: Sequence[str], named: Named, context: Mapping[str, str] | None = None) -> Chain:
+def read_chain(parts: Sequence[str], named: Named, about: About | None = None) -> Chain:
     """Read a transformation; raises `BadTransformation`."""
-    variables = Variables(context)
+    variables = Variables(about)
     names: list[str] = []
 
     def noted(name: str) -> str | None:
@@ -145,10 +158,17 @@ def read_chain(parts: Sequence[str], named: Named, context: Mapping[str, str] | 
     if len(components) > MOST:
         raise BadTransformation(f"Invalid transformation: more than {MOST} components")
     flat = tuple(one for one in components if isinstance(one, Component))
-    chain = Chain(grouped(components), flat)
-    asks = variables.asks_context
-    follows = asks or bool(names) or chain.needs_notes or any(asks_about(one.get("if")) for one in flat)
-    return replace(chain, follows_catalog=follows, asks_context=asks)
+    asks_notes = variables.asks_metadata or any(map(asks_for_notes, flat))
+    chain = Chain(grouped(components), flat, asks_about=variables.asks_about, asks_notes=asks_notes)
+    follows = chain.asks_about or bool(names) or chain.needs_notes or any(asks_about(one.get("if")) for one in flat)
+    return replace(chain, follows_catalog=follows)
+
+
+def asks_for_notes(component: Component) -> bool:
+    """Tell whether metadata, or the number of faces, decides a condition or is part of a number."""
+    if not kinds_in(component.get("if")).isdisjoint({METADATA, FACES}):
+        return True
+    return any(FACES in component.get(name).split("_") for name in NUMBERS)
 
 
 def expanded(parts: Sequence[str], named: Named, variables: Variables, depth: int) -> Iterator[Component | Macro]:
@@ -257,7 +277,8 @@ def layer_request(overlay: Overlay, catalog: str, font: FontOf, record: Callable
 
 def translate(chain: Chain, known: Known) -> Picture:
     """Say what a chain makes of a picture; raises `BadTransformation`."""
-    picture = clipped(begin(known.catalog, known.base), chain.components, chain.nodes, known.base.paths)
+    picture = replace(begin(known.catalog, known.base), faces=known.about.faces)
+    picture = clipped(picture, chain.components, chain.nodes, known.base.paths)
     if known.trim:
         left, top, width, height = map(int, known.trim.split(","))
         size = replace(picture.size, width=width, height=height)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import eq, ge, gt, le, lt, ne
 
@@ -22,23 +22,46 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 ELSE, END = "else", "end"
 WORD = re.compile(r"(?:[a-z]+:)?![^!]*!|[^_]+")
 """A part of a condition: a text may have what stands between parts."""
-CONTEXT = "ctx"
+SETS = re.compile(r"tags|ctx|md(?::![^!]+!)?")
+"""What a text may be in: `md` alone are the names of fields, with a name the values of that field."""
+TAGS, CONTEXT, METADATA, FACES = "tags", "ctx", "md", "fc"
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is said of a picture beside its pixels."""
+    """What is said of a picture beside its pixels; a field of metadata may have several values.
+
+    `faces` are those whose coordinates somebody has given.
+    """
 
     tags: frozenset[str] = frozenset()
     context: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    faces: int = 0
+
+    def value(self, kind: str, name: str) -> str:
+        """Give a value of the context or the metadata; one that is not there is empty."""
+        return self.context.get(name, "") if kind == CONTEXT else ":".join(self.metadata.get(name, ()))
+
+    def names(self, where: str) -> Collection[str]:
+        """Give what may be in the tags, in the context, in the metadata, or in one field of that."""
+        kind, _, name = where.partition(":")
+        if name:
+            return self.metadata.get(name.strip("!"), ())
+        return {TAGS: self.tags, CONTEXT: self.context}.get(kind, self.metadata)
 
 
 NOTHING = About()
 
 
+def kinds_in(text: str) -> set[str]:
+    """Say of what kinds the words of a condition, or of an expression, are."""
+    return {word.partition(":")[0] for word in WORD.findall(text)}
+
+
 def asks_about(text: str) -> bool:
-    """Tell whether more than sizes decides a condition."""
-    return any(word == "tags" or word.partition(":")[0] == CONTEXT for word in WORD.findall(text))
+    """Tell whether more than sizes and pages decides a condition."""
+    return not kinds_in(text).isdisjoint({TAGS, CONTEXT, METADATA, FACES})
 
 
 def holds(text: str, picture: Picture, about: About = NOTHING) -> bool:
@@ -60,9 +83,9 @@ def holds(text: str, picture: Picture, about: About = NOTHING) -> bool:
 def judged(words: Sequence[str], text: str, picture: Picture, about: About) -> bool:
     """Judge one comparison, of numbers, of texts, or of a text with those that there are."""
     match words:
-        case [one, "in" | "nin" as operator, "tags" | "ctx" as where] if "!" in one:
-            known = about.tags if where == "tags" else about.context.keys()
-            names = set(one.strip("!").split(":"))
+        case [one, "in" | "nin" as operator, where] if "!" in one and SETS.fullmatch(where):
+            known = frozenset(about.names(where))
+            names = frozenset(one.strip("!").split(":"))
             return names <= known if operator == "in" else names.isdisjoint(known)
         case [one, operator, other] if operator in COMPARISONS and "!" in one + other:
             return compared(value_of(one, text, about), operator, value_of(other, text, about), text)
@@ -75,13 +98,13 @@ def judged(words: Sequence[str], text: str, picture: Picture, about: About) -> b
 
 
 def value_of(word: str, text: str, about: About) -> str:
-    """Read a text, or a value of the context; one that is not there is empty."""
+    """Read a text, or a value of the context or the metadata."""
     kind, colon, rest = ("", "", word) if word.startswith("!") else word.partition(":")
     if not colon:
         return word.strip("!")
-    if kind != CONTEXT:
+    if kind not in {CONTEXT, METADATA}:
         raise wrong(text)
-    return about.context.get(rest.strip("!"), "")
+    return about.value(kind, rest.strip("!"))
 
 
 def compared(one: str, operator: str, other: str, text: str) -> bool:

@@ -60,6 +60,8 @@ def values_of(picture: Picture) -> dict[str, float]:
         "height": size.height,
         "initial_width": source.width,
         "initial_height": source.height,
+        "pc": picture.pages,
+        "fc": picture.faces,
     }
 
 

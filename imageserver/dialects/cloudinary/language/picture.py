@@ -35,7 +35,7 @@ class Shown:
     """A picture to begin with: the path of its record, still to be asked for anything.
 
     One that is not `plain` has commands of its own, which those of a request would mix with. `paths` are the names of
-    the clipping paths in its file.
+    the clipping paths in its file, `pages` its pages, or its frames.
     """
 
     written: str
@@ -43,13 +43,15 @@ class Shown:
     has_alpha: bool = False
     plain: bool = True
     paths: tuple[str, ...] = ()
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A native request: `path` and `commands`; `catalog` is where requests around it begin.
 
-    Once it `is_shaped`, or has a view, what shapes it further needs another request around it.
+    Once it `is_shaped`, or has a view, what shapes it further needs another request around it. Of the picture as it is
+    stored, `source` is the size; it has `pages`, and somebody may have said where `faces` are.
     """
 
     catalog: str
@@ -60,6 +62,8 @@ class Picture:
     is_shaped: bool = False
     has_view: bool = False
     source: Size = field(default=Size(1, 1))
+    pages: int = 1
+    faces: int = 0
 
     @property
     def written(self) -> str:
@@ -114,5 +118,5 @@ class Picture:
 
 def begin(catalog: str, shown: Shown) -> Picture:
     """Begin with a picture."""
-    picture = Picture(catalog, shown.written, shown.size, shown.has_alpha, source=shown.size)
+    picture = Picture(catalog, shown.written, shown.size, shown.has_alpha, source=shown.size, pages=shown.pages)
     return picture if shown.plain else picture.around()

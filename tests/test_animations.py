@@ -60,6 +60,9 @@ def make(folder: Path) -> None:
     apart = Image.new("RGBA", SIZE, (9, 9, 9, 255))
     save(folder / "apart.png", [apart, *through], loop=5, default_image=True)
     save(folder / "long.gif", frames(through=False, count=9), duration=100)
+    save(folder / "large.gif", [one.resize((200, 200)) for one in frames(through=False)])
+    first, *pages = frames(through=True, count=3)
+    first.save(folder / "pages.tif", save_all=True, append_images=[*pages, first.resize((20, 15))])
     Image.linear_gradient("L").resize(SIZE).save(folder / "mask.png")
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -194,6 +197,50 @@ def test_the_first_frame_elsewhere(client: Client, url: str, pixels: str) -> Non
     found, _, _ = read(client.ask(f"/is/image/{url}"))
     expected = Image.open(client.folder / f"catalogs/A/{pixels}-0.png")
     assert [differ(one, expected) for one in found] == [0]
+
+
+@pytest.mark.parametrize(
+    ("url", "pixels"),
+    [
+        ("A/moving.gif?frame=1&fmt=webp,,lossless", "frame-0"),
+        ("A/moving.gif?frame=4&fmt=gif", "frame-3"),
+        ("A/moving.webp?frame=3&fmt=png-alpha", "through-2"),
+        ("A/moving.png?frame=2&fmt=png-alpha", "through-1"),
+        ("A/apart.png?frame=1&fmt=png-alpha", "through-0"),
+        ("A/through.gif?frame=3&fmt=png-alpha", "through-2"),
+        ("B/moving.gif?frame=2&fmt=png", "frame-1"),
+        ("A?src=is{A/moving.gif?frame=2}&fmt=gif", "frame-1"),
+        ("A/frame-2.png?layer=1&src=moving.gif&frame=4&fmt=png", "frame-3"),
+        ("A/pages.tif?frame=1&fmt=png-alpha", "through-0"),
+        ("A/pages.tif?frame=3&fmt=png-alpha", "through-2"),
+        ("A/frame-1.png?frame=1&fmt=png", "frame-1"),
+    ],
+)
+def test_one_frame_or_page_as_a_still(client: Client, url: str, pixels: str) -> None:
+    found, _, _ = read(client.ask(f"/is/image/{url}"))
+    assert [differ(one, Image.open(client.folder / f"catalogs/A/{pixels}.png")) for one in found] == [0]
+    smaller = [client.ask(f"/is/image/{one}&wid=9&fmt=png-alpha") for one in (url, f"A/{pixels}.png?wid=9")]
+    assert differ(smaller[0].image, smaller[1].image) <= 1
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("moving.gif?frame=5", "frame=5: expected 1 to 4"),
+        ("moving.gif?frame=0", "frame=0: expected"),
+        ("pages.tif?frame=4", "frame=4: expected 1 to 3"),
+        ("frame-0.png?frame=2", "frame=2: expected 1, as there"),
+        ("frame-0.png?layer=1&color=ff0000&size=9,9&frame=2", "frame=2: expected 1, as there"),
+        ("frame-0.png?layer=1&src=is{A/moving.gif?frame=5}", "frame=5: expected 1 to 4"),
+        ("frame-0.png?layer=1&src=is{A/moving.gif}&frame=2", "frame=2: expected 1, as there"),
+        ("long.gif?frame=2", "limits.frames: 9 is more than the 8 allowed"),
+        ("large.gif?frame=2", "limits.animation_pixels: 80000 is more than the 40000 allowed"),
+        ("cut-moving.png?frame=4", "frame 4 cannot be read"),
+    ],
+)
+def test_a_frame_that_cannot_be_shown(client: Client, url: str, told: str) -> None:
+    reply = client.ask(f"/is/image/A/{url}")
+    assert (reply.status, told in reply.text) == (403, True), reply.text
 
 
 def test_a_mask_does_not_move(client: Client) -> None:

@@ -34,6 +34,7 @@ FACTS = Facts(
     modified=1.25,
     variables=("a", "b"),
     animation=Animation(3, (40, 0, 1000), 2),
+    pages=3,
 )
 CATALOG = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}}\n"
 LATER = 10.0

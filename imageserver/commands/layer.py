@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from imageserver.commands.declare import Comp, command
+from imageserver.commands.declare import EXTENSION, Comp, command
 from imageserver.commands.objects import OBJECT, Foreign, Nested
 from imageserver.commands.paths import NAMES, Path, PathGrammar, Perspective, PerspectiveGrammar
 from imageserver.commands.text import (
@@ -95,6 +95,12 @@ class Layer:
         comp=Comp.LAYER_0,
         doc="What the layer shows: a record or file, or text. The last of the three wins.",
         page="src",
+    )
+    frame: int | None = command(
+        {"frame": Integer(low=1)},
+        comp=Comp.LAYER_0,
+        doc="Shows one frame of an animation, or one page of a TIFF whose pages are alike, as a still. An extension.",
+        page=EXTENSION,
     )
     mask: str | Nested | Foreign | None = command(
         {"mask": OBJECT},

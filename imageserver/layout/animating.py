@@ -20,9 +20,9 @@ def animated(layout: Layout, picture: Picture, facts: FactsOf) -> Layout:
         return shown_in_turn(layout, picture.in_turn)
     animation = animation_of(picture, facts)
     layer = layout.layers[0]
-    if animation is None or picture.animation is None or not isinstance(layer.source, LaidSource):
+    if animation is None or not picture.animated or not isinstance(layer.source, LaidSource):
         return layout
-    check(animation.frames, max(area(layer.source.size), area(layout.reply)), picture.animation)
+    check(animation.frames, max(area(layer.source.size), area(layout.reply)), picture.frames)
     from_file = replace(layer, source=replace(layer.source, level=None))
     return replace(layout, layers=(from_file,), animation=animation)
 
@@ -47,6 +47,8 @@ def animation_of(picture: Picture, facts: FactsOf) -> Animation | None:
     """Give the animation of a picture that shows one image and no other layers, in a format that holds animations."""
     shown = picture.layers[0].source
     if len(picture.layers) > 1 or not isinstance(shown, Source) or picture.mask_only:
+        return None
+    if picture.layers[0].commands.frame is not None:
         return None
     return facts[shown.path].animation if picture.encoding.output.format.moving else None
 

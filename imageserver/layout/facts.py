@@ -53,7 +53,7 @@ class Facts:
 
     `icc_digest` stands for the embedded colour profile, if that is usable. Of a file that is a profile itself,
     `content_hash` does, and `pixel_type` is its own.
-    Of an SVG, `variables` are the names of those that it shows.
+    Of an SVG, `variables` are the names of those that it shows. Of a TIFF, `pages` are those that are like the first.
     Pyramids come and go while the file stays what it is, so they do not count when facts are compared.
     """
 
@@ -71,6 +71,7 @@ class Facts:
     modified: float = 0.0
     variables: tuple[str, ...] = ()
     animation: Animation | None = None
+    pages: int = 1
     pyramids: tuple[Pyramid, ...] = field(default=(), compare=False)
 
     def shown_size(self, *, oriented: bool) -> Size:

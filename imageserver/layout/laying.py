@@ -15,6 +15,7 @@ from imageserver.layout.coloring import Colors, LayerPassages, Passage, colors_o
 from imageserver.layout.embedding import embedded_in
 from imageserver.layout.encoding import check_side, lay_encoding
 from imageserver.layout.facts import FactsOf
+from imageserver.layout.frames import check_frames, with_frame
 from imageserver.layout.layers import Geometry, LayerShape, Placed
 from imageserver.layout.layout import (
     Box,
@@ -48,6 +49,7 @@ def lay_out(picture: Picture, facts: FactsOf) -> Layout:
     """Say how many pixels go where; raises `IllegalSize` or `LimitExceeded` when they are too many."""
     survey = Survey(facts)
     check_focuses(picture)
+    check_frames(picture, facts)
     layout = lay_focused(picture, survey.measure(picture).view, survey, colors_of(picture, facts, None, nested=False))
     check_side(layout.encoding, layout.reply)
     return animated(layout, picture, facts)
@@ -174,7 +176,8 @@ def lay_layer(layer: PlannedLayer, placed: Placed, sheet: Sheet, passages: Layer
         passage=passages.done,
     )
     window = replace(view.window, x=view.window.x - sheet.canvas.x, y=view.window.y - sheet.canvas.y)
-    return with_reductions(laid, sheet.survey.facts, window, sheet.res_mode)
+    facts = sheet.survey.facts
+    return with_frame(with_reductions(laid, facts, window, sheet.res_mode), layer, facts)
 
 
 def landed(

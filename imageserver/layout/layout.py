@@ -70,7 +70,7 @@ class LaidSource:
     `turned` says that its rows are not stored from top to bottom. `content_hash` stands for the file wherever equal
     pictures are recognised; the path is only where to read it. It is averaged by `reduction` while it is read, unless
     the `level` that is read in its place is reduced already. An SVG is `drawn` at a scale, with `variables` put in.
-    Of an animation, the `pixels` of one frame after the other are put in.
+    Of an animation, the `pixels` of one frame after the other are put in; else a `frame` may be chosen, from 1 on.
     """
 
     path: Path = field(repr=False)
@@ -86,6 +86,7 @@ class LaidSource:
     drawn: float | None = None
     variables: tuple[tuple[str, str], ...] = ()
     pixels: Pixels | None = field(default=None, repr=False)
+    frame: int = 0
 
 
 @dataclass(frozen=True, slots=True)

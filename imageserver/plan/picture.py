@@ -118,8 +118,8 @@ class ViewRules:
 class AnimationRules:
     """What an animation may cost: frames, and pixels of all of them together."""
 
-    most_frames: int
-    most_pixels: int
+    most_frames: int = 1000
+    most_pixels: int = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +156,10 @@ class Encoding:
 class Picture:
     """A picture: layers, what is done to their composite, the view of it, and how it is written.
 
-    `animation` says that an animated source stays so where it can. With `in_turn`, each layer above layer 0 is shown by
-    itself, one after the other. `kept` says that a nested one is drawn once for many requests. `headers_used` are those
-    that it depends on. `recipe` is what changes pixels in the template that it is made by, as one canonical text; that
-    of an image is in its source.
+    Where it is `animated`, an animated source stays so if it can, within the rules for `frames`. With `in_turn`, each
+    layer above layer 0 is shown by itself, one after the other. `kept` says that a nested one is drawn once for many
+    requests. `headers_used` are those that it depends on. `recipe` is what changes pixels in the template that it is
+    made by, as one canonical text; that of an image is in its source.
     """
 
     layers: tuple[PlannedLayer, ...]
@@ -174,7 +174,8 @@ class Picture:
     res_mode: ResMode = "sharp2"
     encoding: Encoding = Encoding()
     spaces: Spaces = Spaces()
-    animation: AnimationRules | None = None
+    animated: bool = False
+    frames: AnimationRules = AnimationRules()
     in_turn: InTurn | None = None
     mask_only: bool = False
     kept: bool = False

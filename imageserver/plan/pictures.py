@@ -19,7 +19,6 @@ from imageserver.commands.groups import asked, has, read_group
 from imageserver.commands.layer import Layer
 from imageserver.commands.reply import PICTURES
 from imageserver.commands.view import View
-from imageserver.config import Limits
 from imageserver.errors import BadCombination, NotFound
 from imageserver.plan.expansion import substitute, variables_of
 from imageserver.plan.hints import headers_used, hinted_quality, hinted_view, offered
@@ -135,13 +134,14 @@ def draw(composition: Composition) -> tuple[Picture, Entry | None]:
         res_mode=delivery.res_mode or attributes.res_mode,
         encoding=encoding,
         spaces=spaces,
-        animation=plan_animation(attributes, question),
+        animated=attributes.animation,
+        frames=AnimationRules(question.limits.frames, question.limits.animation_pixels),
         mask_only=question.kind == "mask",
         headers_used=headers_used(view, encoding.output, delivery, attributes),
         recipe=recipe_of(composition, shown),
     )
     if delivery.animate is not None and len(layers) > 1:
-        picture = in_turn(picture, delivery.animate, question.limits)
+        picture = in_turn(picture, delivery.animate)
     return picture, shown
 
 
@@ -236,18 +236,12 @@ def plan_rules(attributes: Attributes, question: Question) -> ViewRules:
     return ViewRules(attributes.default_pix, attributes.max_pix, attributes.default_fit, question.limits.reply_pixels)
 
 
-def plan_animation(attributes: Attributes, question: Question) -> AnimationRules | None:
-    """Say what an animation may cost, where attribute::Animation lets images be animated."""
-    limits = question.limits
-    return AnimationRules(limits.frames, limits.animation_pixels) if attributes.animation else None
-
-
-def in_turn(picture: Picture, turns: Turns, limits: Limits) -> Picture:
+def in_turn(picture: Picture, turns: Turns) -> Picture:
     """Show the layers above layer 0 in turn: all of them where the reply can hold them, and else the first one."""
     form = picture.encoding.output.format
-    if picture.mask_only or not (form.paged or (form.moving and picture.animation is not None)):
+    if picture.mask_only or not (form.paged or (form.moving and picture.animated)):
         return replace(picture, layers=picture.layers[:2])
-    return replace(picture, in_turn=InTurn(turns, AnimationRules(limits.frames, limits.animation_pixels)))
+    return replace(picture, in_turn=InTurn(turns, picture.frames))
 
 
 def plan_encoding(delivery: Delivery, attributes: Attributes, question: Question) -> Encoding:

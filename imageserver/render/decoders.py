@@ -29,9 +29,9 @@ MODES = {"1": "L", "P": "RGBA", "PA": "RGBA", "I;16": "L", "I;16B": "L", "I;16L"
 DEEP = ("I;16", "I;16B", "I;16L", "I")
 
 
-def decode_by_vips(path: Path, kind: str, shrink: int, *, sequential: bool) -> Image:
+def decode_by_vips(path: Path, kind: str, shrink: int, *, sequential: bool, page: int = 0) -> Image:
     """Decode lazily; a file that ends too early is an error, not half a picture."""
-    options = {"shrink": shrink} if kind == "JPEG" and shrink > 1 else {}
+    options = {"shrink": shrink} if kind == "JPEG" and shrink > 1 else {"page": page} if page else {}
     access = "sequential" if sequential else "random"
     return BY_VIPS[kind](str(path), access=access, fail_on="error", **options)
 

@@ -115,6 +115,18 @@ def frames_of(source: LaidSource, count: int) -> Iterator[Pixels]:
         raise BadSource(name, f"frame {number + 1} of {count} cannot be read", str(source.path)) from error
 
 
+def frame_of(source: LaidSource) -> Pixels:
+    """Decode the frame of a file that is asked for; raises `BadSource` where it, or one before it, is broken."""
+    try:
+        with Pillow.open(source.path, formats=list(READERS)) as image:
+            turn = UPRIGHT.get(orientation_of(image)) if source.oriented else None
+            image.seek(int(bool(image.info.get("default_image"))) + source.frame - 1)
+            return pixels_of(image, turn, source.size)
+    except BROKEN as error:
+        name = source.path.name
+        raise BadSource(name, f"frame {source.frame} cannot be read", str(source.path)) from error
+
+
 def ends_at(image: Pillow.Image, count: int) -> bool:
     """Tell whether an opened image has no more frames than these."""
     try:

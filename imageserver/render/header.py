@@ -27,6 +27,7 @@ class Header:
     paths: tuple[EmbeddedPath, ...] = ()
     print_resolution: float | None = None
     animation: Animation | None = None
+    pages: int = 1
 
 
 def usual_orientation(value: object) -> int:

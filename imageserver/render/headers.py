@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def read_header(path: Path, limits: Limits | None = None) -> Header:
         if limits:
             check(whole(header.size) if kind in WHOLE else Claims(header.size), limits)
             header = replace(header, animation=animation_in(path, kind, limits.frames))
+            header = replace(header, pages=pages_in(path, limits.frames) if kind == "TIFF" else 1)
     except DAMAGES as error:
         if isinstance(error, OSError):
             raise unreadable(path, error) from error
@@ -81,6 +83,29 @@ def header_by_pillow(path: Path, kind: str) -> Header:
             paths=paths_of(resources(photoshop_blocks(image))),
             print_resolution=resolution_of(image),
         )
+
+
+def pages_in(path: Path, most: int) -> int:
+    """Count the pages of a TIFF up to the first that is not like the one in front, such as a reduced one, or a mask."""
+    count = 1
+    with suppress(EOFError, *DAMAGES), open_by_pillow(path, "TIFF") as image:
+        first = look_of(image)
+        while count < most:
+            image.seek(count)
+            if look_of(image) != first:
+                break
+            count += 1
+    return count
+
+
+def look_of(image: Pillow.Image) -> tuple[object, ...]:
+    """Give what pages have to have in common for one to be drawn as the other."""
+    tags: Any = getattr(image, "tag_v2", {})
+    return (
+        image.mode,
+        stored_size(image),
+        *(tags.get(tag) for tag in (PHOTOMETRIC, EXTRA_SAMPLES, ORIENTATION, PROFILE)),
+    )
 
 
 def pixel_type_of(image: Pillow.Image) -> PixelType:

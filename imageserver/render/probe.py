@@ -97,6 +97,7 @@ def facts_of(path: Path, header: Header, content_hash: str, modified: float) -> 
         modified=modified,
         variables=names_in(path) if header.format == "SVG" else (),
         animation=header.animation,
+        pages=header.pages,
     )
 
 

@@ -16,6 +16,7 @@ from imageserver.render.damages import DAMAGES, unreadable
 from imageserver.render.decoders import FORMATS, WHOLE, decode_by_vips
 from imageserver.render.engine import Image
 from imageserver.render.exchange import to_image
+from imageserver.render.frames import READERS, frame_of
 from imageserver.render.levels import read_level
 from imageserver.render.naive import light_of
 from imageserver.render.svg import read_svg
@@ -43,6 +44,8 @@ def open_source(
     """Read a file, or the `wanted` part of the level in its place; raises `BadSource` or `DamagedPyramid`."""
     if source.pixels is not None:
         return read_frame(source, source.pixels, hidden_matters=hidden_matters)
+    if source.frame and sniff(source.path) in READERS:
+        return read_frame(source, frame_of(source), hidden_matters=hidden_matters)
     if source.level is None:
         return read_file(source, sequential=sequential, hidden_matters=hidden_matters)
     image, weighted = read_level(source.level, wanted)
@@ -58,7 +61,8 @@ def read_file(source: LaidSource, *, sequential: bool, hidden_matters: bool) -> 
         return draw_vectors(source)
     by_decoder = min(source.reduction, DECODER_REDUCES) if kind == "JPEG" else 1
     try:
-        image = load(source.path, kind, by_decoder, sequential=sequential and not source.turned)
+        page = max(0, source.frame - 1)
+        image = load(source.path, kind, by_decoder, sequential=sequential and not source.turned, page=page)
         image = image.autorot() if source.oriented else image
         image = inks_of(image) if keeps_inks(source, image) else plain(image)
         image, weighted = averaged(image, source.reduction // by_decoder, hidden_matters=hidden_matters)
@@ -94,11 +98,11 @@ def squares(image: Image, side: int) -> Image:
     return image.shrink(side, side)
 
 
-def load(path: Path, kind: str, shrink: int, *, sequential: bool) -> Image:
+def load(path: Path, kind: str, shrink: int, *, sequential: bool, page: int = 0) -> Image:
     """Decode a file, lazily where its decoder can; one that ends too early is an error, not half a picture."""
     if kind in WHOLE:
         return WHOLE[kind](path)
-    return decode_by_vips(path, kind, shrink, sequential=sequential)
+    return decode_by_vips(path, kind, shrink, sequential=sequential, page=page)
 
 
 def draw_vectors(source: LaidSource) -> Opened:

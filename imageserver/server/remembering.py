@@ -18,7 +18,7 @@ from imageserver.layout.facts import Animation, EmbeddedPath, Facts
 from imageserver.protocol.values import Size
 from imageserver.server.file_versions import Version, version_of
 
-PROBING = "1"
+PROBING = "2"
 """Changes with every change of what is told of a file."""
 LIMITS = ("file_size", "source_pixels", "whole_pixels", "scans", "frames")
 """Those on which it depends whether a file is taken, and what is told of it."""

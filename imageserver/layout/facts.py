@@ -80,6 +80,11 @@ class Facts:
             return Size(self.size.height, self.size.width)
         return self.size
 
+    @property
+    def frame_count(self) -> int:
+        """Count the frames, or the pages that are like the first one."""
+        return self.animation.frames if self.animation else self.pages
+
     def is_turned(self, *, oriented: bool) -> bool:
         """Tell whether the EXIF orientation changes what is shown."""
         return oriented and self.orientation > 1

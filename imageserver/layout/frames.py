@@ -20,7 +20,7 @@ def check_frames(picture: Picture, facts: FactsOf) -> None:
         known = facts_of(layer, facts)
         if asked is None:
             continue
-        count = count_of(known)
+        count = known.frame_count if known else 1
         if asked > count:
             raise BadValue("frame", str(asked), f"1 to {count}" if count > 1 else "1, as there is one frame only")
         if known is not None and known.animation is not None:
@@ -36,13 +36,6 @@ def check_frames(picture: Picture, facts: FactsOf) -> None:
 def facts_of(layer: PlannedLayer, facts: FactsOf) -> Facts | None:
     """Give the facts of the file that a layer shows, if it shows one."""
     return facts[layer.source.path] if isinstance(layer.source, Source) else None
-
-
-def count_of(facts: Facts | None) -> int:
-    """Count the frames, or the pages that are like the first one; anything else has one."""
-    if facts is None:
-        return 1
-    return facts.animation.frames if facts.animation else facts.pages
 
 
 def with_frame(laid: LaidLayer, layer: PlannedLayer, facts: FactsOf) -> LaidLayer:

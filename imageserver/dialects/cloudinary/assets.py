@@ -31,6 +31,7 @@ class Asset:
     note: Mapping[str, Json]
     size: Size = UNKNOWN
     format: str = ""
+    pages: int = 1
 
     @property
     def name(self) -> Name:
@@ -109,15 +110,16 @@ async def asset_of(call: Call, name: Name, status: Status | None = None) -> Asse
     found, revisions, note, path = await call.run(gathered, call, name, status)
     if name.kind != IMAGE:
         return Asset(found, revisions, note)
-    size, form = UNKNOWN, revisions[0].row.format if revisions else ""
+    size, pages, form = UNKNOWN, 1, revisions[0].row.format if revisions else ""
     if path is not None:
         try:
             facts = (await call.account.site.sources.facts([path]))[path]
             size, form = facts.shown_size(oriented=call.account.catalog.attributes.apply_orientation), facts.format
+            pages = facts.frame_count
         except ImageServerError:
             size = UNKNOWN
     form = STORED.get(form.upper(), form.casefold())
-    return Asset(found, revisions, note, size, {"jpeg": "jpg", "tiff": "tif"}.get(form, form))
+    return Asset(found, revisions, note, size, {"jpeg": "jpg", "tiff": "tif"}.get(form, form), pages)
 
 
 def gathered(
@@ -182,7 +184,7 @@ def described(call: Call, asset: Asset) -> dict[str, object]:
         "version_id": revision.version_id if revision else "",
         "signature": asset_signature(asset.public_id, asset.version, call.account.cloud.secret),
         "tags": asset.tags,
-        **({"pages": 1} if asset.is_image else {}),
+        **({"pages": asset.pages} if asset.is_image else {}),
         "etag": asset.status.row.md5,
         "placeholder": False,
         "original_filename": asset.note.get("original_filename", asset.public_id.rpartition("/")[2]),

@@ -145,7 +145,7 @@ class Looking:
             facts.shown_size(oriented=attributes.apply_orientation),
             has_alpha=facts.alpha != "none" or bool(record.mask_path),
             paths=tuple(one.name for one in facts.paths),
-            pages=facts.animation.frames if facts.animation else 1,
+            pages=facts.frame_count,
         )
         return Found(shown, STORED.get(facts.format, facts.format.casefold()), name=name, entry=entry)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from imageserver.dialects.cloudinary.language.clipping import CLIPS, clipped
+from imageserver.dialects.cloudinary.language.clipping import clipped
 from imageserver.dialects.cloudinary.language.components import Component, read_component
 from imageserver.dialects.cloudinary.language.conditions import (
     ELSE,
@@ -39,6 +39,7 @@ from imageserver.dialects.cloudinary.language.layers import (
 )
 from imageserver.dialects.cloudinary.language.numbers import DECIMAL, within
 from imageserver.dialects.cloudinary.language.output import Output, allowed, held, output_of
+from imageserver.dialects.cloudinary.language.pages import on_page
 from imageserver.dialects.cloudinary.language.picture import Client, Picture, Shown, begin
 from imageserver.dialects.cloudinary.language.places import is_given
 from imageserver.dialects.cloudinary.language.shapes import bordered, filled_behind, rounded_corners, turned
@@ -278,6 +279,7 @@ def layer_request(overlay: Overlay, catalog: str, font: FontOf, record: Callable
 def translate(chain: Chain, known: Known) -> Picture:
     """Say what a chain makes of a picture; raises `BadTransformation`."""
     picture = replace(begin(known.catalog, known.base), faces=known.about.faces)
+    picture = on_page(picture, chain.nodes)
     picture = clipped(picture, chain.components, chain.nodes, known.base.paths)
     if known.trim:
         left, top, width, height = map(int, known.trim.split(","))
@@ -325,7 +327,7 @@ def applied_node(picture: Picture, node: Node, after: Sequence[Node], known: Kno
 def overlaid(picture: Picture, overlay: Overlay, known: Known) -> Picture:
     """Lay a layer over a picture."""
     known = replace(known, client=replace(known.client, faces=(), custom=()))
-    layer = begin(known.catalog, known.layers[key_of(overlay)])
+    layer = on_page(begin(known.catalog, known.layers[key_of(overlay)]), (overlay.opens, *overlay.inner))
     if isinstance(overlay.shows, Written):
         opens = overlay.opens.without(
             "co", "b", *(("w", "h", "c") if overlay.opens.get("c") in {"fit", "limit"} else ())
@@ -362,21 +364,18 @@ def step(picture: Picture, component: Component, client: Client) -> Picture:
         picture = with_effects(resized(picture, component, client), component)
     if component.get("o"):
         picture = faded(picture, rounded(within("opacity", component.get("o"), 0, 100)))
-    check_page(component)
+    check_space(component)
     ratio = device_ratio(component, client)
     picture, radii = rounded_corners(picture, component, ratio)
     picture = bordered(picture, component, radii, ratio)
     return filled_behind(turned(picture, component), component, client)
 
 
-def check_page(component: Component) -> None:
-    """Refuse pages but the first, and colour spaces but that of screens; raises `BadTransformation`."""
+def check_space(component: Component) -> None:
+    """Refuse colour spaces but that of screens; raises `BadTransformation`."""
     space = component.get("cs")
     if space not in {"", "srgb", "tinysrgb", "no_cmyk"}:
         raise invalid("color space", space)
-    page = component.get("pg")
-    if page not in {"", "1"} and not component.flags.keys() & CLIPS:
-        raise invalid("page", page)
 
 
 def with_effects(picture: Picture, component: Component) -> Picture:

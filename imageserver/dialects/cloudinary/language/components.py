@@ -22,7 +22,7 @@ FLAGS = words(
     "immutable_cache any_format text_no_trim text_disallow_overflow force_icc keep_attribution sanitize "
     "awebp animated original draco clip clip_evenodd replace_image"
 )
-REFUSED_FLAGS = frozenset({"replace_image", "animated", "awebp"})
+REFUSED_FLAGS = frozenset({"replace_image"})
 LONGEST = 100
 
 

@@ -27,6 +27,8 @@ LEVELS = {"best": 90, "good": 80, "eco": 65, "low": 50}
 AVIF_LEVELS = {"best": 75, "good": 65, "eco": 53, "low": 40}
 """AVIF looks the same at a lower number."""
 LOSSY = frozenset({"jpeg", "webp", "avif", "jpeg2000", "jxl", "heic", "pdf", "tif"})
+MOVING = frozenset({"gif", "webp", "png"})
+"""What animations may be stored as; as AVIF they are not sent."""
 QUALITY = re.compile(r"([0-9]{1,3})(?::([0-9]{3}|qmax_[0-9]+))?")
 AUTO_QUALITY = re.compile(r"auto(?::(best|good|eco|low))?(?::sensitive|:[0-9]{3})?")
 DENSITY = re.compile(r"[0-9]{1,4}")
@@ -103,9 +105,12 @@ def allowed(picture: Picture, most: Size) -> Picture:
 
 def automatic(picture: Picture, stored: str, client: Client) -> str:
     """Choose a format that the client shows."""
-    for name in ("avif", "webp"):
+    moves = picture.pages > 1 and not picture.is_still and stored in MOVING
+    for name in ("webp",) if moves else ("avif", "webp"):
         if name in client.formats:
             return name
+    if moves and stored != "png":
+        return "gif"
     if stored in {"jpg", "png", "gif"}:
         return "png" if stored == "jpg" and picture.has_alpha else stored
     return "png" if picture.has_alpha else "jpg"

@@ -51,7 +51,8 @@ class Picture:
     """A native request: `path` and `commands`; `catalog` is where requests around it begin.
 
     Once it `is_shaped`, or has a view, what shapes it further needs another request around it. Of the picture as it is
-    stored, `source` is the size; it has `pages`, and somebody may have said where `faces` are.
+    stored, `source` is the size; it has `pages`, of which one was chosen where it `is_still`, and as many `faces` as
+    somebody has told of.
     """
 
     catalog: str
@@ -64,6 +65,7 @@ class Picture:
     source: Size = field(default=Size(1, 1))
     pages: int = 1
     faces: int = 0
+    is_still: bool = False
 
     @property
     def written(self) -> str:

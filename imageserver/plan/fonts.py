@@ -75,6 +75,12 @@ class FontMap:
         mapped = (font.name for _, font in self._fonts())
         return tuple(dict.fromkeys((*sorted(mapped), *(one.name for one in BUILT_IN))))
 
+    def comes_along(self, name: str) -> bool:
+        """Tell whether a font comes along with this server, and no catalog has another one by its name."""
+        named = name.casefold()
+        mapped = any(font.name.casefold() == named for _, font in self._fonts())
+        return not mapped and any(one.name.casefold() == named for one in BUILT_IN)
+
     @property
     def _homes(self) -> tuple[Catalog, ...]:
         return (self.catalog,) if self.catalog is self.default else (self.catalog, self.default)

@@ -230,7 +230,7 @@ async def send(
         keeping,
         headers={**headers, **varying(chain, output)},
         watched=None if by_width or chain.needs_notes else keeping.watched,
-        own=frozenset() if chain.follows_catalog else found.own,
+        own=frozenset() if chain.follows_catalog or looking.follows_fonts(chain) else found.own,
     )
     return await draw(looking, written, keeping)
 

@@ -237,11 +237,20 @@ class Looking:
                 return name
         raise NoSuchResource(layer.public_id)
 
+    @property
+    def fonts(self) -> FontMap:
+        """The fonts of the catalog."""
+        return FontMap.of(self.account.catalog, self.account.site.catalogs)
+
     def font(self, name: str) -> str:
         """Give a font of that name, or one that is like it."""
-        fonts = FontMap.of(self.account.catalog, self.account.site.catalogs)
-        known = {one.casefold(): one for one in fonts.names()}
+        known = {one.casefold(): one for one in self.fonts.names()}
         return known.get(name.casefold()) or stand_in(name)
+
+    def follows_fonts(self, chain: Chain) -> bool:
+        """Tell whether a text is in a font of the catalog, or in one that the catalog does not have yet."""
+        texts = (one.shows for one in chain.overlays if isinstance(one.shows, Written))
+        return any(not self.fonts.comes_along(one.font) for one in texts)
 
     async def trim(self, found: Found, tolerance: float | None) -> str:
         """Find the rectangle that a border leaves; nothing when there is none."""

@@ -79,6 +79,7 @@ def cloud(folder: Path, catalog: str = CATALOG, **more: str) -> Iterator[Client]
     settings = {
         **QUIET,
         "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": f"demo Co key secret {TOKEN_KEY}, other Co",
+        "IMAGESERVER_SERVER__TIMING": "on",
         "IMAGESERVER_DIALECTS__CLOUDINARY__UNFINISHED_UPLOADS": "2",
         **more,
     }

@@ -117,6 +117,24 @@ def test_conditions_on_what_is_noted(client: Client) -> None:
     ]
 
 
+def test_what_follows_notes_is_remembered_until_these_change(client: Client) -> None:
+    told = uploader.upload(png(RED), public_id="followed", metadata={"m": "x"})
+    place = told["url"].replace("/upload/", "/upload/if_md:!m!_eq_!x!,w_10/")
+    face = told["url"].replace("/upload/", "/upload/c_crop,g_face/")
+    notes = client.folder / "state" / "cloudinary" / "demo.sqlite"
+    os.utime(notes, (time.time() - 60,) * 2)  # long enough ago for the next change to look like another one
+    for url, size in ((place, (10, 7)), (face, (60, 40))):
+        replies = (fetch(client, url) for _ in range(100))
+        known = next(one for one in replies if one.headers.get("Server-Timing") == 'cache;desc="memory"')
+        assert known.image.size == size
+    uploader.update_metadata("m=y", ["followed"])
+    assert fetch(client, place).image.size == (60, 40)
+    os.utime(notes, (time.time() - 60,) * 2)
+    assert [fetch(client, face).image.size for _ in range(3)] == [(60, 40)] * 3
+    uploader.explicit("followed", type="upload", face_coordinates="0,0,9,8")
+    assert fetch(client, face).image.size == (9, 8)
+
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="9" height="9"/></svg>'
 
 

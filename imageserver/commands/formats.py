@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from imageserver.errors import Mismatch, NotSupported
+from imageserver.protocol.values import ICON_SIDE
 
 PixelType = Literal["rgb", "gray", "cmyk"]
 Compression = Literal["none", "lzw", "zip", "jpeg", "lossy", "lossless"]
@@ -45,8 +46,6 @@ BOTH: frozenset[Carried] = frozenset({"profile", "xmp"})
 PRINT: frozenset[Carried] = frozenset({"profile", "paths"})
 XMP: frozenset[Carried] = frozenset({"xmp"})
 """Profiles are carried by what the reference names, WebP, AVIF and HEIC; XMP by whatever can hold a packet."""
-ICON = 256
-"""Pixels of a side that the directory of an icon can tell of."""
 
 FORMATS: Mapping[str, Format] = {
     "jpeg": Format("jpeg", "image/jpeg", ANY, carries=ALL),
@@ -69,8 +68,8 @@ FORMATS: Mapping[str, Format] = {
     "jxl": Format("jxl", "image/jxl", LIGHT, WEB, carries=XMP),
     "jxl-alpha": Format("jxl", "image/jxl", LIGHT, WEB, alpha=True, carries=XMP),
     "bmp": Format("bmp", "image/bmp", LIGHT),
-    "ico": Format("ico", "image/x-icon", RGB, most_side=ICON),
-    "ico-alpha": Format("ico", "image/x-icon", RGB, alpha=True, most_side=ICON),
+    "ico": Format("ico", "image/x-icon", RGB, most_side=ICON_SIDE),
+    "ico-alpha": Format("ico", "image/x-icon", RGB, alpha=True, most_side=ICON_SIDE),
     "pdf": Format("pdf", "application/pdf", ANY, ("jpeg", "zip", "none"), carries=BOTH, paged=True),
     "eps": Format("eps", "image/eps", ANY, carries=PRINT),
 }

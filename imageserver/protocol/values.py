@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ICON_SIDE = 256
+"""Pixels of a side that the directory of an icon can tell of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Size:

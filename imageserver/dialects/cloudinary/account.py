@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -187,6 +189,17 @@ class Account:
             return store.record(name, section).row.stored_at
         except NoSuchRecord:
             return 0
+
+    async def settled_notes(self) -> Version | None:
+        """Tell one state of the notes from the next; None where the next one may look the same.
+
+        Where there are none yet, they are begun, so that the first one is noticed.
+        """
+        found = seen_version(self.notes.path)
+        if found is None:
+            with suppress(OSError, sqlite3.Error):
+                await self.desk.run(self.notes.begin)
+        return found if found and time.time_ns() - found[-1] > SETTLED else None
 
     async def noted(self, name: str) -> Mapping[str, Json]:
         """Give what is remembered of an image beside the catalog; it is read once for as long as nothing changes."""

@@ -199,12 +199,15 @@ async def send(
 ) -> web.StreamResponse:
     """Send a picture that was found: as it is stored, or as it is asked for."""
     account, request = looking.account, looking.request
+    notes = await account.settled_notes() if chain.needs_notes or chain.asks_about else None  # before they are read
     if chain.asks_about:
         about = await looking.about(found, chain)
         chain = read_chain(address.transformations, account.named_transformation, about)
         if looking.restricted and not (looking.signed or chain.changes_pixels):
             raise Unsigned(NEEDS_SIGNATURE.format(address.type))
     keeping = await caching(account, address, found, temporary=bool(more))
+    if chain.needs_notes:
+        keeping = replace(keeping, watched=together(keeping.watched, notes))
     headers = {**always(), **keeping.headers, **(more or {})}
     if looking.token:  # it lets in only its owner, and only for a while
         headers, keeping = {**headers, **OWN}, replace(keeping, shortly=OWN, watched=None)
@@ -229,7 +232,7 @@ async def send(
     keeping = replace(
         keeping,
         headers={**headers, **varying(chain, output)},
-        watched=None if by_width or chain.needs_notes else keeping.watched,
+        watched=None if by_width else keeping.watched,
         own=frozenset() if chain.follows_catalog or looking.follows_fonts(chain) else found.own,
     )
     return await draw(looking, written, keeping)
@@ -284,6 +287,11 @@ async def caching(account: Account, address: Address, found: Found, *, temporary
         return Keeping({**shortly, **modified}, shortly, stored.watched or None)
     kept = f"public, no-transform, immutable, max-age={settings.max_age}"
     return Keeping({"Cache-Control": kept, **modified}, shortly, stored.watched or None)
+
+
+def together(watched: tuple[Version, ...] | None, more: Version | None) -> tuple[Version, ...] | None:
+    """Watch one file more; where its version, or another one, is not known, nothing can be remembered."""
+    return None if watched is None or more is None else (*watched, more)
 
 
 async def draw(looking: Looking, written: str, keeping: Keeping) -> web.Response:

@@ -29,6 +29,11 @@ class Notes:
             connection.execute(SCHEMA)
             yield connection
 
+    def begin(self) -> None:
+        """Make the file, if there is none."""
+        with self._open():
+            pass
+
     def read(self, kind: Kind, name: str) -> dict[str, Json] | None:
         """Give a note; None where there is none."""
         if not self.path.exists():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from imageserver.dialects.cloudinary.language.components import Component
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, invalid
 from imageserver.dialects.cloudinary.language.picture import Client, Picture
-from imageserver.protocol.values import Size, at_least_one
+from imageserver.protocol.values import ICON_SIDE, Size, at_least_one
 
 FORMATS = {
     **dict.fromkeys(("jpg", "jpeg", "jpe"), "jpeg"),
@@ -21,8 +21,6 @@ FOR_FEW = frozenset({"heic", "jxl"})
 """What is not made of a file just because it is one: few browsers show it, and not every server can write it."""
 EXTENSIONS = {"jpeg": "jpg", "jpeg2000": "jp2"}
 ALPHA = frozenset({"png", "webp", "avif", "gif", "tif", "jpeg2000", "jxl", "ico"})
-ICON = 256
-"""Pixels of a side that an icon can have; larger pictures become as large as that."""
 LEVELS = {"best": 90, "good": 80, "eco": 65, "low": 50}
 AVIF_LEVELS = {"best": 75, "good": 65, "eco": 53, "low": 40}
 """AVIF looks the same at a lower number."""
@@ -84,13 +82,13 @@ def output_of(picture: Picture, components: Sequence[Component], extension: str,
 
 
 def held(picture: Picture, output: Output) -> Picture:
-    """Give a picture no larger than its format holds."""
+    """Give a picture no larger than its format holds: an icon as large as icons can be."""
     width, height = picture.size.width, picture.size.height
-    scale = min(1.0, ICON / max(width, height))
+    scale = min(1.0, ICON_SIDE / max(width, height))
     if output.extension != "ico" or scale == 1:
         return picture
     size = Size(at_least_one(width * scale), at_least_one(height * scale))
-    return picture.viewed(f"wid={ICON}", f"hei={ICON}", "fit=constrain,0", size=size)
+    return picture.viewed(f"wid={ICON_SIDE}", f"hei={ICON_SIDE}", "fit=constrain,0", size=size)
 
 
 def allowed(picture: Picture, most: Size) -> Picture:

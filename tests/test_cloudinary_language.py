@@ -50,7 +50,7 @@ ODD = (
 PARTS = st.lists(st.lists(st.sampled_from([*WORDS, *ODD]), min_size=1, max_size=4).map(",".join), max_size=5)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(PARTS, st.text(max_size=4), st.integers(1, 900))
 def test_any_transformation_is_a_request_or_an_error(parts: list[str], more: str, side: int) -> None:
     try:

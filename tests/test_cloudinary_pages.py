@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from cloud import BLUE, GREEN, LONG, RED, cloud, fetch, uploader
+from cloud import BLUE, GREEN, LONG, RED, api, cloud, fetch, uploader
 from PIL import Image
 from serving import Client
 
@@ -60,6 +60,8 @@ def test_one_page_is_seen(client: Client, url: str, color: tuple[int, int, int])
         ("pg_1-2/paged", "Invalid page in transformation: 1-2"),
         ("l_moving,pg_9/fl_layer_apply/here", "Invalid page in transformation: 9: the image has 3"),
         ("if_w_gt_1/pg_2/if_end/moving", "parameter pg is not supported under conditions"),
+        ("e_trim/pg_2/moving", "Effect trim and background auto are for the first page"),
+        ("b_auto,c_pad,h_90,pg_2,w_90/moving", "Effect trim and background auto are for the first page"),
         ("if_w_gt_1,pg_2/moving", "parameter pg is not supported under conditions"),
     ],
 )
@@ -87,6 +89,9 @@ def test_what_stays_animated(client: Client, url: str, accept: str, kind: str, c
 
 
 def test_a_page_may_be_kept_as_long_as_its_file(client: Client) -> None:
-    told = uploader.explicit("moving", type="upload")
+    api.create_transformation("second", "pg_2,w_9")
+    assert client.ask("/demo/image/upload/t_second/moving.png").image.convert("RGB").getpixel((5, 5)) == BLUE
+    told = uploader.explicit("moving", type="upload", eager="pg_2,w_9/png")
+    assert fetch(client, told["eager"][0]["url"]).image.convert("RGB").getpixel((5, 5)) == BLUE
     assert fetch(client, told["url"].replace("/upload/", "/upload/pg_2/")).headers["Cache-Control"] == LONG
     assert client.ask("/is/image/Co/moving?frame=2&fmt=png").image.convert("RGB").getpixel((5, 5)) == BLUE

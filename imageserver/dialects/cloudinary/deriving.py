@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STAGED = "what is being uploaded"
 MOST = 20
-TYPICAL = Shown("", Size(1000, 1000))
+TYPICAL = Shown("", Size(1000, 1000), pages=1000)
 
 
 async def eager(call: Call, asset: Asset) -> list[dict[str, Json]]:
@@ -135,7 +135,7 @@ async def changed_before_storing(call: Call, path: Path) -> Path:
     stored = STORED.get(facts.format, facts.format.casefold())
     looking = Looking(account, call.request, call.account.site.live.state, signed=True)
     size = facts.shown_size(oriented=account.catalog.attributes.apply_orientation)
-    shown = Shown(looking.path_of(STAGED), size, facts.alpha != "none")
+    shown = Shown(looking.path_of(STAGED), size, facts.alpha != "none", pages=facts.frame_count)
     chain = read_chain(transformation.split("/") if transformation else [], account.named_transformation)
     written, _ = finished(
         translate(chain, await looking.known(chain, Found(shown, stored), Client())), chain, form, stored, Client()

@@ -178,6 +178,8 @@ class Looking:
 
     async def known(self, chain: Chain, found: Found, client: Client) -> Known:
         """Gather all that a transformation needs to know of its pictures."""
+        if chain.looks_elsewhere:
+            raise BadTransformation("Effect trim and background auto are for the first page")
         client = replace(client, border=await self.border(found, chain))
         if chain.needs_places:
             faces, custom = await self.places(found)

@@ -39,7 +39,7 @@ from imageserver.dialects.cloudinary.language.layers import (
 )
 from imageserver.dialects.cloudinary.language.numbers import DECIMAL, within
 from imageserver.dialects.cloudinary.language.output import Output, allowed, held, output_of
-from imageserver.dialects.cloudinary.language.pages import on_page
+from imageserver.dialects.cloudinary.language.pages import on_page, page_of
 from imageserver.dialects.cloudinary.language.picture import Client, Picture, Shown, begin
 from imageserver.dialects.cloudinary.language.places import is_given
 from imageserver.dialects.cloudinary.language.shapes import bordered, filled_behind, rounded_corners, turned
@@ -111,6 +111,11 @@ class Chain:
             if name == "trim":
                 return within("effect trim", level.partition(":")[0] or "10", 0, 100)
         return None
+
+    @property
+    def looks_elsewhere(self) -> bool:
+        """Tell whether the edges of the first page would decide how another one looks."""
+        return page_of(self.nodes) not in {"", "1"} and (self.trim is not None or self.needs_border)
 
     @property
     def needs_border(self) -> bool:

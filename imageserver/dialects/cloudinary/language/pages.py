@@ -17,14 +17,18 @@ def page_in(component: Component) -> str:
     return "" if component.flags.keys() & CLIPS else component.get("pg")
 
 
+def page_of(nodes: Sequence[object]) -> str:
+    """Give the page that is asked for; nothing where none is."""
+    return next((page_in(one) for one in reversed(nodes) if isinstance(one, Component) and page_in(one)), "")
+
+
 def on_page(picture: Picture, nodes: Sequence[object]) -> Picture:
     """Show the page that is asked for of a picture to which nothing has been done; raises `BadTransformation`."""
-    asking = [one for one in nodes if isinstance(one, Component) and page_in(one)]
-    if not asking:
+    text = page_of(nodes)
+    if not text:
         return picture
-    if any(one not in unconditional(nodes) for one in asking):
+    if page_of(tuple(unconditional(nodes))) != text:
         raise BadTransformation("Transformation parameter pg is not supported under conditions")
-    text = page_in(asking[-1])
     if not INTEGER.fullmatch(text):
         raise invalid("page", text)
     if not 1 <= int(text) <= picture.pages:

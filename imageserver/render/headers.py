@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from imageserver.errors import BadSource
 from imageserver.layout.facts import Alpha, PixelType
 from imageserver.protocol.values import Size
 from imageserver.render.claims import Claims, check, claims_of, whole
-from imageserver.render.damages import DAMAGES, unreadable
+from imageserver.render.damages import DAMAGES, FAULTS, unreadable
 from imageserver.render.decoders import FORMATS, WHOLE, open_by_pillow
 from imageserver.render.eps import header_of_eps
 from imageserver.render.frames import animation_in
@@ -88,13 +87,17 @@ def header_by_pillow(path: Path, kind: str) -> Header:
 def pages_in(path: Path, most: int) -> int:
     """Count the pages of a TIFF up to the first that is not like the one in front, such as a reduced one, or a mask."""
     count = 1
-    with suppress(EOFError, *DAMAGES), open_by_pillow(path, "TIFF") as image:
-        first = look_of(image)
-        while count < most:
-            image.seek(count)
-            if look_of(image) != first:
-                break
-            count += 1
+    try:
+        with open_by_pillow(path, "TIFF") as image:
+            first = look_of(image)
+            while count < most:
+                image.seek(count)
+                if look_of(image) != first:
+                    break
+                count += 1
+    except DAMAGES as error:
+        if isinstance(error, OSError) and error.errno in FAULTS:
+            raise
     return count
 
 

@@ -16,7 +16,7 @@ from imageserver.errors import BadSource
 from imageserver.layout.facts import Alpha, PixelType
 from imageserver.protocol.values import Size
 from imageserver.render.claims import Claims, check, claims_of, whole
-from imageserver.render.damages import DAMAGES, FAULTS, unreadable
+from imageserver.render.damages import DAMAGES, unreadable
 from imageserver.render.decoders import FORMATS, WHOLE, open_by_pillow
 from imageserver.render.eps import header_of_eps
 from imageserver.render.frames import animation_in
@@ -28,6 +28,7 @@ from imageserver.render.photoshop import SEGMENT, paths_of, resources
 from imageserver.render.psd import header_of_psd
 from imageserver.render.sources import first_line, sniff
 from imageserver.render.svg import header_of_svg
+from imageserver.render.tiff_pages import pages_in_tiff
 
 GRAY = frozenset({"L", "LA", "La", "1", "I;16", "I;16B", "I"})
 WIDTH, LENGTH = 256, 257
@@ -54,7 +55,7 @@ def read_header(path: Path, limits: Limits | None = None) -> Header:
         if limits:
             check(whole(header.size) if kind in WHOLE else Claims(header.size), limits)
             header = replace(header, animation=animation_in(path, kind, limits.frames))
-            header = replace(header, pages=pages_in(path, limits.frames) if kind == "TIFF" else 1)
+            header = replace(header, pages=pages_in_tiff(path, limits.frames) if kind == "TIFF" else 1)
     except DAMAGES as error:
         if isinstance(error, OSError):
             raise unreadable(path, error) from error
@@ -82,33 +83,6 @@ def header_by_pillow(path: Path, kind: str) -> Header:
             paths=paths_of(resources(photoshop_blocks(image))),
             print_resolution=resolution_of(image),
         )
-
-
-def pages_in(path: Path, most: int) -> int:
-    """Count the pages of a TIFF up to the first that is not like the one in front, such as a reduced one, or a mask."""
-    count = 1
-    try:
-        with open_by_pillow(path, "TIFF") as image:
-            first = look_of(image)
-            while count < most:
-                image.seek(count)
-                if look_of(image) != first:
-                    break
-                count += 1
-    except DAMAGES as error:
-        if isinstance(error, OSError) and error.errno in FAULTS:
-            raise
-    return count
-
-
-def look_of(image: Pillow.Image) -> tuple[object, ...]:
-    """Give what pages have to have in common for one to be drawn as the other."""
-    tags: Any = getattr(image, "tag_v2", {})
-    return (
-        image.mode,
-        stored_size(image),
-        *(tags.get(tag) for tag in (PHOTOMETRIC, EXTRA_SAMPLES, ORIENTATION, PROFILE)),
-    )
 
 
 def pixel_type_of(image: Pillow.Image) -> PixelType:

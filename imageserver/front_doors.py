@@ -64,7 +64,7 @@ class Cloudinary:
     unversioned_max_age: int = option(whole, 0, "the same of all other URLs; 0 asks each time")
     base_url: str = option(str, "", "the address that answers of the API name; else that of the request")
     unfinished_uploads: int = option(
-        positive, 100, "uploads in parts, of a cloud, that may be under way; as many again without a signature"
+        positive, 20, "uploads in parts, of a cloud, that may be under way; as many again without a signature"
     )
 
     @property

@@ -8,8 +8,9 @@ import io
 import json
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -27,16 +28,33 @@ OPTIONS = (
     "--disable-background-networking",
     "--remote-debugging-port=0",
 )
-PATIENCE = 30.0
-"""Seconds until a page that does not do what it should is given up."""
+PATIENCE = 60.0
+"""Seconds until a page that does not do what it should is given up, also on a machine that is very busy."""
+STROKE = 0.01
+"""Seconds between two parts of a gesture, as the page is told: how busy the machine is makes nobody slow of hand."""
+LEFT = ("navigated or closed", "context was destroyed", "Cannot find context", "Cannot find default execution context")
+"""What the browser says when the page that was asked is being left."""
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "PageDown": 34, "End": 35, "Home": 36}
 KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "0": 48, "1": 49, "+": 187, "-": 189}
 WRITTEN = {"Enter": "\r", "Space": " ", "0": "0", "1": "1", "+": "+", "-": "-"}
 """The keys that write something."""
 Point = tuple[float, float]
+STANDING = """(async () => {
+  const box = () => (({x, y, width, height}) => [x + width / 2, y + height / 2])((%s).getBoundingClientRect());
+  for (let before = box(); ; ) {
+    await new Promise(requestAnimationFrame);
+    const now = box();
+    if (now.every((one, axis) => one === before[axis])) return now;
+    before = now;
+  }
+})()"""
 needs_browser = pytest.mark.skipif(
     not shutil.which(COMMAND) and not os.environ.get("CI"), reason=f"{COMMAND} is not installed"
 )
+
+
+class PageLeftError(Exception):
+    """A page was left while it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,8 @@ class Tab:
             if "method" in told:
                 self.events.append(told)
             if told.get("id") == number:
+                if any(text in told.get("error", {}).get("message", "") for text in LEFT):
+                    raise PageLeftError(told["error"]["message"])
                 assert "error" not in told, told
                 return dict(told["result"])
 
@@ -67,11 +87,13 @@ class Tab:
         return told["result"].get("value")
 
     async def until(self, expression: str) -> object:
-        """Wait for an expression to be true, and give its value."""
+        """Wait for an expression to be true, on whatever page that is by then, and give its value."""
         async with asyncio.timeout(PATIENCE):
-            while not (value := await self.ask(expression)):  # noqa: ASYNC110, the browser has no event of ours
-                await asyncio.sleep(0.05)
-        return value
+            while True:
+                with suppress(PageLeftError):
+                    if value := await self.ask(expression):
+                        return value
+                await asyncio.sleep(0.02)
 
     async def fill(self, selector: str, text: str) -> None:
         """Write into a field in place of what stands in it."""
@@ -86,17 +108,17 @@ class Tab:
             await self.call("Input.dispatchKeyEvent", type="keyUp", **stroke)
 
     async def open(self, url: str) -> None:
-        """Go to a page, and forget what was told of the one before."""
+        """Go to a page, and forget what was told of the one before, which goes on until the new one is there."""
         await self.call("Page.enable")
+        await self.ask("globalThis.isOld = true")
         self.events.clear()
-        await self.call("Page.navigate", url=url)
-        await self.until("document.readyState === 'complete'")
+        loader = (await self.call("Page.navigate", url=url))["loaderId"]
+        await self.until("!globalThis.isOld && document.readyState === 'complete'")
+        self.events[:] = [one for one in self.events if one["params"].get("loaderId", loader) == loader]
 
     async def middle(self, element: str) -> Point:
-        """Give the middle of what an expression of JavaScript finds, in pixels of the window."""
-        box = await self.ask(
-            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])(({element}).getBoundingClientRect())"
-        )
+        """Give the middle of what an expression of JavaScript finds, in pixels of the window, once it stands still."""
+        box = await self.ask(STANDING % element)
         assert isinstance(box, list), element
         return float(box[0]), float(box[1])
 
@@ -107,22 +129,29 @@ class Tab:
     async def click(self, element: str, clicks: int = 1) -> None:
         """Click on the middle of an element."""
         at = await self.middle(element)
-        await self.mouse("mouseMoved", at)
+        moments = self.moments()
+        await self.mouse("mouseMoved", at, timestamp=next(moments))
         for click in range(1, clicks + 1):
             for kind in ("mousePressed", "mouseReleased"):
-                await self.mouse(kind, at, button="left", clickCount=click)
+                await self.mouse(kind, at, button="left", clickCount=click, timestamp=next(moments))
+
+    def moments(self) -> Iterator[float]:
+        """Give the moments of a gesture's parts."""
+        return count(time.time(), STROKE)
 
     async def drag(self, start: Point, end: Point, steps: int = 8) -> None:
         """Press the mouse, move it, and let go."""
-        await self.mouse("mouseMoved", start)
-        await self.mouse("mousePressed", start, button="left", clickCount=1)
+        moments = self.moments()
+        await self.mouse("mouseMoved", start, timestamp=next(moments))
+        await self.mouse("mousePressed", start, button="left", clickCount=1, timestamp=next(moments))
         for step in range(1, steps + 1):
             at = tuple(one + (other - one) * step / steps for one, other in zip(start, end, strict=True))
-            await self.mouse("mouseMoved", (at[0], at[1]), button="left", buttons=1)
-        await self.mouse("mouseReleased", end, button="left", clickCount=1)
+            await self.mouse("mouseMoved", (at[0], at[1]), button="left", buttons=1, timestamp=next(moments))
+        await self.mouse("mouseReleased", end, button="left", clickCount=1, timestamp=next(moments))
 
     async def touch(self, *fingers: tuple[Point, Point], steps: int = 8) -> None:
         """Put fingers down, move each from one point to another, and lift them."""
+        moments = self.moments()
         for step in range(steps + 1):
             points = [
                 {
@@ -131,8 +160,9 @@ class Tab:
                 }
                 for number, (start, end) in enumerate(fingers)
             ]
-            await self.call("Input.dispatchTouchEvent", type="touchMove" if step else "touchStart", touchPoints=points)
-        await self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+            kind = "touchMove" if step else "touchStart"
+            await self.call("Input.dispatchTouchEvent", type=kind, touchPoints=points, timestamp=next(moments))
+        await self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[], timestamp=next(moments))
 
     async def screen(self) -> Image.Image:
         """Give what is seen."""
@@ -166,8 +196,8 @@ async def port_of(profile: Path) -> int:
     """Give the port that the browser listens at, once it has written it down."""
     note = profile / "DevToolsActivePort"
     async with asyncio.timeout(PATIENCE):
-        while not note.exists() or not note.read_text():  # noqa: ASYNC110, nor has its file
-            await asyncio.sleep(0.05)
+        while not note.exists() or "\n" not in note.read_text():  # noqa: ASYNC110, the browser has no event of ours
+            await asyncio.sleep(0.02)
     return int(note.read_text().splitlines()[0])
 
 
@@ -179,4 +209,4 @@ async def address_of(session: aiohttp.ClientSession, port: int) -> str:
                 pages = [one for one in await reply.json() if one["type"] == "page"]
             if pages:
                 return str(pages[0]["webSocketDebuggerUrl"])
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)

@@ -46,7 +46,7 @@ class Client:
     def ask(
         self, url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.putrequest(method, url, skip_accept_encoding=True)
             for name, value in (headers or {}).items():
@@ -86,7 +86,7 @@ def serving(
             yield Client(int(match[1]), folder)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
 
 
 def workers(folder: Path) -> list[int]:
@@ -100,6 +100,19 @@ def workers(folder: Path) -> list[int]:
         except OSError:
             continue  # it ended meanwhile, or is not ours
     return found
+
+
+@contextmanager
+def stopped(folder: Path) -> Iterator[None]:
+    """Let the render processes of the server in a folder stand still: whatever they are given takes that long."""
+    found = workers(folder)
+    try:
+        for one in found:
+            os.kill(one, signal.SIGSTOP)
+        yield
+    finally:
+        for one in found:
+            os.kill(one, signal.SIGCONT)
 
 
 def most_memory(process: int) -> int:

@@ -13,9 +13,8 @@ from serving import Client
 
 T = TypeVar("T")
 QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": "", "IMAGESERVER_SERVER__WORKERS": "1"}
-VISIBLE_WITHIN = 10.0
-"""Seconds after which an edit has to be seen: two, and more where the machine is busy with other tests."""
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds after which something that has to come is given up, also on a machine that is very busy."""
 
 
 def write_site(folder: Path, catalogs: Mapping[str, str]) -> Path:
@@ -47,18 +46,9 @@ def version(client: Client, name: str, kind: str = "image.version") -> str:
     return properties(client, f"{name}?req=props")[kind]
 
 
-def eventually(see: Callable[[], T], wanted: T) -> float:
-    """Look until what is wanted is there, and say how many seconds that took."""
-    start = time.monotonic()
+def eventually(see: Callable[[], T], wanted: T) -> None:
+    """Look until what is wanted is there."""
+    end = time.monotonic() + PATIENCE
     while (seen := see()) != wanted:
-        assert time.monotonic() - start < PATIENCE, f"{seen!r} did not become {wanted!r}"
-        time.sleep(0.05)
-    return time.monotonic() - start
-
-
-def stays(see: Callable[[], T], wanted: T, seconds: float) -> None:
-    """Look for a while, during which nothing else may be seen."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert see() == wanted
-        time.sleep(0.05)
+        assert time.monotonic() < end, f"{seen!r} did not become {wanted!r}"
+        time.sleep(0.02)

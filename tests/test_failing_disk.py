@@ -28,14 +28,17 @@ def client(tmp_path: Path) -> Iterator[Client]:
 def failing_disk(client: Client, path: Path) -> Iterator[None]:
     """Let every read of a file fail, in all processes of a server."""
     rendering = workers(client.folder)
-    tracing = [option for one in {*rendering, *map(parent, rendering)} for option in ("-p", str(one))]
+    everyone = {*rendering, *map(parent, rendering)}
+    tracing = [option for one in everyone for option in ("-p", str(one))]
     fault = ["-f", "-qq", "-P", str(path), "-e", "trace=read,pread64,mmap", "-e", "inject=read,pread64,mmap:error=EIO"]
     log = client.folder / "traced"
     process = subprocess.Popen(["strace", "-o", str(log), *fault, *tracing])  # noqa: S603, S607, strace is found
-    eventually(lambda: [traced(one) for one in rendering], [True] * len(rendering))
-    yield
-    process.terminate()
-    process.wait(10)
+    try:
+        eventually(lambda: all(traced(one) for one in everyone), wanted=True)
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
     assert "INJECTED" in log.read_text()
 
 
@@ -45,8 +48,9 @@ def parent(process: int) -> int:
 
 
 def traced(process: int) -> bool:
-    """Whether a process is looked at by another."""
-    return "TracerPid:\t0\n" not in Path(f"/proc/{process}/status").read_text()
+    """Whether all threads of a process are looked at by another."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return not any("TracerPid:\t0\n" in (one / "status").read_text() for one in threads)
 
 
 @pytest.mark.skipif(not CAN_TRACE and not os.environ.get("CI"), reason="strace is not installed")

@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_prom
 from serving import Client, serving, workers
 from sites import eventually, write_site
 
+from imageserver.cache.disk import UNFINISHED
 from imageserver.server.operations.access_log import SHOWN
 from imageserver.server.operations.cells import RECORDS, Board
 from imageserver.server.operations.metrics import METRICS, QUEUE, RENDERS, REQUESTS, Counts, values_of
@@ -66,7 +67,8 @@ def serving_processes(folder: Path) -> set[int]:
 
 
 def lines(client: Client) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (client.folder / "access.log").read_text().splitlines()]
+    whole = (client.folder / "access.log").read_text().rpartition("\n")[0]  # the last one may be half written
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def line_of(client: Client, request_id: str) -> dict[str, object]:
@@ -109,7 +111,7 @@ def test_not_ready_while_nothing_can_be_drawn(client: Client) -> None:
 
 def connected(client: Client, url: str) -> http.client.HTTPConnection:
     """Ask without waiting for the reply."""
-    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=60)
     connection.request("GET", url)
     return connection
 
@@ -152,38 +154,43 @@ def test_cache_is_counted(client: Client) -> None:
         results = ("memory", "disk", "miss")
         return {one: found.get(("imageserver_cache_requests_total", (("result", one),)), 0.0) for one in results}
 
-    before = seen()
+    before, on_disk = seen(), kept(client)
     url = "/is/image/Co/grid?wid=33"
     for _ in range(6):
         assert client.ask(url).status == 200
-        time.sleep(0.05)
+        eventually(lambda: kept(client), on_disk + 1)  # where the other process finds it
     eventually(lambda: sum(seen().values()) - sum(before.values()), 6.0)
     assert seen()["miss"] == before["miss"] + 1
     assert seen()["disk"] <= before["disk"] + 1  # by the other process, if that was asked, too
     assert seen()["memory"] >= before["memory"] + 4
 
 
+def kept(client: Client) -> int:
+    """How many replies the cache holds on the disk; they are written after they are sent."""
+    return len([path for path in (client.folder / "cache" / "replies").glob("???/*") if path.suffix != UNFINISHED])
+
+
 def test_counts_outlive_processes_and_any_process_tells_them(client: Client) -> None:
-    client.ask("/is/image/Co/grid?wid=34")
     labels = {"dialect": "image", "req": "img", "status": "200"}
-    eventually(lambda: value(client, "imageserver_requests_total", **labels) > 0, True)
-    before = value(client, "imageserver_requests_total", **labels)
+    before = value(client, "imageserver_requests_total", **labels) + 1
+    client.ask("/is/image/Co/grid?wid=34")
+    eventually(lambda: value(client, "imageserver_requests_total", **labels), before)
     ends = value(client, "imageserver_worker_ends_total", kind="serving", reason="died")
     for one in serving_processes(client.folder):
         os.kill(one, signal.SIGKILL)
-    died = {"kind": "serving", "reason": "died"}
-    eventually(lambda: answered(client) and value(client, "imageserver_worker_ends_total", **died), ends + 2)
+    eventually(lambda: ends_told(client), ends + 2)
     eventually(lambda: value(client, "imageserver_workers"), 2.0)
     assert {value(client, "imageserver_requests_total", **labels) for _ in range(8)} == {before}
     assert client.ask("/is/image/Co/grid?wid=35").status == 200
     eventually(lambda: value(client, "imageserver_requests_total", **labels), before + 1)
 
 
-def answered(client: Client) -> bool:
+def ends_told(client: Client) -> float:
+    """How many serving processes have died, or nothing when the one that was asked is among them."""
     try:
-        return client.ask("/health/live").status == 200
+        return value(client, "imageserver_worker_ends_total", kind="serving", reason="died")
     except (OSError, http.client.HTTPException):
-        return False
+        return -1
 
 
 def test_catalogs_are_told(client: Client) -> None:
@@ -194,7 +201,7 @@ def test_catalogs_are_told(client: Client) -> None:
     path.write_text(CATALOG)
     eventually(lambda: {value(client, "imageserver_catalog_problems") for _ in range(6)}, {0.0})
     assert value(client, "imageserver_catalog_generation") > generation
-    assert abs(value(client, "imageserver_catalog_last_read_timestamp_seconds") - time.time()) < 20
+    assert abs(value(client, "imageserver_catalog_last_read_timestamp_seconds") - time.time()) < 600
     assert value(client, "imageserver_catalog_records", catalog="Co") == 1
 
 
@@ -230,7 +237,7 @@ def test_both_formats_have_what_is_declared(client: Client) -> None:
     ],
 )
 def test_who_may_read_metrics(client: Client, source: str, headers: Mapping[str, str], status: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=20, source_address=(source, 0))
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=60, source_address=(source, 0))
     connection.request("GET", "/metrics", headers=dict(headers))
     reply = connection.getresponse()
     text = reply.read().decode()

@@ -116,7 +116,7 @@ class Load:
     def ask(self, each: int, pause: float, url: str, expected: bytes) -> None:
         """Ask until told to stop; a connection is left after some requests, or when the server says so."""
         while not self.stop.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
             try:
                 connection.connect()
             except ConnectionRefusedError:
@@ -166,7 +166,8 @@ def test_no_request_is_lost_when_workers_change_and_the_server_stops(folder: Pat
                     server.reload()
                 assert not load.outcomes["refused"]
                 server.process.terminate()
-                assert server.process.wait(15) == 0
+                assert server.process.wait(60) == 0
+                eventually(lambda: bool(load.outcomes["refused"]), True)
             assert set(load.outcomes) == {"answered", "refused"}, load.outcomes
             assert "Traceback" not in server.log
     assert server.log.count("is taken up") == ROUNDS
@@ -196,7 +197,7 @@ class Editor:
         while not self.stop.is_set():
             number += 1
             body = json.dumps({"fields": {"path": "grid.png", "expiration": number}})
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
             try:
                 connection.request("PUT", f"/admin/v1/catalogs/Co/images/e{number}", body, headers)
                 if connection.getresponse().status == 201:
@@ -220,8 +221,9 @@ def test_processes_that_are_killed_at_random(folder: Path) -> None:
                 os.kill(chance.choice(victims), signal.SIGKILL)
                 gaps.append(recovered(server.client))
                 time.sleep(chance.random() / 2)
+            eventually(lambda: bool(editor.acknowledged), True)
         allowed = {"answered", "refused", "wrong: 500"}
-        assert {one[:10] for one in load.outcomes} <= {*allowed, "lost: Remo", "lost: Conn", "lost: Inco"}, (
+        assert {one[:10] for one in load.outcomes} <= {*allowed, "lost: Remo", "lost: Conn", "lost: Inco", "lost: Brok"}, (
             load.outcomes
         )
         eventually(lambda: len(server.workers()), 2)
@@ -229,7 +231,6 @@ def test_processes_that_are_killed_at_random(folder: Path) -> None:
             assert bodies == {server.client.ask(f"{url}&cache=off").body}
         assert server.process.poll() is None
     written = yaml.safe_load((folder / "catalogs" / "Co" / "catalog.yaml").read_text())["images"]
-    assert editor.acknowledged
     assert {number: written[f"e{number}"]["expiration"] for number in editor.acknowledged} == {
         number: number for number in editor.acknowledged
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Tab, browsing
+from browser import PATIENCE, Tab, browsing
 from pictures import BLUE, GREEN, RED, YELLOW
 from PIL import Image
 from remote import Remote, remote_server
@@ -171,7 +171,7 @@ async def color(tab: Tab) -> tuple[int, ...]:
 
 
 async def becomes(tab: Tab, wanted: tuple[int, ...]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await color(tab) != wanted:  # noqa: ASYNC110, the screen has no event of ours
             await asyncio.sleep(0.05)
 

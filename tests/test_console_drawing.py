@@ -118,7 +118,9 @@ async def test_a_file_is_uploaded_compared_and_the_one_before_restored(stand: St
     eventually(lambda: stand.shows("Co/boot?fmt=png&wid=20", (15, 12), RED), wanted=True)
     assert stand.fields()["path"] == "boot.png"
     await stand.click(".revisions .compare")
-    await tab.until("[...document.querySelectorAll('.pair img')].every(one => one.complete && one.naturalWidth === 200)")
+    await tab.until(
+        "[...document.querySelectorAll('.pair img')].every(one => one.complete && one.naturalWidth === 200)"
+    )
     assert await tab.ask(COLORS) == ["yellow", "red"]
     await stand.click("[data-how=difference]")
     assert await tab.ask("document.querySelector('.pair').classList.contains('difference')")

@@ -18,6 +18,7 @@ from serving import serving
 from sites import eventually, plain
 
 from imageserver.render.container import Reader
+from imageserver.server.pyramids import QUIET_FOR, USED
 
 
 @pytest.fixture
@@ -45,13 +46,30 @@ def test_first_use_builds_in_the_background(folder: Path) -> None:
 
 def test_building_waits_until_no_process_draws(folder: Path) -> None:
     """Also one that has nothing to draw itself does not take the cores from those that have."""
+    used = folder / "state" / "pyramids" / USED
     with serving(folder, environment=BACKGROUND) as idle, serving(folder, environment=BACKGROUND) as busy:
         ask(idle, "photo?wid=200")
-        for number in range(25):
-            ask(busy, f"photo?wid={100 + number}")
-            time.sleep(0.1)
-        assert counted(folder)() == (0, 0)
-        eventually(counted(folder), (1, 0))
+        before = used.stat().st_mtime_ns
+        ask(busy, "photo?wid=100")
+        assert used.stat().st_mtime_ns > before, "each tells the others"
+        while not kept_from_building(folder, used):  # it has built, as it should
+            photo(901, 602 + len(pyramids(folder))).save(folder / "catalogs" / "Co" / "images" / "photo.jpg")
+            ask(idle, "photo?wid=200")
+        eventually(lambda: counted(folder)()[0] > 0, wanted=True)
+
+
+def kept_from_building(folder: Path, used: Path) -> bool:
+    """Draw, as others see it, for longer than they wait; tell whether no pause was so long that they might begin."""
+    before, latest = counted(folder)(), time.monotonic()
+    end = latest + 3 * QUIET_FOR
+    while latest < end:
+        used.touch()
+        time.sleep(0.05)
+        if time.monotonic() - latest > QUIET_FOR / 2:
+            return False
+        assert counted(folder)() == before
+        latest = time.monotonic()
+    return True
 
 
 def test_what_was_sent_before_the_pyramid_is_still_right(folder: Path) -> None:
@@ -66,7 +84,7 @@ def test_what_was_sent_before_the_pyramid_is_still_right(folder: Path) -> None:
 def test_nothing_is_built_without_being_asked_for(folder: Path, build: dict[str, str]) -> None:
     with serving(folder, environment=build) as client:
         ask(client, "photo?wid=200")
-        time.sleep(1)
+        assert not (folder / "state" / "pyramids" / USED).exists(), "it is what comes before all building"
         assert counted(folder)() == (0, 0)
 
 
@@ -97,21 +115,24 @@ def spoiled(data: bytes, kind: str) -> bytes:
             return b"no pyramid " * 1000
 
 
-@pytest.mark.parametrize("kind", ["cut", "empty", "tiles", "index", "other"])
-def test_damaged_pyramid_is_built_anew_and_never_shown(folder: Path, kind: str) -> None:
+def test_damaged_pyramid_is_built_anew_and_never_shown(folder: Path) -> None:
     assert convert(folder).returncode == 0
     (path,) = pyramids(folder)
-    whole = path.read_bytes()
-    path.write_bytes(spoiled(whole, kind))
-    with serving(folder, environment=AHEAD) as client:
-        reply = ask(client, "photo?wid=222&fmt=png")
-        assert not pyramids(folder)
+    whole, url = path.read_bytes(), "photo?wid=222&fmt=png&cache=on,off"
+    damaged = {kind: spoiled(whole, kind) for kind in ("cut", "empty", "tiles", "index", "other")}
     with serving(folder, environment=OFF) as client:
-        assert ask(client, "photo?wid=222&fmt=png").body == reply.body
+        from_file = ask(client, url).body
+    with serving(folder, environment=AHEAD) as client:
+        for kind, data in damaged.items():
+            path.write_bytes(data)
+            assert ask(client, url).body == from_file, kind
+            assert not pyramids(folder), kind
     with serving(folder, environment=BACKGROUND) as client:
-        ask(client, "photo?wid=222")
-        eventually(counted(folder), (1, 0))
-    assert path.read_bytes() == whole
+        for kind, data in damaged.items():
+            path.write_bytes(data)
+            assert ask(client, url).body == from_file, kind
+            eventually(counted(folder), (1, 0))
+            assert path.read_bytes() == whole, kind
 
 
 def test_pyramid_that_goes_while_it_is_used(folder: Path) -> None:
@@ -138,10 +159,8 @@ def test_killed_build_leaves_nothing_that_is_used(folder: Path) -> None:
     photo(5000, 4000).save(folder / "catalogs" / "Co" / "images" / "photo.jpg", quality=92)
     command = [sys.executable, "-m", "imageserver", "convert", "--jobs", "1"]
     with subprocess.Popen(command, cwd=folder, env={**os.environ, **THRESHOLD}, stdout=subprocess.DEVNULL) as process:  # noqa: S603
-        until = time.monotonic() + 30
-        while not any(path.stat().st_size for path in pyramids(folder, "part")):
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        eventually(lambda: any(path.stat().st_size for path in pyramids(folder, "part")), wanted=True)
+        os.kill(process.pid, signal.SIGSTOP)  # so that it starts nobody in place of those that die
         for number in (*children(process.pid), process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)

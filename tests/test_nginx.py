@@ -8,14 +8,13 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from serving import Client, serving
-from sites import write_site
+from sites import eventually, write_site
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "nginx.md"
 CATALOG = "attributes: {root_path: images}\nimages: {grid: {path: grid.png}, brief: {path: grid.png, expiration: 0}}\n"
@@ -43,16 +42,11 @@ def configurations() -> list[str]:
     return re.findall(r"```nginx\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @contextmanager
 def nginx(folder: Path, http: str, behind: int) -> Iterator[Client]:
-    """Run nginx before the server on a port, in a folder of its own."""
-    port, home = free_port(), folder / "nginx"
+    """Run nginx before the server, in a folder of its own; it takes a socket over that listens already."""
+    opened, home = socket.create_server(("127.0.0.1", 0)), folder / "nginx"
+    port, number = opened.getsockname()[1], opened.fileno()
     home.mkdir()
     http = http.replace("listen 80", f"listen 127.0.0.1:{port}").replace("127.0.0.1:8080", f"127.0.0.1:{behind}")
     http = http.replace("/var/cache/nginx/imageserver", str(home / "kept")).replace(
@@ -60,22 +54,14 @@ def nginx(folder: Path, http: str, behind: int) -> Iterator[Client]:
     )
     (home / "nginx.conf").write_text(WHOLE.format(user=getpass.getuser(), http=http))
     assert PROGRAM, "CI installs nginx"
-    with subprocess.Popen([PROGRAM, "-p", str(home), "-c", str(home / "nginx.conf")]) as process:  # noqa: S603
+    command = [PROGRAM, "-p", str(home), "-c", str(home / "nginx.conf")]
+    environment = {**os.environ, "NGINX": f"{number};"}
+    with opened, subprocess.Popen(command, pass_fds=[number], env=environment) as process:  # noqa: S603
         try:
-            wait_for(port)
+            opened.close()
             yield Client(port, folder)
         finally:
             process.terminate()
-
-
-def wait_for(port: int) -> None:
-    """Wait until somebody listens."""
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail("nginx does not listen")
 
 
 def test_nginx_keeps_replies(tmp_path: Path) -> None:
@@ -105,8 +91,7 @@ def test_nginx_sends_files_of_the_cache(tmp_path: Path) -> None:
     environment = {**QUIET, "IMAGESERVER_CACHE__ACCEL": "/kept"}
     with serving(tmp_path, environment=environment) as ours, nginx(tmp_path, configurations()[1], ours.port) as front:
         first = front.ask(URL)
-        while not ours.ask(URL).headers.get("X-Accel-Redirect"):
-            time.sleep(0.05)
+        eventually(lambda: "X-Accel-Redirect" in ours.ask(URL).headers, wanted=True)
         second = front.ask(URL)
         assert second.body == first.body
         for name in ("Content-Type", "ETag", "Cache-Control", "X-Content-Type-Options", "Access-Control-Allow-Origin"):

@@ -276,7 +276,7 @@ def test_half_written_file_is_no_edit(client: Client, catalog: Path) -> None:
 
 
 def written_without_a_pause(path: Path, parts: Sequence[str], shown: Callable[[], tuple[str, int]]) -> bool:
-    """Write a file in parts, and look in between; tell whether no pause was so long that the file seemed to be whole."""
+    """Write a file in parts, and look in between; tell whether no pause was so long that the file seemed whole."""
     seen, moments = set(), [time.monotonic()]
     with path.open("w") as file:
         for part in parts:

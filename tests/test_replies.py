@@ -9,21 +9,23 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from serving import Reply, serving
+from serving import Client, Reply, serving, stopped, workers
 from sites import eventually, plain, properties, write_site
+
+from imageserver.cache.disk import UNFINISHED, Bounds, Disk
 
 CATALOG = (
     "attributes: {root_path: images, max_pix: [4000, 4000]}\nimages: {grid: {path: grid.png}, one: {path: one.png}}\n"
 )
-SLOW = "/is/image/Co/grid?scl=0.04&op_grow=9&op_noise=50&fmt=png"
-"""About a second of work."""
+SLOW = "/is/image/Co/grid?scl=0.08&op_grow=9&op_noise=50&fmt=png"
+"""Some tenths of a second of work."""
 QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": ""}
 TWO = {**QUIET, "IMAGESERVER_SERVER__WORKERS": "2"}
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -47,6 +49,25 @@ def origins(folder: Path) -> list[str]:
     return [json.loads(line)["cache"] for line in (folder / "access.log").read_text().splitlines()]
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A server that writes an access log, for tests that change nothing and ask for replies of their own."""
+    folder = write_site(tmp_path_factory.mktemp("shared"), {"Co": CATALOG})
+    with serving(folder, environment=logged(folder)) as client:
+        yield client
+
+
+def origin(client: Client, request_id: str) -> str:
+    """Where one reply came from, by the access log, once it tells."""
+
+    def found() -> list[str]:
+        whole = (client.folder / "access.log").read_text().rpartition("\n")[0]  # the last one may be half written
+        return [one["cache"] for one in map(json.loads, whole.splitlines()) if one["id"] == request_id]
+
+    eventually(lambda: len(found()), 1)
+    return found()[0]
+
+
 def replace(path: Path, color: tuple[int, int, int]) -> None:
     """Put a picture in place of another, as an upload does."""
     new = path.with_name("new.png")
@@ -60,69 +81,53 @@ def color(reply: Reply) -> tuple[int, ...]:
     return pixel
 
 
-def render_processes(folder: Path) -> list[int]:
-    """The processes of the server in a folder that render: those at a lower priority."""
-    found = []
-    for process in Path("/proc").iterdir():
-        try:
-            if process.name.isdigit() and (process / "cwd").resolve() == folder.resolve():
-                found += [int(process.name)] if os.getpriority(os.PRIO_PROCESS, int(process.name)) > 0 else []
-        except OSError:
-            continue
-    return found
-
-
 def without_times(reply: Reply) -> dict[str, str]:
     return {name: value for name, value in reply.headers.items() if name not in {"Date", "Expires", "X-Request-Id"}}
 
 
 @pytest.mark.parametrize(
-    "url",
-    ["Co/grid?fmt=png", "Co/grid?req=props", "Co/grid?req=imageprops,json", "Co/grid?req=exists", "Co/grid?wid=9&id=x"],
+    "commands", ["fmt=png", "fmt=png&req=props", "fmt=png&req=imageprops,json", "fmt=png&req=exists", "id=x"]
 )
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_hit_is_like_the_first_reply(folder: Path, url: str, method: str) -> None:
-    with serving(folder, environment=logged(folder)) as client:
-        client.ask("/is/image/Co/grid?fmt=png")  # so that image.length is known
-        first, second = (client.ask(f"/is/image/{url}", method) for _ in range(2))
-        assert (first.status, second.status) == (200, 200)
-        assert without_times(first) == without_times(second)
-        assert {"Date", "ETag", "Expires", "Content-Length", "X-Content-Type-Options"} <= set(second.headers)
-        assert [line for line in first.body.splitlines() if not line.startswith(b"#")] == [
-            line for line in second.body.splitlines() if not line.startswith(b"#")
-        ]
-        tag = {"If-None-Match": first.headers["ETag"]}
-        assert client.ask(f"/is/image/{url}", method, headers=tag).status == 304
-        assert client.ask(f"/is/image/{url}", method, headers={"If-None-Match": '"other"'}).status == 200
+@pytest.mark.parametrize(("method", "width"), [("GET", 9), ("HEAD", 10)])
+def test_a_hit_is_like_the_first_reply(shared: Client, commands: str, method: str, width: int) -> None:
+    shared.ask(f"/is/image/Co/grid?fmt=png&wid={width}")  # so that image.length is known
+    url = f"/is/image/Co/grid?{commands}&wid={width}"
+    first, second = (shared.ask(url, method) for _ in range(2))
+    assert (first.status, second.status) == (200, 200)
+    assert without_times(first) == without_times(second)
+    assert {"Date", "ETag", "Expires", "Content-Length", "X-Content-Type-Options"} <= set(second.headers)
+    assert [line for line in first.body.splitlines() if not line.startswith(b"#")] == [
+        line for line in second.body.splitlines() if not line.startswith(b"#")
+    ]
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert shared.ask(url, method, headers=tag).status == 304
+    assert shared.ask(url, method, headers={"If-None-Match": '"other"'}).status == 200
 
 
 def test_hits_do_not_touch_the_renderer(folder: Path) -> None:
     with serving(folder, environment=logged(folder)) as client:
         urls = ["/is/image/Co/grid?fmt=png", "/is/image/Co/grid?wid=17", "/is/image/Co/grid?req=props"]
         before = [client.ask(url).body for url in urls]
-        (renderer,) = render_processes(folder)
-        os.kill(renderer, signal.SIGSTOP)
-        try:
+        assert len(workers(folder)) == 1
+        with stopped(folder):
             for _ in range(20):
                 assert [client.ask(url).body for url in urls[:2]] == before[:2]
             assert properties(client, "Co/grid?req=props")["image.width"] == "40"
-        finally:
-            os.kill(renderer, signal.SIGCONT)
 
 
 def test_hits_go_on_while_rendering_is_dead(folder: Path) -> None:
     with serving(folder, environment=logged(folder)) as client:
         before = client.ask("/is/image/Co/grid?fmt=png").body
         for _ in range(5):
-            for process in render_processes(folder):
+            for process in workers(folder):
                 os.kill(process, signal.SIGKILL)
             assert client.ask("/is/image/Co/grid?fmt=png").body == before
         assert set(origins(folder)) == {"miss", "memory"}
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_equal_requests_are_made_once(folder: Path, workers: str) -> None:
-    with serving(folder, environment={**logged(folder), "IMAGESERVER_SERVER__WORKERS": workers}) as client:
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_equal_requests_are_made_once(folder: Path, processes: str) -> None:
+    with serving(folder, environment={**logged(folder), "IMAGESERVER_SERVER__WORKERS": processes}) as client:
         with ThreadPoolExecutor(50) as threads:
             replies = list(threads.map(client.ask, [SLOW] * 200))
         assert {reply.status for reply in replies} == {200}
@@ -183,9 +188,7 @@ def test_an_edit_of_the_catalog_is_seen(folder: Path) -> None:
     with serving(folder, environment=QUIET) as client:
         assert color(client.ask(PIXEL)) == RED
         catalog.write_text(CATALOG.replace("one: {path: one.png}", "one: {path: one.png, modifier: op_invert=1}"))
-        end = time.monotonic() + 5
-        while color(client.ask(PIXEL)) != (0, 255, 255):
-            assert time.monotonic() < end
+        eventually(lambda: color(client.ask(PIXEL)), (0, 255, 255))
 
 
 def test_a_failure_is_not_remembered(folder: Path) -> None:
@@ -200,31 +203,33 @@ def test_a_failure_is_not_remembered(folder: Path) -> None:
 
 
 def test_who_goes_away_takes_nothing_from_the_others(folder: Path) -> None:
+    """Nothing is drawn before it has gone; each answer about health says that what came before it was looked at."""
     with serving(folder, environment=logged(folder)) as client:
-        gone = socket.create_connection(("127.0.0.1", client.port))
-        gone.sendall(f"GET {SLOW} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        time.sleep(0.3)
-        found: list[Reply] = []
-        waiting = threading.Thread(target=lambda: found.append(client.ask(SLOW)))
-        waiting.start()
-        time.sleep(0.1)
-        gone.close()
-        waiting.join()
-        assert found[0].status == 200
-        assert client.ask(SLOW).body == found[0].body
+        with stopped(folder), socket.create_connection(("127.0.0.1", client.port)) as gone:
+            gone.sendall(f"GET {SLOW} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            eventually(lambda: "imageserver_render_queue 1.0" in client.ask("/metrics").text, wanted=True)
+            waiting = http.client.HTTPConnection("127.0.0.1", client.port, timeout=60)
+            waiting.request("GET", SLOW)
+            assert {client.ask("/health/live").status for _ in range(20)} == {200}
+            gone.close()
+            assert {client.ask("/health/live").status for _ in range(20)} == {200}
+        found = waiting.getresponse()
+        assert found.status == 200
+        assert client.ask(SLOW).body == found.read()
+        waiting.close()
     assert origins(folder).count("miss") <= 1
     assert origins(folder)[-2:] in (["shared", "memory"], ["memory", "memory"])
 
 
-@pytest.mark.parametrize(
-    ("cache", "again"),
-    [("on", "memory"), ("off", ""), ("on,off", ""), ("off,on", "memory"), ("validate", "memory"), ("update", "miss")],
-)
-def test_cache_command(folder: Path, cache: str, again: str) -> None:
-    with serving(folder, environment=logged(folder)) as client:
-        bodies = {client.ask(f"/is/image/Co/grid?fmt=png&cache={cache}").body for _ in range(2)}
-        assert len(bodies) == 1
-    assert origins(folder) == ["" if again == "" else "miss", again]
+CACHE = {"on": "memory", "off": "", "on,off": "", "off,on": "memory", "validate": "memory", "update": "miss"}
+
+
+@pytest.mark.parametrize(("width", "cache"), list(enumerate(CACHE, 20)))
+def test_cache_command(shared: Client, width: int, cache: str) -> None:
+    url, again = f"/is/image/Co/grid?fmt=png&wid={width}&cache={cache}", CACHE[cache]
+    bodies = {shared.ask(url, headers={"X-Request-Id": f"{width}-{turn}"}).body for turn in range(2)}
+    assert len(bodies) == 1
+    assert [origin(shared, f"{width}-{turn}") for turn in range(2)] == ["miss" if again else "", again]
 
 
 def test_loadcache_makes_what_is_sent_later(folder: Path) -> None:
@@ -246,15 +251,17 @@ def test_a_cache_that_cannot_be_written_costs_nobody_a_reply(folder: Path) -> No
 
 
 def test_the_bound_holds_under_many_requests(folder: Path) -> None:
-    small = {"IMAGESERVER_CACHE__MAX_SIZE": "100000", "IMAGESERVER_CACHE__MEMORY": "4000"}
-    urls = [f"/is/image/Co/one?fmt=png8&wid={8 + number % 100}&hei={8 + number // 100}" for number in range(5000)]
+    """Which make thirteen times as much as there is room for, some sixty replies at a time."""
+    bounds = Bounds(100_000, 1000)
+    disk = Disk(folder / "cache" / "replies", bounds)
+    small = {"IMAGESERVER_CACHE__MAX_SIZE": str(bounds.size), "IMAGESERVER_CACHE__MEMORY": "4000"}
+    urls = [f"/is/image/Co/one?fmt=tif&wid={12 + number % 40}&hei={8 + number // 40}" for number in range(800)]
     with serving(folder, environment={**TWO, **small}) as client, ThreadPoolExecutor(4) as threads:
         running = [threads.submit(ask_all, client.port, urls[start::4]) for start in range(4)]
         while not all(one.done() for one in running):
-            held = sum(size(path) for path in (folder / "cache" / "replies").glob("???/*"))
-            assert held <= 100000 * 1.01, "beyond that, what was counted was not there at one moment"
-            time.sleep(0.5)  # a look goes through thousands of folders, and takes from those who fill them
-        assert [status for one in running for status in one.result()] == [200] * 5000
+            assert bounds.hold(disk.usage())
+            time.sleep(0.2)  # nobody writes while it counts
+        assert [status for one in running for status in one.result()] == [200] * 800
 
 
 def ask_all(port: int, urls: list[str]) -> list[int]:
@@ -331,12 +338,5 @@ def test_a_web_server_in_front_may_send_the_files(folder: Path) -> None:
 
 def wait_for_files(folder: Path, count: int) -> None:
     """Wait until the cache holds so many replies; they are written after they are sent."""
-    eventually(lambda: len(list((folder / "cache" / "replies").glob("???/*"))), count)
-
-
-def size(path: Path) -> int:
-    """The size of a file, which may be gone."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+    found = folder / "cache" / "replies"
+    eventually(lambda: len([one for one in found.glob("???/*") if one.suffix != UNFINISHED]), count)

@@ -141,9 +141,8 @@ class Pyramids:
             try:
                 while self._waiting:
                     await self._quiet()
-                    target, job = next(iter(self._waiting.items()))
+                    _, job = self._waiting.popitem(last=False)  # it may be wanted again before it has been seen to
                     await self._build(renderer, job)
-                    del self._waiting[target]
             finally:
                 await asyncio.to_thread(renderer.stop)
 

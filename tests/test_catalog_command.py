@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from difflib import unified_diff
 from pathlib import Path
 
+import commanding
 import pytest
 from pictures import BLUE, RED
 from serving import serving
@@ -38,8 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "imageserver", "catalog", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    done = commanding.run(folder, "catalog", *arguments)
     assert "Traceback" not in done.stderr
     return done
 

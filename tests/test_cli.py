@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from commanding import run
 from serving import Client, serving
 from sites import eventually, write_site
 
@@ -30,20 +29,6 @@ macros:
   loud: op_blur=999
 """
 PROBLEM = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<message>.+)")
-
-
-def run(
-    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603, our own program
-        [sys.executable, "-m", "imageserver", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-        env={**os.environ, **(environment or {})},
-    )
 
 
 def test_check_of_good_catalogs(tmp_path: Path) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commanding import run
 
 from imageserver.config import Config
 from imageserver.tools.explain import explain
 
 
 def explained(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "imageserver", "explain", url]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    return run(folder, "explain", url)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from commanding import run
 from pictures import BLUE, GREEN, RED
 from serving import Client, serving
 from sites import QUIET, eventually, plain, version
@@ -199,8 +198,7 @@ def test_a_set_with_a_wrong_text_keeps_the_one_it_had(changing: Client) -> None:
 
 
 def check(folder: Path) -> tuple[int, list[str]]:
-    command = [sys.executable, "-m", "imageserver", "check"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603, our own
+    done = run(folder, "check")
     return done.returncode, done.stdout.splitlines()
 
 

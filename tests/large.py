@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from commanding import run
 from PIL import Image, ImageChops, ImageDraw
 from serving import Client, Reply
 from sites import QUIET
@@ -45,15 +44,7 @@ def writing(width: int = 1203, height: int = 905) -> Image.Image:
 
 
 def convert(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603, our own program
-        [sys.executable, "-m", "imageserver", "convert", *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, **THRESHOLD, **environment},
-    )
+    return run(folder, "convert", *options, environment={**THRESHOLD, **environment})
 
 
 def pyramids(folder: Path, ending: str = "pyramid") -> list[Path]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from commanding import run
 from hypothesis import given
 from hypothesis import strategies as st
 from serving import Client
@@ -259,11 +260,6 @@ def test_any_text_is_a_config_or_a_config_error(tmp_path_factory: pytest.TempPat
         assert isinstance(found, Config)
         return
     assert len(error.splitlines()) == 1
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "imageserver", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *parts: str) -> None:

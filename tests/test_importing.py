@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from commanding import run
 from pictures import RED, disc
 from serving import Client, serving
 from sites import plain
-from test_cli import run
 
 from imageserver.catalog.attributes import Attributes
 from imageserver.catalog.catalogs import Catalog

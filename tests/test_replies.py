@@ -188,7 +188,7 @@ def test_an_edit_of_the_catalog_is_seen(folder: Path) -> None:
     with serving(folder, environment=QUIET) as client:
         assert color(client.ask(PIXEL)) == RED
         catalog.write_text(CATALOG.replace("one: {path: one.png}", "one: {path: one.png, modifier: op_invert=1}"))
-        eventually(lambda: color(client.ask(PIXEL)), (0, 255, 255))
+        eventually(lambda: color(client.ask(PIXEL)) == (0, 255, 255), wanted=True)
 
 
 def test_a_failure_is_not_remembered(folder: Path) -> None:

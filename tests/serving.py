@@ -9,11 +9,14 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from commanding import PATIENCE, started
 from PIL import Image
 
 
@@ -68,25 +71,51 @@ def serving(
 
     `before` is a program that becomes the server.
     """
-    command = [*before, sys.executable, "-m", "imageserver", "serve", "--port", "0", *options]
-    with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(  # noqa: S603, our own server
-            command,
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env={**os.environ, "IMAGESERVER_SERVER__WORKERS": "1", **(environment or {})},
-        )
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            match = re.search(r":(\d+)/", line)
-            assert match, f"no URL in {line!r}: {(folder / 'server.log').read_text()}"
-            yield Client(int(match[1]), folder)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=120)
+    arguments = ("serve", "--port", "0", *options)
+    settings = {"IMAGESERVER_SERVER__WORKERS": "1", **(environment or {})}
+    said, log = folder / "server.out", folder / "server.log"
+    said.unlink(missing_ok=True)  # what one before has said
+    process: ForkServerProcess | Program
+    if before:
+        process = Program([*before, sys.executable, "-m", "imageserver", *arguments], folder, settings, said, log)
+    else:
+        process = started(folder, arguments, settings, said, log)
+    try:
+        yield Client(port_of(process, said, log), folder)
+    finally:
+        process.terminate()
+        process.join(PATIENCE)
+        assert not process.is_alive(), "it does not end"
+
+
+def port_of(process: ForkServerProcess | Program, said: Path, log: Path) -> int:
+    """Wait until a server says where it is."""
+    end = time.monotonic() + PATIENCE
+    while not (match := re.search(r":(\d+)/\n", said.read_text() if said.exists() else "")):
+        assert process.is_alive(), f"it has ended: {log.read_text()}"
+        assert time.monotonic() < end, f"it does not say where it is: {log.read_text()}"
+        time.sleep(0.01)
+    return int(match[1])
+
+
+class Program:
+    """A program that was started as users do, with what is asked of a process of ours."""
+
+    def __init__(
+        self, command: Sequence[str], folder: Path, settings: Mapping[str, str], said: Path, log: Path
+    ) -> None:
+        with said.open("w") as output, log.open("w") as errors:
+            there = {**os.environ, **settings}
+            self._process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=errors, env=there)  # noqa: S603
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def join(self, seconds: float) -> None:
+        self._process.wait(seconds)
 
 
 def workers(folder: Path) -> list[int]:

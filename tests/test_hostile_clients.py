@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from serving import Client, serving
+from serving import Client, serving, workers
 from sites import eventually, write_site
 
 CATALOG = "attributes: {root_id: Co, root_path: images, max_pix: [6000, 6000]}\nimages: {grid: {path: grid.png}}\n"
@@ -258,16 +258,9 @@ def drip(slow: dict[str, socket.socket], seconds: float) -> None:
 
 
 def server_of(client: Client) -> int:
-    """The process that listens on the port of a client."""
-    mine = [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
-    for pid in mine:
-        try:
-            here = Path(f"/proc/{pid}/cwd").resolve() == client.folder.resolve()
-            if here and b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                return pid
-        except OSError:
-            continue
-    raise AssertionError("no server")
+    """The process that answers: the parent of the one that renders."""
+    (renderer,) = workers(client.folder)
+    return int(Path(f"/proc/{renderer}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def descriptors(pid: int) -> int:

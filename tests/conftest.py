@@ -11,16 +11,17 @@ import pytest
 import pytest_asyncio
 from contents import make_contents
 from guests import OPEN, make_guarded
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from pictures import RED, make_all
 from serving import Client, serving
 from sites import plain
 from viewing import Stand, complaints, serving_pictures, standing
 
 HERE = Path(__file__).parent
-settings.register_profile("ci", derandomize=True)  # the same examples at every run; elsewhere new ones are tried
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # however busy the machine is
+settings.register_profile("patient", PATIENT)
+settings.register_profile("ci", PATIENT, derandomize=True)  # the same examples at every run; elsewhere new ones
+settings.load_profile("ci" if os.environ.get("CI") else "patient")
 QUIET = {"IMAGESERVER_SERVER__ACCESS_LOG": ""}
 os.environ.setdefault("IMAGESERVER_PYRAMIDS__BUILD", "ahead")  # no process but those that a test counts, and kills
 

@@ -80,7 +80,7 @@ class Guest:
     address: str
 
     def ask(self, url: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
-        there = http.client.HTTPConnection("127.0.0.1", self.client.port, timeout=20, source_address=(self.address, 0))
+        there = http.client.HTTPConnection("127.0.0.1", self.client.port, timeout=60, source_address=(self.address, 0))
         try:
             there.request(method, url, body, {name.replace("_", "-"): value for name, value in headers.items()})
             reply = there.getresponse()

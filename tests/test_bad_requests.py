@@ -27,7 +27,7 @@ def test_hostile_strings(server: Client) -> None:
 def test_malformed_messages(server: Client) -> None:
     """Whatever comes, there is at most one refusal, and then the connection is closed."""
     for message in bad_messages(80):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as opened:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as opened:
             opened.sendall(message + b"\r\n\r\n")
             opened.settimeout(0.1)
             reply = received(opened)

@@ -126,7 +126,7 @@ def test_serve_says_where_it_is_once_it_answers(tmp_path: Path) -> None:
             assert Client(int(match[1]), folder).ask("/is/image/Co/grid?wid=5&.x=y").status == 200
         finally:
             process.send_signal(signal.SIGTERM)
-            rest, _ = process.communicate(timeout=30)
+            rest, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     lines = [json.loads(line) for line in rest.splitlines()]  # the access log is all that follows
     assert [(line["method"], line["url"], line["status"]) for line in lines] == [
@@ -157,7 +157,7 @@ def test_serve_over_a_unix_socket(tmp_path: Path) -> None:
             assert (folder / "here.socket").is_socket()
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
     assert process.returncode == 0
 
 

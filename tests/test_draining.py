@@ -39,5 +39,5 @@ async def test_connection_that_is_being_made_is_answered(tmp_path: Path) -> None
                 await asyncio.sleep(0)
             await drain(acceptor, server, runner.app[SITE])
             await runner.cleanup()
-            client.settimeout(5)
+            client.settimeout(60)
             assert client.recv(4096).startswith(b"HTTP/1.1 200 OK"), f"{rounds} rounds after it came"

@@ -117,7 +117,7 @@ EDIT = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(edits=st.lists(EDIT, min_size=1, max_size=6), restarted=st.booleans())
 def test_after_any_edits_it_is_as_if_made_anew(folder: Path, edits: list[tuple[str, Any]], *, restarted: bool) -> None:
     for path in [*folder.glob("*.yaml"), *folder.glob("Co/*.yaml"), folder / "Co" / "late.png"]:

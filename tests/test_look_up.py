@@ -226,7 +226,7 @@ NAMES = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(parts=NAMES, slash=st.booleans())
 def test_whatever_is_asked_for_stays_inside(folder: Path, parts: list[str], *, slash: bool) -> None:
     if not (folder / "Co" / "catalog.yaml").exists():
@@ -248,7 +248,9 @@ PIECES = st.lists(
 LINE = re.compile(r"catalogs/[^:]+:\d+:\d+: .+")
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(text=PIECES | st.text(max_size=80))
 @example("a: &a [*a]")
 @example("&a [*a, *a]")

@@ -62,7 +62,9 @@ PIECES = st.sampled_from(sorted(COMMANDS)).flatmap(lambda name: COMMANDS[name].m
 RECORDS = one_of("photo", "grid", "alpha", "masked", "turned", "inks", "gray-alpha", "deep", "palette", "photo:Square")
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(record=RECORDS, pieces=st.lists(PIECES, min_size=1, max_size=8))
 def test_request_is_answered(server: Client, record: str, pieces: list[str]) -> None:
     reply = server.ask(f"/is/image/Co/{record}?{'&'.join(pieces)}")

@@ -52,7 +52,7 @@ def running(folder: Path, before: Sequence[str], more: Mapping[str, str]) -> Ite
             yield Client(int(match[1]), folder)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -26,6 +26,11 @@ OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--no-first-run",
     "--remote-debugging-port=0",
 )
 PATIENCE = 60.0

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,13 @@ def test_building_waits_until_no_process_draws(folder: Path) -> None:
         before = used.stat().st_mtime_ns
         ask(busy, "photo?wid=100")
         assert used.stat().st_mtime_ns > before, "each tells the others"
-        while not kept_from_building(folder, used):  # it has built, as it should
-            photo(901, 602 + len(pyramids(folder))).save(folder / "catalogs" / "Co" / "images" / "photo.jpg")
+        built = 0
+        while not kept_from_building(folder, used):  # then it builds, as it should, and once more with another picture
+            built += 1
+            eventually(counted(folder), (built, 0))
+            photo(901, 602 + built).save(folder / "catalogs" / "Co" / "images" / "photo.jpg")
             ask(idle, "photo?wid=200")
-        eventually(lambda: counted(folder)()[0] > 0, wanted=True)
+        eventually(counted(folder), (built + 1, 0))
 
 
 def kept_from_building(folder: Path, used: Path) -> bool:
@@ -65,9 +69,10 @@ def kept_from_building(folder: Path, used: Path) -> bool:
     while latest < end:
         used.touch()
         time.sleep(0.05)
+        now = counted(folder)()
         if time.monotonic() - latest > QUIET_FOR / 2:
             return False
-        assert counted(folder)() == before
+        assert now == before
         latest = time.monotonic()
     return True
 
@@ -154,12 +159,19 @@ def children(parent: int) -> list[int]:
     return found
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether something is written of a pyramid that is not whole yet."""
+    with contextlib.suppress(FileNotFoundError):
+        return any(path.stat().st_size for path in pyramids(folder, "part"))
+    return False
+
+
 def test_killed_build_leaves_nothing_that_is_used(folder: Path) -> None:
     """It is begun again, where a half-written file is left, too."""
     photo(5000, 4000).save(folder / "catalogs" / "Co" / "images" / "photo.jpg", quality=92)
     command = [sys.executable, "-m", "imageserver", "convert", "--jobs", "1"]
     with subprocess.Popen(command, cwd=folder, env={**os.environ, **THRESHOLD}, stdout=subprocess.DEVNULL) as process:  # noqa: S603
-        eventually(lambda: any(path.stat().st_size for path in pyramids(folder, "part")), wanted=True)
+        eventually(partial(has_begun, folder), wanted=True)
         os.kill(process.pid, signal.SIGSTOP)  # so that it starts nobody in place of those that die
         for number in (*children(process.pid), process.pid):
             with contextlib.suppress(ProcessLookupError):

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -173,6 +173,12 @@ class Tab:
         """Give what is seen."""
         told = await self.call("Page.captureScreenshot", format="png")
         return Image.open(io.BytesIO(base64.b64decode(told["data"]))).convert("RGB")
+
+    async def looks(self, is_right: Callable[[Image.Image], bool]) -> None:
+        """Wait until what is seen is right; what a page has drawn comes to the screen when the browser finds time."""
+        async with asyncio.timeout(PATIENCE):
+            while not is_right(await self.screen()):  # noqa: ASYNC110, the screen has no event of ours
+                await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

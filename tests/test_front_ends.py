@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import re
+from functools import partial
 from typing import Any
 
 import pytest
 from browser import needs_browser
-from PIL import ImageChops
+from PIL import Image, ImageChops
 from serving import Client
 from sites import version
 from viewing import WINDOW, Stand, blocks, needs_clients
@@ -108,11 +109,15 @@ async def test_openseadragon_shows_the_source(stand: Stand) -> None:
             "viewer.forceRedraw(), new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
         await tab.until(f"{done} && !viewer.world.needsDraw()")
-        screen = (await tab.screen()).crop((int(box[0]), int(box[1]), int(box[0]) + 600, int(box[1]) + 400))
+        place = (int(box[0]), int(box[1]), int(box[0]) + 600, int(box[1]) + 400)
         wanted = blocks().crop((x - 300, y - 200, x + 300, y + 200))
-        assert not ImageChops.difference(screen, wanted).getbbox()
+        await tab.looks(partial(is_seen, place, wanted))
     short = version(stand.client, "Co/detail")
     assert all(url.endswith(f"&id={short}") for url in stand.asked() if "req=tile" in url)
+
+
+def is_seen(place: tuple[int, int, int, int], wanted: Image.Image, screen: Image.Image) -> bool:
+    return not ImageChops.difference(screen.crop(place), wanted).getbbox()
 
 
 def test_modules_are_small_and_may_be_kept(shop: Client) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from browser import needs_browser
 from pictures import GREEN, RED
-from PIL import Image, ImageChops
+from PIL import Image
 from sites import plain, version
 from viewing import (
     QUIET_PART,
@@ -18,11 +18,10 @@ from viewing import (
     Stand,
     becomes,
     blocks,
-    color,
     last,
     part,
-    seen,
     settled,
+    shows,
 )
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
@@ -61,7 +60,7 @@ async def test_a_version_that_changes_while_it_is_seen(stand: Stand, noticed: st
     x, y = round(view["x"]), round(view["y"])
     left, top, right, bottom = QUIET_PART
     wanted = blocks(shade=shade).crop((x + left, y + top, x + right, y + bottom))
-    assert not ImageChops.difference(await seen(tab, QUIET_PART), wanted).getbbox(), "no tile is of the version before"
+    await shows(tab, QUIET_PART, wanted)  # no tile is of the version before
     assert [url for url in stand.asked() if "req=tile" in url][-1].endswith(f"id={fresh}")
     assert await tab.ask(f"{VIEWER}.refresh()") is False
 
@@ -121,7 +120,7 @@ async def test_a_crop_is_a_picture_of_its_own(stand: Stand) -> None:
     left, top, right, bottom = QUIET_PART
     x, y = 100 + round(view["x"]), round(view["y"])
     wanted = blocks().crop((x + left, y + top, x + right, y + bottom))
-    assert not ImageChops.difference(await seen(tab, QUIET_PART), wanted).getbbox()
+    await shows(tab, QUIET_PART, wanted)
 
 
 async def test_what_lies_in_layers_has_a_version_of_its_own(stand: Stand) -> None:
@@ -131,7 +130,7 @@ async def test_what_lies_in_layers_has_a_version_of_its_own(stand: Stand) -> Non
         f"performance.getEntriesByType('resource').some(one => one.name.endsWith('fit=constrain&id={whole_version}'))"
     )
     await settled(tab)
-    assert await color(tab) == RED
+    await becomes(tab, RED)
 
 
 async def test_an_error_is_told_and_can_be_tried_again(browser: Stand) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from browser import PATIENCE, Tab, browsing
 from pictures import BLUE, GREEN, RED, YELLOW
-from PIL import Image
+from PIL import Image, ImageChops
 from remote import Remote, remote_server
 from serving import Client, serving
 from sites import QUIET, plain
@@ -153,6 +153,14 @@ async def seen(tab: Tab, box: tuple[int, int, int, int] | None = None) -> Image.
     x, y = await corner(tab)
     left, top, right, bottom = box or (0, 0, 600, 400)
     return (await tab.screen()).crop((x + left, y + top, x + right, y + bottom))
+
+
+async def shows(tab: Tab, box: tuple[int, int, int, int], wanted: Image.Image) -> None:
+    """Wait until a part of the surface shows exactly that."""
+    x, y = await corner(tab)
+    left, top, right, bottom = box
+    place = (x + left, y + top, x + right, y + bottom)
+    await tab.looks(lambda screen: not ImageChops.difference(screen.crop(place), wanted).getbbox())
 
 
 async def corner(tab: Tab) -> tuple[int, int]:

@@ -72,7 +72,7 @@ def signed(secret: str) -> bytes:
         (UPLOAD, 60 * MIB, file(17 * MIB), {"Content_Type": FORM}, (400, BEHIND)),
         (UPLOAD, 60 * MIB, signed("guess") + file(17 * MIB), {"Content_Type": FORM}, (401, "Invalid Signature")),
         (ADMIN, 60 * MIB, b"{", {"Content_Type": JSON}, (401, "Authorization required")),
-        ("/v1_1/demo/image/sprite", 60 * MIB, b"", {"Content_Type": FORM}, (404, "not supported")),
+        ("/v1_1/demo/image/explode", 60 * MIB, b"", {"Content_Type": FORM}, (404, "not supported")),
         (UPDATE, 60 * MIB, b"{", {}, (401, "expected a session")),
         (UPDATE, 60 * MIB, b"{", {"Authorization": WRONG}, (401, "unknown credentials")),
         (UPDATE, 60 * MIB, b"{", {"Authorization": READING}, (401, "No permission to write")),

@@ -11,11 +11,13 @@ import errno
 import logging
 import mmap
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from ctypes import c_int
 from typing import Any
 
 from imageserver.server.connections import BoundedServer, nothing
+from imageserver.server.listening import BACKLOG
 
 PATIENCE = 0.002
 """Seconds for which a connection is left to processes that have fewer; then whoever comes first takes it."""
@@ -67,14 +69,13 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._making: set[asyncio.Task[Any]] = set()
         self._pause: asyncio.TimerHandle | None = None
-        self._has_waited = False
 
     def start(self) -> None:
         """Take connections from now on."""
         self._opened.setblocking(False)
         self._server.lost = self._tell
         self._tell()
-        self._loop.add_reader(self._opened.fileno(), self._look)
+        self._listen()
 
     async def stop(self) -> None:
         """Take no more but those that clients have made already; give back when all of them are known."""
@@ -83,27 +84,37 @@ class Acceptor:
         self._loop.remove_reader(self._opened.fileno())
         self._server.lost = nothing
         with suppress(OSError):  # there is no room for more
-            while self._take():
-                continue
-        self._share.leave()
+            for _ in range(BACKLOG):
+                if not self._take():
+                    break
         self._opened.close()
         if self._making:
             await asyncio.wait(self._making)
+        self._share.leave()  # last, as each connection that has been made is told of
+
+    def _listen(self) -> None:
+        self._loop.add_reader(self._opened.fileno(), self._look)
 
     def _look(self) -> None:
         """Take a connection, unless it is for another process."""
-        if self._share.is_ahead() and not self._has_waited:
-            self._has_waited = True
-            self._wait(PATIENCE)
-            return
-        self._has_waited = False
+        if self._share.is_ahead():
+            self._wait(PATIENCE, self._have_waited)
+        else:
+            self._accept()
+
+    def _have_waited(self) -> None:
+        """Take the connection that nobody else has taken; the next one is looked at anew."""
+        self._listen()
+        self._accept()
+
+    def _accept(self) -> None:
         try:
             self._take()
         except OSError as error:
             if error.errno not in EXHAUSTED:
                 raise
             log.warning("no more connections for the moment: %s", error.strerror)
-            self._wait(RETRY)
+            self._wait(RETRY, self._listen)
 
     def _take(self) -> bool:
         try:
@@ -126,6 +137,6 @@ class Acceptor:
     def _tell(self) -> None:
         self._share.set(self._server.open + len(self._making))
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
         self._loop.remove_reader(self._opened.fileno())
-        self._pause = self._loop.call_later(seconds, self._loop.add_reader, self._opened.fileno(), self._look)
+        self._pause = self._loop.call_later(seconds, then)

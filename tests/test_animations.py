@@ -70,6 +70,8 @@ def make(folder: Path) -> None:
     for name, kept in (("moving.gif", 0.7), ("moving.png", 0.8)):
         data = (folder / name).read_bytes()
         (folder / f"cut-{name}").write_bytes(data[: int(len(data) * kept)])
+    still = (folder / "frame-0.png").read_bytes()
+    (folder / "cut-still.png").write_bytes(still[: still.index(b"IDAT") + 12])
     whole = (folder / "moving.gif").read_bytes()
     third = [match.start() for match in re.finditer(rb"!\xf9\x04", whole)][2]
     (folder / "parted.gif").write_bytes(whole[:third] + b"\x01" + whole[third:])  # libvips reads no further
@@ -236,6 +238,7 @@ def test_one_frame_or_page_as_a_still(client: Client, url: str, pixels: str) -> 
         ("long.gif?frame=2", "limits.frames: 9 is more than the 8 allowed"),
         ("large.gif?frame=2", "limits.animation_pixels: 80000 is more than the 40000 allowed"),
         ("cut-moving.png?frame=4", "frame 4 cannot be read"),
+        ("moving.png?frame=2&layer=1&src=cut-still.png", "source 'cut-still.png' cannot be read"),
     ],
 )
 def test_a_frame_that_cannot_be_shown(client: Client, url: str, told: str) -> None:
@@ -330,6 +333,14 @@ def test_layers_are_shown_in_turn(client: Client, fmt: str) -> None:
 def test_only_the_first_has_its_turn_where_nothing_moves(client: Client, catalog: str, commands: str) -> None:
     reply = client.ask(f"{in_turn(3, catalog)}&animate=70&{commands}")
     assert (reply.status, reply.body) == (200, client.ask(f"{in_turn(1, catalog)}&{commands}").body)
+
+
+def test_the_first_that_has_its_turn_decides_what_is_seen_of_all(client: Client) -> None:
+    layers = "&layer=1&src=frame-0.png&pos=0,-45&layer=2&src=frame-1.png&pos=0,45&layer=3&src=frame-2.png&pos=0,35"
+    url = f"/is/image/A?size=40,120&color=787878{layers}&layer=comp&wid=40&hei=40&fit=crop,1&focus=entropy&animate=70"
+    found, _, _ = read(client.ask(f"{url}&fmt=webp,,lossless"))
+    assert found[0].getcolors() != [(1600, (120, 120, 120, 255))]
+    assert differ(found[0], client.ask(f"{url}&fmt=png").image.convert("RGBA")) == 0
 
 
 def test_layers_in_a_request_within_another_have_no_turn(client: Client) -> None:

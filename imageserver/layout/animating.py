@@ -28,11 +28,14 @@ def animated(layout: Layout, picture: Picture, facts: FactsOf) -> Layout:
 
 
 def shown_in_turn(layout: Layout, shown: InTurn) -> Layout:
-    """Make frames of the layers above layer 0; raises `LimitExceeded` for too many."""
+    """Make frames of the layers above layer 0, the first of which decides what is seen; raises `LimitExceeded`."""
     frames = len(layout.layers) - 1
     check(frames, area(layout.reply), shown.rules)
-    turns = shown.turns
-    return replace(layout, animation=Animation(frames, (turns.delay,) * frames, turns.plays), in_turn=True)
+    turns, focus = shown.turns, layout.focus
+    if focus is not None:
+        focus = replace(focus, preview=replace(focus.preview, layers=focus.preview.layers[:2]))
+    animation = Animation(frames, (turns.delay,) * frames, turns.plays)
+    return replace(layout, animation=animation, in_turn=True, focus=focus)
 
 
 def check(frames: int, pixels: int, rules: AnimationRules) -> None:

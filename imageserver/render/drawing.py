@@ -8,6 +8,7 @@ from dataclasses import replace
 from imageserver.config import Cache
 from imageserver.errors import BadSource, RenderFailed
 from imageserver.layout.layout import Laid, LaidPicture, LaidSource, Layout
+from imageserver.layout.levels import whole
 from imageserver.render.compose import finished, focused
 from imageserver.render.embedding import metadata_of
 from imageserver.render.encode import encode, encode_frames, encode_plain
@@ -15,7 +16,7 @@ from imageserver.render.engine import Error, Image
 from imageserver.render.frames import frames_of
 from imageserver.render.intermediates import with_intermediates
 from imageserver.render.plain import plain_picture
-from imageserver.render.sources import first_line, read_file
+from imageserver.render.sources import first_line, open_source
 
 
 def draw(layout: Layout, kept: Cache) -> bytes:
@@ -74,6 +75,7 @@ def check(source: Laid | None) -> None:
             check(layer.mask)
     elif isinstance(source, LaidSource):
         try:
-            read_file(replace(source, reduction=1), sequential=True, hidden_matters=True).image.avg()
+            from_file = replace(source, reduction=1, level=None)
+            open_source(from_file, whole, sequential=True, hidden_matters=True).image.avg()
         except Error as error:
             raise BadSource(source.path.name, first_line(error), str(source.path)) from error

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from large import AHEAD, OFF, ask, convert, fidelity, largest_error, photo, writing
 from pictures import disc, with_alpha
 from PIL import Image, ImageChops
 from serving import Client, serving
+
+from imageserver.commands.layer import Layer
+from imageserver.config import Config
+from imageserver.layout.facts import Animation, Facts
+from imageserver.layout.laying import lay_out
+from imageserver.plan.picture import Picture, PlannedLayer, Source, ViewRules
+from imageserver.protocol.values import Size
+from imageserver.server.pyramids import Pyramids
 
 CATALOG = """
 attributes: {root_path: images}
@@ -184,3 +194,18 @@ def test_small_source_is_drawn_from_its_file(from_files: Client, from_levels: Cl
 def test_white_stays_white(from_files: Client) -> None:
     """Kernels of many small numbers must not add up to less than one."""
     assert ask(from_files, "white.png?wid=20&fmt=png").image.getcolors() == [(300, (255, 255, 255))]
+
+
+@pytest.mark.parametrize(("frame", "builds"), [(0, True), (1, False), (2, False)])
+def test_chosen_frames_want_no_pyramid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frame: int, builds: bool
+) -> None:
+    begin = Mock(side_effect=lambda building: building.close())
+    monkeypatch.setattr(asyncio, "create_task", begin)
+    path, size = tmp_path / "moving.gif", Size(3000, 2000)
+    rules = ViewRules(default_size=Size(0, 0), max_size=Size(0, 0), most_pixels=10**12)
+    layer = PlannedLayer(0, Source("moving", path), Layer(frame=frame or None))
+    picture = Picture((layer,), rules=rules)
+    facts = Facts(size, "hash", animation=Animation(3, (40,) * 3, 0))
+    Pyramids(Config(state=str(tmp_path))).want(lay_out(picture, {path: facts}))
+    assert begin.called is builds

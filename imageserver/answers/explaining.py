@@ -63,7 +63,8 @@ def explain_layout(layout: Layout, depth: int = 0) -> Iterator[Line]:
         text = f"{number}: {place(layer.rect)}{turned}, {layer.blend_mode}, {layer.opacity:.0%}"
         yield Line("layer", text, depth, layer.rect)
         if isinstance(layer.source, LaidSource):
-            yield Line("", f"shows {place(layer.source.rect)} of {layer.source.path.name}", depth)
+            frame = f", frame {layer.source.frame}" if layer.source.frame else ""
+            yield Line("", f"shows {place(layer.source.rect)} of {layer.source.path.name}{frame}", depth)
         elif isinstance(layer.source, LaidText):
             yield from explain_text(layer.source, depth + 1)
         elif isinstance(layer.source, LaidPicture):

@@ -70,12 +70,16 @@ class Pyramids:
         return [self._job(path, facts.content_hash, upright=facts.is_turned(oriented=oriented))]
 
     def want(self, layout: Layout) -> None:
-        """Build pyramids of the sources that a layout reads from their files, in the background, when it is due."""
+        """Build pyramids of the sources that a layout reads from their files, in the background, when it is due.
+
+        They have the first frame or page only, so that others need none.
+        """
         if self._config.pyramids.build != "background":
             return
         self._note_use()
         for source in sources_of(layout):
-            if not (source.level or source.drawn) and self.is_large(source.size.width * source.size.height):
+            from_file = not (source.level or source.drawn or source.frame)
+            if from_file and self.is_large(source.size.width * source.size.height):
                 self._enqueue(source)
         if self._waiting and (self._builder is None or self._builder.done()):
             self._builder = asyncio.create_task(self._build_all())

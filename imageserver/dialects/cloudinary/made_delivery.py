@@ -77,8 +77,9 @@ async def answer(account: Account, kind: Kind, request: web.Request) -> web.Stre
     address = read_address(f"{IMAGE}/{UPLOAD}/{rest}")
     asked = await remembered(account, kind, address)
     address = address if asked is None else asked.address
-    chain = read_chain(read_directions(address.transformations).parts, account.named_transformation)
-    signed = check_signature(account, address, chain, request)
+    directions = read_directions(address.transformations)
+    chain = read_chain(directions.parts, account.named_transformation)
+    signed = check_signature(account, address, request, changes=chain.changes_pixels or directions.changes_time)
     asked = asked or await unmade(account, kind, address)
     looking = Looking(account, request, account.site.live.state, signed, token=signed and not address.signature)
     whole = await gathered(looking, kind, asked.made, address.transformations)
@@ -160,7 +161,8 @@ def current_version(made: Made, state: State) -> int:
 def document(looking: Looking, asked: Asked, whole: Whole, keeping: Keeping, version: int) -> web.Response:
     """Send the CSS or the JSON of a sprite; its picture is told by a path, where nothing else is configured.
 
-    A host would be that of the request, which nobody vouches for, and caches may keep this for others.
+    A host would be that of the request, which nobody vouches for, and caches may keep this for others. That path is
+    signed only for who came with a signature: it opens whatever has that name, also what is restricted, and for ever.
     """
     account, address, made = looking.account, asked.address, asked.made
     base, text = account.settings.base_url.rstrip("/"), "/".join(address.transformations)

@@ -60,7 +60,8 @@ async def make(kind: Kind, call: Call) -> object:
         own = {**headers(), "Content-Type": media_type, "Content-Disposition": f"attachment; {named(name)}"}
         return web.Response(body=body, headers=own)
     version = await noted(call, kind, made, whole)
-    place = partial(Place(account, base_url(call), kind, made.public_id, text).url, version)
+    signed = bool(text) and account.settings.strict
+    place = partial(Place(account, base_url(call), kind, made.public_id, text, signed=signed).url, version)
     told = {"public_id": made.public_id, "version": version}
     url = place(output.extension)
     if kind == "multi":
@@ -148,21 +149,21 @@ async def noted(call: Call, kind: Kind, made: Made, whole: Whole) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is that was made; it is signed where transformations have to be, too."""
+    """Where something is that was made, maybe by a `signed` URL."""
 
     account: Account
     base: str
     kind: Kind
     public_id: str
     transformation: str
-    signed: bool = False
+    signed: bool
 
     def url(self, version: int, extension: str) -> str:
         """Give the delivery URL of one form of it."""
         name = quote(f"{self.public_id}.{extension}", safe="/")
         text = quote(self.transformation, safe=UNQUOTED)
         parts, cloud = [text] if text else [], self.account.cloud
-        if cloud.secret and (self.signed or (text and self.account.settings.strict)):
+        if cloud.secret and self.signed:
             parts.insert(0, f"s--{next(url_signatures('/'.join((*parts, name)), cloud.secret))}--")
         return "/".join((self.base, cloud.name, IMAGE, self.kind, *parts, *([f"v{version}"] if version else []), name))
 

@@ -75,6 +75,7 @@ async def answer(account: Account, kind: Kind, request: web.Request) -> web.Stre
     target = raw_target(request).partition("?")[0]
     rest = target.removeprefix(f"/{account.cloud.name}/{IMAGE}/{kind}/")
     address = read_address(f"{IMAGE}/{UPLOAD}/{rest}")
+    notes = await account.settled_notes()  # before they are read
     asked = await remembered(account, kind, address)
     address = address if asked is None else asked.address
     directions = read_directions(address.transformations)
@@ -83,7 +84,7 @@ async def answer(account: Account, kind: Kind, request: web.Request) -> web.Stre
     asked = asked or await unmade(account, kind, address)
     looking = Looking(account, request, account.site.live.state, signed, token=signed and not address.signature)
     whole = await gathered(looking, kind, asked.made, address.transformations)
-    state = await state_of(account, asked.made.members, whole)
+    state = await state_of(account, asked.made.members, whole, notes)
     keeping = keeping_of(looking, asked, whole, state)
     if kind == "sprite" and asked.extension in DOCUMENTS:
         return document(looking, asked, whole, keeping, current_version(asked.made, state))

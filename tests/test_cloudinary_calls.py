@@ -110,6 +110,8 @@ def test_conditions_on_what_is_noted(client: Client) -> None:
     assert {one: reply.image.width for one, reply in replies.items()} == rows
     long = {one for one, reply in replies.items() if reply.headers["Cache-Control"] == LONG}
     assert long == {"if_pc_eq_1,w_10"}  # all else changes without its version
+    coming = uploader.upload(png(RED), raw_transformation="$k_ctx:!k!/if_!$(k)!_eq_!!,w_10", context={"k": "v"})
+    assert coming["width"] == 10  # nothing is said yet of a picture that is changed before it is stored
     uploader.update_metadata("stock=70", ["noted"])
     assert [fetch(client, told["url"].replace("/upload/", f"/upload/{one}/")).image.width for one in [*rows][:2]] == [
         60,

@@ -20,6 +20,8 @@ from imageserver.store.errors import NoSuchRecord
 from imageserver.store.store import Status
 
 UNKNOWN = Size(0, 0)
+UNQUOTED = ",:/$!()=;|~.-_"
+"""What stands in the transformations of URLs as it is."""
 
 
 @dataclass(frozen=True, slots=True)

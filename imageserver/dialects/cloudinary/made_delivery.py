@@ -168,7 +168,9 @@ def document(looking: Looking, asked: Asked, whole: Whole, keeping: Keeping, ver
     account, address, made = looking.account, asked.address, asked.made
     base, text = account.settings.base_url.rstrip("/"), "/".join(address.transformations)
     place = Place(account, base, asked.kind, made.public_id, text, signed=bool(address.signature))
-    url = place.url(version, whole.written(asked.kind, "", Client())[1].extension)
+    written, output = whole.written(asked.kind, "", Client())
+    looking.planned(written)  # who may not see the picture is told nothing of it
+    url = place.url(version, output.extension)
     if asked.extension == "css":
         body = style_sheet(whole.places, url, whole.prefix)
     else:

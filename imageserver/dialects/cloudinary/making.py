@@ -14,8 +14,9 @@ from aiohttp import web
 from imageserver.answers.files import named
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account
-from imageserver.dialects.cloudinary.assets import base_url
+from imageserver.dialects.cloudinary.assets import UNQUOTED, base_url
 from imageserver.dialects.cloudinary.calls import Call, check_signed
+from imageserver.dialects.cloudinary.deriving import drawn
 from imageserver.dialects.cloudinary.gathering import (
     Kind,
     Made,
@@ -34,12 +35,9 @@ from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.language.signatures import url_signatures
 from imageserver.dialects.cloudinary.looking import Looking
 from imageserver.dialects.cloudinary.replies import Failed, headers
-from imageserver.plan.hints import NO_HINTS
 from imageserver.protocol.values import Rect
 
 DIGITS = 32
-UNQUOTED = ",:/$!()=;|~.-_"
-"""What stands in transformations as it is."""
 
 
 async def make(kind: Kind, call: Call) -> object:
@@ -54,7 +52,7 @@ async def make(kind: Kind, call: Call) -> object:
     looking = Looking(account, call.request, account.site.live.state, signed=True)
     whole = await gathered(looking, kind, made, text.split("/"))
     written, output = whole.written(kind, "", Client())
-    body, media_type = await drawn(looking, written)
+    body, media_type = await drawn(account, looking.planned(written))
     if saves:
         name = f"{made.public_id.rpartition('/')[2]}.{output.extension}"
         own = {**headers(), "Content-Type": media_type, "Content-Disposition": f"attachment; {named(name)}"}
@@ -74,16 +72,6 @@ async def make(kind: Kind, call: Call) -> object:
 def infos(places: Mapping[str, Rect]) -> dict[str, Json]:
     """Tell where each picture is in a sprite."""
     return {name: {"width": one.width, "height": one.height, "x": one.x, "y": one.y} for name, one in places.items()}
-
-
-async def drawn(looking: Looking, written: str) -> tuple[bytes, str]:
-    """Draw a native request, and give its media type as well."""
-    site = looking.account.site
-    path, _, query = written.partition("?")
-    planned = site.plan(looking.admit(path, query), NO_HINTS)
-    await site.fetcher.bring(planned.foreign)
-    _, body, media_type = await site.finish(planned, await site.answer(planned))
-    return body.content, media_type
 
 
 async def asked_for(call: Call, kind: Kind) -> Made:

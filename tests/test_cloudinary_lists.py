@@ -315,3 +315,16 @@ def test_nothing_is_told_of_a_sprite_that_may_not_be_seen(client: Client) -> Non
     signature = next(url_signatures("veiled.css", "secret"))
     reply = client.ask(f"/veil/image/sprite/s--{signature}--/veiled.css")
     assert reply.text.startswith(".seen { background: url('/veil/image/sprite/s--")
+
+
+def test_sprite_does_without_a_picture_that_another_process_has_just_taken_away(client: Client) -> None:
+    for name in ("left", "taken"):
+        uploader.upload(png(RED), public_id=name, tags=["both"])
+    told = uploader.generate_sprite("both")
+    folder = client.folder / "catalogs" / "Co"
+    lines = yaml_of(client).splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("  taken:")]
+    assert len(kept) == len(lines) - 1
+    (folder / "images" / "taken.png").unlink()
+    (folder / "catalog.yaml").write_text("".join(kept))
+    assert fetch(client, told["image_url"]).image.size == (60, 40)

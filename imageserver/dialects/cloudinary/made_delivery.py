@@ -44,6 +44,7 @@ from imageserver.dialects.cloudinary.language.made import read_directions, style
 from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.looking import Looking
 from imageserver.dialects.cloudinary.making import Place, infos
+from imageserver.errors import NotFound
 from imageserver.server.app import raw_target
 
 DOCUMENTS = {"css": "text/css", "json": "application/json"}
@@ -83,7 +84,16 @@ async def answer(account: Account, kind: Kind, request: web.Request) -> web.Stre
     signed = check_signature(account, address, request, changes=chain.changes_pixels or directions.changes_time)
     asked = asked or await unmade(account, kind, address)
     looking = Looking(account, request, account.site.live.state, signed, token=signed and not address.signature)
-    whole = await gathered(looking, kind, asked.made, address.transformations)
+    try:
+        whole = await gathered(looking, kind, asked.made, address.transformations)
+    except NotFound:  # another process may have taken a picture away since
+        await account.site.live.refresh()
+        known = there(account, asked.made.members)
+        if known == asked.made.members:
+            raise
+        asked = replace(asked, made=replace(asked.made, members=known))
+        looking = replace(looking, state=account.site.live.state)
+        whole = await gathered(looking, kind, asked.made, address.transformations)
     state = await state_of(account, asked.made.members, whole, notes)
     keeping = keeping_of(looking, asked, whole, state)
     if kind == "sprite" and asked.extension in DOCUMENTS:

@@ -375,6 +375,9 @@ def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
                 signature = next(url_signatures(f"{parts}/{id_}", "secret"))
                 reply = client.ask(f"/demo/image/upload/s--{signature}--/{parts}/{id_}")
                 assert color(reply) == BLUE
+            body, headers = form(**signed(public_id="remote", type="upload", eager="c_scale,w_20"))
+            (eager,) = json.loads(client.ask("/v1_1/demo/image/explicit", "POST", body, headers).text)["eager"]
+            assert fetch(client, eager["url"]).image.width == 20
             named = ("t_small", "t_small,w_31")
             assert [client.ask(f"/demo/image/upload/{one}/remote.png").status for one in named] == [200, 401]
             gone = client.ask(f"/demo/image/fetch/{quote(remote.url('/none.png'), safe='')}")

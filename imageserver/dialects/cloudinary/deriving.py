@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from imageserver.catalog.records import Record
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import Account
-from imageserver.dialects.cloudinary.assets import UNQUOTED, Asset, url_of
+from imageserver.dialects.cloudinary.assets import Asset, url_of
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.chain import Known, finished, read_chain, translate
 from imageserver.dialects.cloudinary.language.conditions import About
@@ -89,7 +88,7 @@ async def derived(call: Call, asset: Asset, text: str) -> dict[str, Json]:
 
 def url_of_derived(call: Call, asset: Asset, text: str, extension: str) -> str:
     """Give the URL of one of them."""
-    return url_of(call, asset, quote(cut(text)[0], safe=UNQUOTED), extension)
+    return url_of(call, asset, cut(text)[0], extension)
 
 
 async def derivation(call: Call, asset: Asset, text: str) -> Derivation:

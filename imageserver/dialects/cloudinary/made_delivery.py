@@ -13,6 +13,7 @@ from aiohttp import web
 from imageserver.answers.answering import digest
 from imageserver.answers.caching import Caching
 from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account
+from imageserver.dialects.cloudinary.assets import Place
 from imageserver.dialects.cloudinary.delivery import (
     Keeping,
     always,
@@ -43,7 +44,7 @@ from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsig
 from imageserver.dialects.cloudinary.language.made import read_directions, style_sheet
 from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.looking import Looking
-from imageserver.dialects.cloudinary.making import Place, infos
+from imageserver.dialects.cloudinary.making import infos
 from imageserver.errors import NotFound
 from imageserver.server.app import raw_target
 
@@ -177,10 +178,10 @@ def document(looking: Looking, asked: Asked, whole: Whole, keeping: Keeping, ver
     """
     account, address, made = looking.account, asked.address, asked.made
     base, text = account.settings.base_url.rstrip("/"), "/".join(address.transformations)
-    place = Place(account, base, asked.kind, made.public_id, text, signed=bool(address.signature))
+    place = Place(account.cloud, base, f"{IMAGE}/{asked.kind}", text, signed=bool(address.signature))
     written, output = whole.written(asked.kind, "", Client())
     looking.planned(written)  # who may not see the picture is told nothing of it
-    url = place.url(version, output.extension)
+    url = place.url(version, f"{made.public_id}.{output.extension}")
     if asked.extension == "css":
         body = style_sheet(whole.places, url, whole.prefix)
     else:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from urllib.parse import quote
 
 from aiohttp import web
 
 from imageserver.answers.files import named
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account
-from imageserver.dialects.cloudinary.assets import UNQUOTED, base_url
+from imageserver.dialects.cloudinary.assets import Place, base_url
 from imageserver.dialects.cloudinary.calls import Call, check_signed
 from imageserver.dialects.cloudinary.deriving import drawn
 from imageserver.dialects.cloudinary.gathering import (
@@ -32,7 +30,6 @@ from imageserver.dialects.cloudinary.gathering import (
 from imageserver.dialects.cloudinary.language.address import read_address
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource
 from imageserver.dialects.cloudinary.language.picture import Client
-from imageserver.dialects.cloudinary.language.signatures import url_signatures
 from imageserver.dialects.cloudinary.looking import Looking
 from imageserver.dialects.cloudinary.replies import Failed, headers
 from imageserver.protocol.values import Rect
@@ -59,12 +56,13 @@ async def make(kind: Kind, call: Call) -> object:
         return web.Response(body=body, headers=own)
     version = await noted(call, kind, made, whole)
     signed = bool(text) and account.settings.strict
-    place = partial(Place(account, base_url(call), kind, made.public_id, text, signed=signed).url, version)
+    place = Place(account.cloud, base_url(call), f"{IMAGE}/{kind}", text, signed)
     told = {"public_id": made.public_id, "version": version}
-    url = place(output.extension)
+    url = place.url(version, f"{made.public_id}.{output.extension}")
     if kind == "multi":
         return {"url": url, "secure_url": url, **told}
-    urls = {"css_url": place("css"), "image_url": url, "json_url": place("json")}
+    css, facts = (place.url(version, f"{made.public_id}.{extension}") for extension in ("css", "json"))
+    urls = {"css_url": css, "image_url": url, "json_url": facts}
     secure = {f"secure_{name}": url for name, url in urls.items()}
     return {**urls, **secure, **told, "image_infos": infos(whole.places)}
 
@@ -133,27 +131,6 @@ async def noted(call: Call, kind: Kind, made: Made, whole: Whole) -> int:
     }
     await call.run(account.notes.write, "made", f"{kind}/{made.public_id}", note)
     return version
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something is that was made, maybe by a `signed` URL."""
-
-    account: Account
-    base: str
-    kind: Kind
-    public_id: str
-    transformation: str
-    signed: bool
-
-    def url(self, version: int, extension: str) -> str:
-        """Give the delivery URL of one form of it."""
-        name = quote(f"{self.public_id}.{extension}", safe="/")
-        text = quote(self.transformation, safe=UNQUOTED)
-        parts, cloud = [text] if text else [], self.account.cloud
-        if cloud.secret and self.signed:
-            parts.insert(0, f"s--{next(url_signatures('/'.join((*parts, name)), cloud.secret))}--")
-        return "/".join((self.base, cloud.name, IMAGE, self.kind, *parts, *([f"v{version}"] if version else []), name))
 
 
 MAKERS: Mapping[str, Callable[[Call], Awaitable[object]]] = {

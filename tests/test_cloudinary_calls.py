@@ -110,6 +110,8 @@ def test_conditions_on_what_is_noted(client: Client) -> None:
     assert {one: reply.image.width for one, reply in replies.items()} == rows
     long = {one for one, reply in replies.items() if reply.headers["Cache-Control"] == LONG}
     assert long == {"if_pc_eq_1,w_10"}  # all else changes without its version
+    coming = uploader.upload(png(RED), raw_transformation="$k_ctx:!k!/if_!$(k)!_eq_!!,w_10", context={"k": "v"})
+    assert coming["width"] == 10  # nothing is said yet of a picture that is changed before it is stored
     uploader.update_metadata("stock=70", ["noted"])
     assert [fetch(client, told["url"].replace("/upload/", f"/upload/{one}/")).image.width for one in [*rows][:2]] == [
         60,
@@ -373,6 +375,9 @@ def test_pictures_from_elsewhere_where_they_are_allowed(tmp_path: Path) -> None:
                 signature = next(url_signatures(f"{parts}/{id_}", "secret"))
                 reply = client.ask(f"/demo/image/upload/s--{signature}--/{parts}/{id_}")
                 assert color(reply) == BLUE
+            body, headers = form(**signed(public_id="remote", type="upload", eager="c_scale,w_20"))
+            (eager,) = json.loads(client.ask("/v1_1/demo/image/explicit", "POST", body, headers).text)["eager"]
+            assert fetch(client, eager["url"]).image.width == 20
             named = ("t_small", "t_small,w_31")
             assert [client.ask(f"/demo/image/upload/{one}/remote.png").status for one in named] == [200, 401]
             gone = client.ask(f"/demo/image/fetch/{quote(remote.url('/none.png'), safe='')}")

@@ -32,6 +32,8 @@ from PIL import Image
 from remote import Remote, redirecting, remote_server
 from serving import Client, serving
 
+from imageserver.dialects.cloudinary.language.signatures import url_signatures
+
 
 @pytest.fixture(scope="module")
 def remote() -> Iterator[Remote]:
@@ -42,14 +44,18 @@ def remote() -> Iterator[Remote]:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory, remote: Remote) -> Iterator[Client]:
     folder = tmp_path_factory.mktemp("mapped")
-    for name, allows in (("Co", 1), ("Shut", 0)):
+    for name, says in (
+        ("Co", "allow_direct_urls: 1"),
+        ("Shut", "allow_direct_urls: 0"),
+        ("Veil", "request_obfuscation: 1"),
+    ):
         (folder / "catalogs" / name / "images").mkdir(parents=True)
         (folder / "catalogs" / name / "catalog.yaml").write_text(
-            f"attributes: {{root_path: images, allow_direct_urls: {allows}}}\nimages: {{}}\n"
+            f"attributes: {{root_path: images, {says}}}\nimages: {{}}\n"
         )
     more = {
         "IMAGESERVER_SOURCES__ALLOW_HOSTS": f"127.0.0.1:{remote.port}",
-        "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, shut Shut key secret",
+        "IMAGESERVER_DIALECTS__CLOUDINARY__CLOUDS": "demo Co key secret, shut Shut key secret, veil Veil key secret",
     }
     with serving(folder, environment={**QUIET, **more}) as client:
         cloudinary.config(cloud_name="demo", api_key="key", api_secret="secret", upload_prefix=address(client))  # noqa: S106
@@ -233,6 +239,8 @@ def test_mappings_are_made_changed_and_taken_away(client: Client) -> None:
         ("a", "file:///etc/", "Invalid template"),
         ("a", "http://user:secret@two.example/", "without a user"),
         ("a", "http://two.example/" + "x" * 1000, "Invalid template"),
+        ("a", "http://two.example)/", "Invalid template"),
+        ("a", "http://two.example:99999/", "Invalid template"),
     ):
         with pytest.raises(exceptions.BadRequest, match=reason):
             api.create_upload_mapping(folder, template=template)
@@ -296,3 +304,27 @@ def test_what_does_not_come_by_a_mapping(client: Client, remote: Remote, path: s
     assert str(remote.port) not in told
     assert "127.0.0.1" not in told
     assert Path(path).name not in yaml_of(client)
+
+
+def test_nothing_is_told_of_a_sprite_that_may_not_be_seen(client: Client) -> None:
+    uploader.upload(png(RED), public_id="seen", tags=["veiled"], cloud_name="veil")
+    told = uploader.generate_sprite("veiled", cloud_name="veil")
+    for name in ("image_url", "css_url", "json_url"):
+        reply = fetch(client, told[name])
+        assert (reply.status, reply.body, reply.headers["Cache-Control"]) == (401, b"", "no-store")
+    signature = next(url_signatures("veiled.css", "secret"))
+    reply = client.ask(f"/veil/image/sprite/s--{signature}--/veiled.css")
+    assert reply.text.startswith(".seen { background: url('/veil/image/sprite/s--")
+
+
+def test_sprite_does_without_a_picture_that_another_process_has_just_taken_away(client: Client) -> None:
+    for name in ("left", "taken"):
+        uploader.upload(png(RED), public_id=name, tags=["both"])
+    told = uploader.generate_sprite("both")
+    folder = client.folder / "catalogs" / "Co"
+    lines = yaml_of(client).splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("  taken:")]
+    assert len(kept) == len(lines) - 1
+    (folder / "images" / "taken.png").unlink()
+    (folder / "catalog.yaml").write_text("".join(kept))
+    assert fetch(client, told["image_url"]).image.size == (60, 40)

@@ -381,6 +381,15 @@ def test_pictures_from_elsewhere_and_strict_transformations(tmp_path: Path) -> N
             )
             css = client.ask(told["css_url"].removeprefix("https://img.example"))
             assert (f"url('{told['image_url']}')" in css.text, css.headers["Cache-Control"]) == (True, SHORTLY)
+            api.create_transformation("tiny", {"width": 10})
+            uploader.upload(png(RED), public_id="tag", tags=["tag"])
+            assert uploader.generate_sprite("tag")["version"] > 1
+            assert uploader.multi("tag")["url"].endswith("/tag.gif")
+            for path in ("multi/tag.gif", "sprite/t_tiny/tag.css", f"sprite/w_9/tag.css?{token}"):
+                reply = client.ask(f"/demo/image/{path}")
+                assert (path, reply.status, b"s--" in reply.body) == (path, 200, False)  # a signature would open more
+            for direction in ("dl_9", "e_loop:3", "t_tiny/dl_9"):
+                assert client.ask(f"/demo/image/multi/{direction}/tag.gif").status == 401
             remote.bodies["/other.txt"] = b"words"
             with pytest.raises(exceptions.BadRequest, match=r"other.txt"):
                 uploader.multi(urls=[remote.url("/other.txt")])

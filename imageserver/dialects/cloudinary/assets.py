@@ -14,12 +14,35 @@ from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.signatures import asset_signature, url_signatures
 from imageserver.dialects.cloudinary.looking import STORED
 from imageserver.errors import ImageServerError
+from imageserver.front_doors import Cloud
 from imageserver.protocol.values import Size
 from imageserver.store.asking import Revision
 from imageserver.store.errors import NoSuchRecord
 from imageserver.store.store import Status
 
 UNKNOWN = Size(0, 0)
+UNQUOTED = ",:/$!()=;|~.-_"
+"""What stands in the transformations of URLs as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is delivered: below which kind and type, by which transformation, and whether that is signed."""
+
+    cloud: Cloud
+    base: str
+    folder: str
+    transformation: str
+    signed: bool
+
+    def url(self, version: int, name: str) -> str:
+        """Give the delivery URL of what has that name."""
+        name = quote(name, safe="/")
+        parts = [quote(self.transformation, safe=UNQUOTED)] if self.transformation else []
+        if self.signed and self.cloud.secret:
+            parts.insert(0, f"s--{next(url_signatures('/'.join((*parts, name)), self.cloud.secret))}--")
+        version_part = [f"v{version}"] if version else []
+        return "/".join((self.base, self.cloud.name, self.folder, *parts, *version_part, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +167,15 @@ def base_url(call: Call) -> str:
 
 
 def url_of(call: Call, asset: Asset, transformation: str = "", extension: str = "") -> str:
-    """Give the delivery URL of an asset, with its version; the public id of a raw file has its extension."""
-    name = quote(f"{asset.public_id}.{extension or asset.format}" if asset.is_image else asset.public_id, safe="/")
-    parts = [asset.name.kind, asset.type]
-    if asset.type != UPLOAD and call.account.cloud.secret:
-        text = f"{transformation}/{name}" if transformation else name
-        parts.append(f"s--{next(url_signatures(text, call.account.cloud.secret))}--")
-    parts += [*([transformation] if transformation else []), f"v{asset.version}"]
-    return f"{base_url(call)}/{call.account.cloud.name}/{'/'.join(parts)}/{name}"
+    """Give the delivery URL of an asset, with its version; the public id of a raw file has its extension.
+
+    What is derived is signed where it has to be, but not for strangers, who could choose what the signature opens.
+    """
+    name = f"{asset.public_id}.{extension or asset.format}" if asset.is_image else asset.public_id
+    strict = call.account.settings.strict and (call.is_known or call.has("signature"))
+    signed = asset.type != UPLOAD or (bool(transformation) and strict)
+    place = Place(call.account.cloud, base_url(call), f"{asset.name.kind}/{asset.type}", transformation, signed)
+    return place.url(asset.version, name)
 
 
 def listed(call: Call, asset: Asset) -> dict[str, object]:

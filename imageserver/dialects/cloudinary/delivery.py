@@ -103,7 +103,7 @@ async def answer(account: Account, request: web.Request) -> web.StreamResponse:
     if address.kind != IMAGE:
         raise NoSuchResource(address.public_id)
     chain = read_chain(address.transformations, account.named_transformation)
-    signed = check_signature(account, address, chain, request)
+    signed = check_signature(account, address, request, changes=chain.changes_pixels)
     looking = Looking(
         account,
         request,
@@ -161,8 +161,8 @@ def extension_of(name: str) -> str:
     return name.rpartition(".")[2] if "." in name else ""
 
 
-def check_signature(account: Account, address: Address, chain: Chain, request: web.Request) -> bool:
-    """Tell whether a URL is signed, or comes with a token where it has to be.
+def check_signature(account: Account, address: Address, request: web.Request, *, changes: bool) -> bool:
+    """Tell whether a URL, which `changes` pictures or not, is signed, or comes with a token where it has to be.
 
     Raises `Unsigned` for a wrong signature, or one that is missing.
     """
@@ -170,14 +170,14 @@ def check_signature(account: Account, address: Address, chain: Chain, request: w
         if not signs_url(address.signature, address.signed_text, account.cloud.secret):
             raise Unsigned("Invalid signature in URL")
         return True
-    needed = address.type == "authenticated" or (address.type == "private" and not chain.changes_pixels)
+    needed = address.type == "authenticated" or (address.type == "private" and not changes)
     if needed and has_token(account, request):
         return True
     if needed:
         raise Unsigned(NEEDS_SIGNATURE.format(address.type))
     if (
         account.settings.strict
-        and chain.changes_pixels
+        and changes
         and not all(part.startswith("t_") and "," not in part for part in address.transformations)
     ):
         if has_token(account, request):

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from imageserver.catalog.records import Record
 from imageserver.catalog.written import Json
+from imageserver.dialects.cloudinary.account import Account
 from imageserver.dialects.cloudinary.assets import Asset, url_of
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.chain import Known, finished, read_chain, translate
@@ -19,7 +19,6 @@ from imageserver.dialects.cloudinary.language.output import FORMATS, allowed, he
 from imageserver.dialects.cloudinary.language.picture import Client, Shown
 from imageserver.dialects.cloudinary.looking import STORED, UNBOUNDED, Found, Looking
 from imageserver.dialects.cloudinary.replies import Failed
-from imageserver.plan.hints import NO_HINTS
 from imageserver.plan.planning import plan
 from imageserver.protocol.reading import read
 from imageserver.protocol.values import Size
@@ -74,8 +73,7 @@ class Derivation:
 async def derived(call: Call, asset: Asset, text: str) -> dict[str, Json]:
     """Draw one of them."""
     found = await derivation(call, asset, text)
-    path, _, query = found.request.partition("?")
-    body = await drawn(call, call.account.site.plan(found.looking.admit(path, query), NO_HINTS))
+    body, _ = await drawn(call.account, found.looking.planned(found.request))
     url = url_of_derived(call, asset, text, found.extension)
     return {
         "transformation": text,
@@ -90,7 +88,7 @@ async def derived(call: Call, asset: Asset, text: str) -> dict[str, Json]:
 
 def url_of_derived(call: Call, asset: Asset, text: str, extension: str) -> str:
     """Give the URL of one of them."""
-    return url_of(call, asset, quote(cut(text)[0], safe=",:/$!()=;|~.-_"), extension)
+    return url_of(call, asset, cut(text)[0], extension)
 
 
 async def derivation(call: Call, asset: Asset, text: str) -> Derivation:
@@ -117,12 +115,12 @@ def cut(text: str) -> tuple[str, str]:
     return text.strip("/"), ""
 
 
-async def drawn(call: Call, planned: Plan) -> bytes:
-    """Draw a plan, or find that it was drawn before."""
-    site = call.account.site
+async def drawn(account: Account, planned: Plan) -> tuple[bytes, str]:
+    """Draw a plan, or find that it was drawn before; give its media type as well."""
+    site = account.site
     await site.fetcher.bring(planned.foreign)
-    _, body, _ = await site.finish(planned, await site.answer(planned))
-    return body.content
+    _, body, media_type = await site.finish(planned, await site.answer(planned))
+    return body.content, media_type
 
 
 async def changed_before_storing(call: Call, path: Path) -> Path:
@@ -136,7 +134,8 @@ async def changed_before_storing(call: Call, path: Path) -> Path:
     looking = Looking(account, call.request, call.account.site.live.state, signed=True)
     size = facts.shown_size(oriented=account.catalog.attributes.apply_orientation)
     shown = Shown(looking.path_of(STAGED), size, facts.alpha != "none", pages=facts.frame_count)
-    chain = read_chain(transformation.split("/") if transformation else [], account.named_transformation)
+    parts = transformation.split("/") if transformation else []
+    chain = read_chain(parts, account.named_transformation, About())  # nothing is said of it before it is stored
     written, _ = finished(
         translate(chain, await looking.known(chain, Found(shown, stored), Client())), chain, form, stored, Client()
     )
@@ -151,7 +150,7 @@ async def changed_before_storing(call: Call, path: Path) -> Path:
         else replace(catalogs, default=with_it)
     )
     planned = plan(read(object_, query), catalogs, account.site.config.limits)
-    body = await drawn(call, planned)
+    body, _ = await drawn(account, planned)
     result = path.parent / "changed"
     await call.run(result.write_bytes, body)
     return result

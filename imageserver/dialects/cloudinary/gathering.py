@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from imageserver.catalog.written import Json
-from imageserver.dialects.cloudinary.account import IMAGE, SETTLED, UPLOAD, Account, Name, seen_version
+from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account, Name
 from imageserver.dialects.cloudinary.assets import tags_of
 from imageserver.dialects.cloudinary.language.chain import Chain, read_chain, translate
 from imageserver.dialects.cloudinary.language.facts import BadTransformation, NoSuchResource
@@ -164,8 +163,8 @@ class State:
     watched: tuple[Version, ...] | None
 
 
-async def state_of(account: Account, members: Sequence[Member], whole: Whole) -> State:
-    """Tell one state of all pictures from the next."""
+async def state_of(account: Account, members: Sequence[Member], whole: Whole, notes: Version | None = None) -> State:
+    """Tell one state of all pictures from the next; `notes` are as they were before anything was read in them."""
     lines: list[str] = []
     watched: dict[Version, None] | None = {}
     for member, found in zip(members, whole.found, strict=True):
@@ -175,9 +174,7 @@ async def state_of(account: Account, members: Sequence[Member], whole: Whole) ->
             second = stored.second
             watched = {**watched, **dict.fromkeys(stored.watched)} if watched is not None and stored.watched else None
         lines.append(f"{second} {member!r}")
-    notes = seen_version(account.notes.path)
-    settled = notes is not None and time.time_ns() - notes[-1] > SETTLED
-    seen = (*watched, notes) if watched is not None and notes is not None and settled else None
+    seen = (*watched, notes) if watched is not None and notes is not None else None
     return State(sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest(), seen)
 
 

@@ -33,6 +33,7 @@ from imageserver.layout.measuring import Survey
 from imageserver.plan.fonts import FontMap
 from imageserver.plan.hints import NO_HINTS
 from imageserver.plan.picture import Picture
+from imageserver.plan.plan import Plan
 from imageserver.protocol.values import Size
 from imageserver.render.cropping import border_of, crop_of
 
@@ -118,6 +119,11 @@ class Looking:
         key = Key("cloudinary", "", (account.catalog.name,)) if is_known else None
         return account.site.admit(self.request, f"/{path}", query, key=key)
 
+    def planned(self, written: str) -> Plan:
+        """Say what a native request means; raises `Refused` for what may not be seen."""
+        path, _, query = written.partition("?")
+        return self.account.site.plan(self.admit(path, query), NO_HINTS)
+
     async def base(self, address: Address) -> Found:
         """Find what a URL asks for; raises `NoSuchResource`."""
         if address.type == "fetch":
@@ -158,9 +164,7 @@ class Looking:
 
     async def measured(self, written: str) -> Shown:
         """Measure any native request, at its own size."""
-        path, _, query = written.partition("?")
-        site = self.account.site
-        planned = site.plan(self.admit(path, query), NO_HINTS)
+        site, planned = self.account.site, self.planned(written)
         await site.fetcher.bring(planned.foreign)
         picture = planned.picture
         if not isinstance(picture, Picture):
@@ -171,7 +175,7 @@ class Looking:
         window = (await asyncio.to_thread(measure) if planned.sets_text else measure()).view.window
         alpha = (
             bool(picture.texts)
-            or not query.startswith("src=(")
+            or not written.partition("?")[2].startswith("src=(")
             or any(survey.facts[one.path].alpha != "none" for one in picture.sources)
         )
         return Shown(written, Size(window.width, window.height), alpha, plain=False)

@@ -13,6 +13,7 @@ from aiohttp import web
 from imageserver.answers.answering import digest
 from imageserver.answers.caching import Caching
 from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account
+from imageserver.dialects.cloudinary.assets import Place
 from imageserver.dialects.cloudinary.delivery import (
     Keeping,
     always,
@@ -43,7 +44,8 @@ from imageserver.dialects.cloudinary.language.facts import NoSuchResource, Unsig
 from imageserver.dialects.cloudinary.language.made import read_directions, style_sheet
 from imageserver.dialects.cloudinary.language.picture import Client
 from imageserver.dialects.cloudinary.looking import Looking
-from imageserver.dialects.cloudinary.making import Place, infos
+from imageserver.dialects.cloudinary.making import infos
+from imageserver.errors import NotFound
 from imageserver.server.app import raw_target
 
 DOCUMENTS = {"css": "text/css", "json": "application/json"}
@@ -75,14 +77,25 @@ async def answer(account: Account, kind: Kind, request: web.Request) -> web.Stre
     target = raw_target(request).partition("?")[0]
     rest = target.removeprefix(f"/{account.cloud.name}/{IMAGE}/{kind}/")
     address = read_address(f"{IMAGE}/{UPLOAD}/{rest}")
+    notes = await account.settled_notes()  # before they are read
     asked = await remembered(account, kind, address)
     address = address if asked is None else asked.address
-    chain = read_chain(read_directions(address.transformations).parts, account.named_transformation)
-    signed = check_signature(account, address, chain, request)
+    directions = read_directions(address.transformations)
+    chain = read_chain(directions.parts, account.named_transformation)
+    signed = check_signature(account, address, request, changes=chain.changes_pixels or directions.changes_time)
     asked = asked or await unmade(account, kind, address)
     looking = Looking(account, request, account.site.live.state, signed, token=signed and not address.signature)
-    whole = await gathered(looking, kind, asked.made, address.transformations)
-    state = await state_of(account, asked.made.members, whole)
+    try:
+        whole = await gathered(looking, kind, asked.made, address.transformations)
+    except NotFound:  # another process may have taken a picture away since
+        await account.site.live.refresh()
+        known = there(account, asked.made.members)
+        if known == asked.made.members:
+            raise
+        asked = replace(asked, made=replace(asked.made, members=known))
+        looking = replace(looking, state=account.site.live.state)
+        whole = await gathered(looking, kind, asked.made, address.transformations)
+    state = await state_of(account, asked.made.members, whole, notes)
     keeping = keeping_of(looking, asked, whole, state)
     if kind == "sprite" and asked.extension in DOCUMENTS:
         return document(looking, asked, whole, keeping, current_version(asked.made, state))
@@ -160,12 +173,15 @@ def current_version(made: Made, state: State) -> int:
 def document(looking: Looking, asked: Asked, whole: Whole, keeping: Keeping, version: int) -> web.Response:
     """Send the CSS or the JSON of a sprite; its picture is told by a path, where nothing else is configured.
 
-    A host would be that of the request, which nobody vouches for, and caches may keep this for others.
+    A host would be that of the request, which nobody vouches for, and caches may keep this for others. That path is
+    signed only for who came with a signature: it opens whatever has that name, also what is restricted, and for ever.
     """
     account, address, made = looking.account, asked.address, asked.made
     base, text = account.settings.base_url.rstrip("/"), "/".join(address.transformations)
-    place = Place(account, base, asked.kind, made.public_id, text, signed=bool(address.signature))
-    url = place.url(version, whole.written(asked.kind, "", Client())[1].extension)
+    place = Place(account.cloud, base, f"{IMAGE}/{asked.kind}", text, signed=bool(address.signature))
+    written, output = whole.written(asked.kind, "", Client())
+    looking.planned(written)  # who may not see the picture is told nothing of it
+    url = place.url(version, f"{made.public_id}.{output.extension}")
     if asked.extension == "css":
         body = style_sheet(whole.places, url, whole.prefix)
     else:

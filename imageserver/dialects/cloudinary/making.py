@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from urllib.parse import quote
 
 from aiohttp import web
 
 from imageserver.answers.files import named
 from imageserver.catalog.written import Json
 from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account
-from imageserver.dialects.cloudinary.assets import base_url
+from imageserver.dialects.cloudinary.assets import Place, base_url
 from imageserver.dialects.cloudinary.calls import Call, check_signed
+from imageserver.dialects.cloudinary.deriving import drawn
 from imageserver.dialects.cloudinary.gathering import (
     Kind,
     Made,
@@ -31,15 +30,11 @@ from imageserver.dialects.cloudinary.gathering import (
 from imageserver.dialects.cloudinary.language.address import read_address
 from imageserver.dialects.cloudinary.language.facts import NoSuchResource
 from imageserver.dialects.cloudinary.language.picture import Client
-from imageserver.dialects.cloudinary.language.signatures import url_signatures
 from imageserver.dialects.cloudinary.looking import Looking
 from imageserver.dialects.cloudinary.replies import Failed, headers
-from imageserver.plan.hints import NO_HINTS
 from imageserver.protocol.values import Rect
 
 DIGITS = 32
-UNQUOTED = ",:/$!()=;|~.-_"
-"""What stands in transformations as it is."""
 
 
 async def make(kind: Kind, call: Call) -> object:
@@ -54,18 +49,20 @@ async def make(kind: Kind, call: Call) -> object:
     looking = Looking(account, call.request, account.site.live.state, signed=True)
     whole = await gathered(looking, kind, made, text.split("/"))
     written, output = whole.written(kind, "", Client())
-    body, media_type = await drawn(looking, written)
+    body, media_type = await drawn(account, looking.planned(written))
     if saves:
         name = f"{made.public_id.rpartition('/')[2]}.{output.extension}"
         own = {**headers(), "Content-Type": media_type, "Content-Disposition": f"attachment; {named(name)}"}
         return web.Response(body=body, headers=own)
     version = await noted(call, kind, made, whole)
-    place = partial(Place(account, base_url(call), kind, made.public_id, text).url, version)
+    signed = bool(text) and account.settings.strict
+    place = Place(account.cloud, base_url(call), f"{IMAGE}/{kind}", text, signed)
     told = {"public_id": made.public_id, "version": version}
-    url = place(output.extension)
+    url = place.url(version, f"{made.public_id}.{output.extension}")
     if kind == "multi":
         return {"url": url, "secure_url": url, **told}
-    urls = {"css_url": place("css"), "image_url": url, "json_url": place("json")}
+    css, facts = (place.url(version, f"{made.public_id}.{extension}") for extension in ("css", "json"))
+    urls = {"css_url": css, "image_url": url, "json_url": facts}
     secure = {f"secure_{name}": url for name, url in urls.items()}
     return {**urls, **secure, **told, "image_infos": infos(whole.places)}
 
@@ -73,16 +70,6 @@ async def make(kind: Kind, call: Call) -> object:
 def infos(places: Mapping[str, Rect]) -> dict[str, Json]:
     """Tell where each picture is in a sprite."""
     return {name: {"width": one.width, "height": one.height, "x": one.x, "y": one.y} for name, one in places.items()}
-
-
-async def drawn(looking: Looking, written: str) -> tuple[bytes, str]:
-    """Draw a native request, and give its media type as well."""
-    site = looking.account.site
-    path, _, query = written.partition("?")
-    planned = site.plan(looking.admit(path, query), NO_HINTS)
-    await site.fetcher.bring(planned.foreign)
-    _, body, media_type = await site.finish(planned, await site.answer(planned))
-    return body.content, media_type
 
 
 async def asked_for(call: Call, kind: Kind) -> Made:
@@ -144,27 +131,6 @@ async def noted(call: Call, kind: Kind, made: Made, whole: Whole) -> int:
     }
     await call.run(account.notes.write, "made", f"{kind}/{made.public_id}", note)
     return version
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something is that was made; it is signed where transformations have to be, too."""
-
-    account: Account
-    base: str
-    kind: Kind
-    public_id: str
-    transformation: str
-    signed: bool = False
-
-    def url(self, version: int, extension: str) -> str:
-        """Give the delivery URL of one form of it."""
-        name = quote(f"{self.public_id}.{extension}", safe="/")
-        text = quote(self.transformation, safe=UNQUOTED)
-        parts, cloud = [text] if text else [], self.account.cloud
-        if cloud.secret and (self.signed or (text and self.account.settings.strict)):
-            parts.insert(0, f"s--{next(url_signatures('/'.join((*parts, name)), cloud.secret))}--")
-        return "/".join((self.base, cloud.name, IMAGE, self.kind, *parts, *([f"v{version}"] if version else []), name))
 
 
 MAKERS: Mapping[str, Callable[[Call], Awaitable[object]]] = {

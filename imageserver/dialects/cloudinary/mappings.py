@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from urllib.parse import quote
 
 from aiohttp import web
 
+from imageserver.admission.foreign import EXPECTED, checked
 from imageserver.dialects.cloudinary.account import IMAGE, UPLOAD, Account
 from imageserver.dialects.cloudinary.calls import Call
 from imageserver.dialects.cloudinary.language.address import Address
@@ -19,7 +20,7 @@ from imageserver.dialects.cloudinary.looking import Looking
 from imageserver.dialects.cloudinary.replies import Failed, as_failed
 from imageserver.dialects.cloudinary.resources import paged
 from imageserver.dialects.cloudinary.uploading import FORBIDDEN, LONGEST, take_in
-from imageserver.errors import BadSource, NotFound, Refused
+from imageserver.errors import BadSource, BadValue, NotFound, Refused
 from imageserver.plan.hints import NO_HINTS
 from imageserver.server.fetching import turn
 from imageserver.store.errors import EditError
@@ -40,10 +41,10 @@ def asked_folder(call: Call) -> str:
 def asked_template(call: Call) -> str:
     """Give the beginning of URLs that a call says."""
     template = call.text("template")
-    match = TEMPLATE.fullmatch(template)
-    if not match or len(template) > LONGEST_TEMPLATE:
-        raise Failed(400, f"Invalid template: {template[:80]}, expected an http or https URL without a user")
-    return template
+    with suppress(BadValue):
+        if TEMPLATE.fullmatch(template) and len(template) <= LONGEST_TEMPLATE and checked(template, "template"):
+            return template
+    raise Failed(400, f"Invalid template: {template[:80]}, expected {EXPECTED}")
 
 
 async def show_mappings(call: Call) -> object:
@@ -107,7 +108,7 @@ async def brought_by_mapping(looking: Looking, address: Address) -> bool:
         return False
     except NotFound as error:
         raise NoSuchResource(public_id) from error
-    except (BadSource, EditError, Failed) as error:
+    except (BadSource, BadValue, EditError, Failed) as error:
         log.info("%s is mapped, and was not stored: %s", public_id, as_failed(error).reason)
         raise BadSource(public_id, "what its folder is mapped to gives no picture that can be stored") from error
     return True

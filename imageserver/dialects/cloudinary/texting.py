@@ -12,7 +12,6 @@ from imageserver.dialects.cloudinary.language.layers import ALIGNMENTS, SIZE, ST
 from imageserver.dialects.cloudinary.looking import Looking, styled
 from imageserver.dialects.cloudinary.replies import Failed
 from imageserver.dialects.cloudinary.uploading import prepare, take_in
-from imageserver.plan.hints import NO_HINTS
 
 STYLING = ("font_weight", "font_style", "text_decoration", "text_align")
 LARGEST, LONGEST = 1000, 5000
@@ -32,8 +31,7 @@ async def text(call: Call) -> object:
     account = call.account
     looking = Looking(account, call.request, account.site.live.state, signed=True)
     written = text_request(layer, component, account.root, looking.font)
-    path, _, query = written.partition("?")
-    body = await drawn(call, account.site.plan(looking.admit(path, f"{query}&scl=1&fmt=png-alpha"), NO_HINTS))
+    body, _ = await drawn(account, looking.planned(f"{written}&scl=1&fmt=png-alpha"))
     stack = ExitStack()
     try:
         folder = await call.run(lambda: stack.enter_context(account.store().staging()))

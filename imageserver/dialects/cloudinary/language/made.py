@@ -34,6 +34,11 @@ class Directions:
     plays: int = 0
     prefix: str = ""
 
+    @property
+    def changes_time(self) -> bool:
+        """Tell whether the pictures are shown for another time, or less often, than usual."""
+        return (self.delay, self.plays) != (USUAL_DELAY, 0)
+
 
 def read_directions(parts: Iterable[str]) -> Directions:
     """Take out of a transformation what is about all pictures; raises `BadTransformation`."""

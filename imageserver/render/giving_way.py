@@ -11,15 +11,17 @@ from contextlib import suppress
 
 NICE = 13
 """A twentieth of the processor beside those who answer; more when they have nothing to do."""
+LAST = 19
+"""That of who builds what may be of use later: a fifth beside those who render."""
 SLICE = 100_000
 """Nanoseconds for which it keeps the core when another one wakes up; else that is until the next tick, up to 4 ms."""
 SET_ATTRIBUTES: Mapping[str, int] = {"x86_64": 314, "aarch64": 274}
 ATTRIBUTES = struct.Struct("=IIQiIQQQ")
 
 
-def give_way() -> None:
-    """Step back with this thread, and with all threads that it starts."""
-    nice = os.nice(NICE)
+def give_way(nice: int = NICE) -> None:
+    """Step back by so many steps with this thread, and with all threads that it starts."""
+    nice = os.nice(nice)
     number = SET_ATTRIBUTES.get(platform.machine())
     if platform.system() != "Linux" or number is None:
         return

@@ -19,6 +19,7 @@ from imageserver.layout.layout import LaidSource, Layout
 from imageserver.layout.levels import VECTORS, sources_of
 from imageserver.render.building import Job, build
 from imageserver.render.container import digest_of
+from imageserver.render.giving_way import LAST
 from imageserver.server.operations.metrics import Counts
 from imageserver.server.rendering import Renderer
 
@@ -190,8 +191,9 @@ class Pyramids:
 
 
 def building_renderer(config: Config, workers: int, counts: Counts | None = None) -> Renderer:
-    """Make worker processes that may take long."""
-    return Renderer(replace(config.limits, render_seconds=BUILD_SECONDS, queue=MOST_WAITING), workers, counts)
+    """Make worker processes that may take long, and go last."""
+    limits = replace(config.limits, render_seconds=BUILD_SECONDS, queue=MOST_WAITING)
+    return Renderer(limits, workers, counts, nice=LAST)
 
 
 def touch(path: Path, modified: int) -> None:

@@ -22,7 +22,7 @@ from imageserver.errors import Overloaded, RenderFailed
 from imageserver.render.confining import confine, confined
 from imageserver.render.drawing import draw, draw_converted
 from imageserver.render.engine import allow_vectors, configure
-from imageserver.render.giving_way import give_way
+from imageserver.render.giving_way import NICE, give_way
 from imageserver.server.operations.metrics import QUEUE, RENDER_SECONDS, RENDERS, WORKER_ENDS, Counts, counts_of_its_own
 from imageserver.server.operations.stages import took
 from imageserver.server.processes import Died, Job, Late, Processes
@@ -31,25 +31,29 @@ from imageserver.server.turns import Turns
 T = TypeVar("T")
 log = logging.getLogger("imageserver.workers")
 PLACE = "process"
+SOON = 1.0
+"""Seconds after which a worker loads what draws text, if no text has come by then, lest that one waits for it."""
 DRAWING: tuple[Callable[..., Any], ...] = (draw, draw_converted)
 """Jobs that draw a reply; the others look at files, or build pyramids."""
 
 
-def start_worker(memory: int) -> None:
+def start_worker(memory: int, nice: int) -> None:
     """Set a new worker up: it is bound, and ends at once when it is told to, also from within the imaging library."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C means the server, which ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     unbound = confine(memory)  # before there is another thread
     if unbound:
         log.warning("%s", unbound)
-    give_way()
+    give_way(nice)
     warnings.simplefilter("ignore")  # of Pillow, about each file that is damaged
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     configure()
     allow_vectors()
-    threading.Thread(target=import_module, args=("imageserver.render.text",), daemon=True).start()  # for the first text
+    soon = threading.Timer(SOON, import_module, ("imageserver.render.text",))
+    soon.daemon = True
+    soon.start()
 
 
 def end_with(parent: BaseProcess) -> None:
@@ -68,14 +72,14 @@ def taking_time(work: Callable[..., T], arguments: tuple[Any, ...]) -> tuple[T, 
 class Renderer:
     """Runs functions of `render` in processes of its own; each process that serves has one.
 
-    `done` is how many of its jobs were done.
+    `nice` is by how much they give way to others; `done` is how many of its jobs were done.
     """
 
-    def __init__(self, limits: Limits, processes: int = 1, counts: Counts | None = None) -> None:
+    def __init__(self, limits: Limits, processes: int = 1, counts: Counts | None = None, *, nice: int = NICE) -> None:
         self._limits = limits
         self._processes = processes
         self._counts = counts or counts_of_its_own()
-        begin = partial(start_worker, limits.worker_memory)
+        begin = partial(start_worker, limits.worker_memory, nice)
         self._pool = Processes(processes, limits.worker_jobs, begin)
         slots = min(2 * processes, limits.queue + processes)  # one more than work, lest a worker waits for us
         self._turns = Turns(slots, limits.queue + processes - slots)

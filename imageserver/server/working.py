@@ -22,6 +22,7 @@ from imageserver.server.connections import BoundedRunner, BoundedServer
 from imageserver.server.draining import drain
 from imageserver.server.operations.access_log import Lines, Recorder
 from imageserver.server.operations.metrics import Counts
+from imageserver.server.rendering import SOON
 
 Ready = tuple[()]
 READY: Ready = ()
@@ -83,7 +84,7 @@ async def run(duty: Duty) -> None:
         acceptor.start()
         gc.freeze()  # what is there now stays; looking through it again and again would hold up replies
         duty.line.send(READY)
-        await asyncio.to_thread(import_module, "imageserver.typeset.setting")  # nobody who asks for text waits for it
+        loop.call_later(SOON, lambda: loop.run_in_executor(None, import_module, "imageserver.typeset.setting"))
         await stop.wait()
         loop.remove_reader(duty.lifeline.fileno())
         await drain(acceptor, server, site)

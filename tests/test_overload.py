@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -14,8 +15,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
-from serving import Client, serving
-from sites import write_site
+from serving import Client, serving, stopped
+from sites import eventually, write_site
 
 from imageserver.config import Server
 from imageserver.errors import Overloaded
@@ -31,6 +32,7 @@ LIMITS = {
     "IMAGESERVER_SERVER__ACCESS_LOG": "",
     "IMAGESERVER_SERVER__TRUSTED_PROXIES": "127.0.0.1",
     "IMAGESERVER_LIMITS__QUEUE": "3",
+    "IMAGESERVER_METRICS__TOKEN": "a-token-for-the-tests",
 }
 
 
@@ -185,3 +187,39 @@ def test_a_flood_of_one_does_not_keep_another_waiting(client: Client) -> None:
         finally:
             over.set()
         assert set.union(*(one.result() for one in floods)) == {200, 503}
+
+
+def test_who_would_be_refused_later_does_not_wait_for_what_another_request_finds_out(client: Client) -> None:
+    """With the process that renders stopped, and as many files looked at as may be, one of them is asked for again."""
+    images, address = client.folder / "catalogs" / "Co" / "images", {"X-Forwarded-For": "10.0.0.3"}
+    for number in range(4):
+        shutil.copy(images / "grid.png", images / f"{number}.png")
+    with ThreadPoolExecutor(4) as threads:
+        with stopped(client.folder):
+            asked = [threads.submit(client.ask, f"/is/image/Co/{number}.png", headers=address) for number in range(4)]
+            told = {"Authorization": "Bearer a-token-for-the-tests"}
+            eventually(lambda: "imageserver_render_queue 4.0" in client.ask("/metrics", headers=told).text, True)
+            for number in range(4):
+                reply = client.ask(f"/is/image/Co/{number}.png?wid=30", headers=address)
+                assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
+        assert [one.result().status for one in asked] == [200] * 4
+
+
+def test_who_would_be_refused_is_told_without_taking_a_turn() -> None:
+    async def main() -> None:
+        turns = Turns(1, 1)
+        ASKING.set(Asking("a"))
+        turns.check()
+        await turns.take()
+        turns.check()
+        waiting = asyncio.create_task(turns.take())
+        await asyncio.sleep(0)
+        turns.check()  # it was let in
+        ASKING.set(Asking("a"))
+        with pytest.raises(Overloaded):
+            turns.check()
+        assert turns.waiting == 1
+        turns.give_back()
+        await waiting
+
+    asyncio.run(main())

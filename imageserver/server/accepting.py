@@ -19,7 +19,7 @@ from typing import Any
 from imageserver.server.connections import BoundedServer, nothing
 from imageserver.server.listening import BACKLOG
 
-PATIENCE = 0.002
+PATIENCE = 0.001
 """Seconds for which a connection is left to processes that have fewer; then whoever comes first takes it."""
 RETRY = 1.0
 """Seconds until the next try where there is no descriptor, or no memory, for another connection."""

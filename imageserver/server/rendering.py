@@ -104,6 +104,10 @@ class Renderer:
         finally:
             self._counts.add(QUEUE, amount=-1)
 
+    def check(self) -> None:
+        """Raise `Overloaded` for a request that would be refused if there were something to run for it now."""
+        self._turns.check()
+
     async def _run(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         seconds = self._limits.render_seconds
         job = Job(taking_time, (confined, (seconds, work, *arguments)), seconds)

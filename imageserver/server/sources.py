@@ -62,6 +62,8 @@ class Sources:
         if future is None:
             future = self._known[probing, version] = self._found(probing, path, version)
             future.add_done_callback(lambda done: self._forget_fault((probing, version), done))
+        elif not future.done():
+            self._renderer.check()  # who is refused afterwards need not wait for it
         self._known.move_to_end((probing, version))
         while len(self._known) > MOST:
             self._known.popitem(last=False)

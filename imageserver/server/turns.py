@@ -41,8 +41,8 @@ class Turns:
         """Wait for a slot; raises `Overloaded` for who has waiting as much as anybody else when there is no room."""
         asking = ASKING.get() or Asking()
         client = asking.client
-        if not self._free and not asking.is_let_in and self.waiting >= self._most:
-            self._make_room(client)
+        if self._is_full(asking):
+            self._send_away(self._busiest(client))
         asking.is_let_in = True
         if self._free:
             self._free -= 1
@@ -58,6 +58,12 @@ class Turns:
                 self._forget(client, turn)
             raise
 
+    def check(self) -> None:
+        """Raise `Overloaded` for who would be refused now; else nothing happens."""
+        asking = ASKING.get() or Asking()
+        if self._is_full(asking):
+            self._busiest(asking.client)
+
     def give_back(self) -> None:
         """Give a slot to the first one who waits, of the client whose turn it is; it waits behind the others then."""
         while self._waiting:
@@ -71,12 +77,20 @@ class Turns:
                 return
         self._free += 1
 
-    def _make_room(self, client: str) -> None:
-        """Send the last one away who waits for the client that has most waiting."""
+    def _is_full(self, asking: Asking) -> bool:
+        """Tell whether there is no room for a request that was not let in before."""
+        return not self._free and not asking.is_let_in and self.waiting >= self._most
+
+    def _busiest(self, client: str) -> str:
+        """Give the client that has most waiting; raises `Overloaded` for who has as much as anybody else."""
         busiest = max(self._waiting, key=lambda one: len(self._waiting[one]), default=client)
         mine = len(self._waiting.get(client, ()))
         if busiest == client or len(self._waiting[busiest]) <= mine + 1:
             raise Overloaded
+        return busiest
+
+    def _send_away(self, busiest: str) -> None:
+        """Send the last one away who waits for a client."""
         turn = self._waiting[busiest][-1]
         self._forget(busiest, turn)
         if not turn.done():

@@ -130,8 +130,9 @@ class Acceptor:
 
     def _made(self, making: asyncio.Task[Any]) -> None:
         self._making.discard(making)
-        if not making.cancelled():
-            making.exception()  # a client that has gone meanwhile is nobody's fault
+        error = None if making.cancelled() else making.exception()
+        if error is not None and not isinstance(error, OSError):  # that a client has gone meanwhile is nobody's fault
+            log.error("a connection could not be made", exc_info=error)
         self._tell()
 
     def _tell(self) -> None:
